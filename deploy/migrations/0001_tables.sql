@@ -1,0 +1,163 @@
+-- What mentord keeps. Run as mentord_owner in a database that has the schema mentord; mentord db migrate does both.
+
+-- One row about the database itself.
+CREATE TABLE mentord.meta (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    demo boolean NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- Every rulebook a worker has started with, by the hash that decisions pin.
+CREATE TABLE mentord.rulebook (
+    sha256 bytea PRIMARY KEY CHECK (octet_length(sha256) = 32),
+    name text NOT NULL,
+    version text NOT NULL,
+    yaml bytea NOT NULL,
+    stored_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (name, version)
+);
+
+-- The input topic as the workers found it. The newest opened_at is the one that people are shown.
+CREATE TABLE mentord.topic (
+    cluster text NOT NULL,
+    topic text NOT NULL,
+    partition_count integer NOT NULL CHECK (partition_count > 0),
+    consumer_group text NOT NULL,
+    opened_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (cluster, topic)
+);
+
+-- The input position, one row a partition. Only its latest epoch may move it.
+CREATE TABLE mentord.progress (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    cluster text NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL CHECK (partition >= 0),
+    consumer_group text NOT NULL,
+    epoch bigint NOT NULL DEFAULT 0,
+    next_offset bigint NOT NULL, -- the first without a fate
+    emitted_offset bigint NOT NULL, -- every output below it is acknowledged
+    evaluated_at_ms bigint NOT NULL DEFAULT 0,
+    last_offset bigint NOT NULL DEFAULT -1, -- the last real record below next_offset
+    last_digest bytea NOT NULL DEFAULT decode(repeat('00', 32), 'hex') CHECK (octet_length(last_digest) = 32),
+    takeovers integer NOT NULL DEFAULT 0, -- owners lost since the last batch was stored
+    owner text, -- host/pid; null when given back
+    backend_pid integer,
+    backend_start timestamptz,
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (cluster, topic, partition),
+    CONSTRAINT progress_order CHECK (0 <= emitted_offset AND emitted_offset <= next_offset)
+) WITH (fillfactor = 50);
+ALTER TABLE mentord.progress ALTER COLUMN last_digest SET STORAGE PLAIN;
+
+-- The ledger: what became of every offset. One id a transaction, one row a partition in it.
+CREATE SEQUENCE mentord.batch_id;
+CREATE TABLE mentord.batch (
+    id bigint NOT NULL,
+    progress_id bigint NOT NULL,
+    first_offset bigint NOT NULL,
+    next_offset bigint NOT NULL,
+    epoch bigint NOT NULL,
+    evaluated_at_ms bigint NOT NULL,
+    skipped bigint NOT NULL, -- offsets
+    gap bigint NOT NULL, -- offsets
+    decided integer NOT NULL,
+    duplicate integer NOT NULL,
+    dlq integer NOT NULL,
+    owner text NOT NULL,
+    rulebook bytea NOT NULL,
+    entries bytea NOT NULL, -- src/pg/ledger.h
+    PRIMARY KEY (id, progress_id),
+    CONSTRAINT batch_range CHECK (first_offset < next_offset)
+);
+ALTER TABLE mentord.batch ALTER COLUMN entries SET STORAGE EXTERNAL; -- digests do not compress
+CREATE INDEX batch_by_position ON mentord.batch (progress_id, next_offset);
+
+-- Made once, never changed. No uniqueness but the place: so rows only append, and may be split by time later.
+-- Rows of 1.5 to 3 KB stay whole in their page, uncompressed: toast_tuple_target.
+CREATE TABLE mentord.decision (
+    batch bigint NOT NULL,
+    progress_id bigint NOT NULL,
+    source_offset bigint NOT NULL,
+    version bigint NOT NULL,
+    application_seq bigint NOT NULL,
+    citizen_seq bigint NOT NULL,
+    evaluated_at_ms bigint NOT NULL,
+    late_ms bigint NOT NULL, -- -1 when not late
+    total_ore bigint, -- null without a frame
+    index integer NOT NULL,
+    core_version integer NOT NULL,
+    start_date date, -- null without a period
+    end_date date,
+    outcome smallint NOT NULL, -- mentor.v1.Outcome
+    conflict boolean NOT NULL, -- D06
+    quarantined boolean NOT NULL, -- Q01
+    application_id uuid NOT NULL,
+    decision_id uuid NOT NULL,
+    citizen_ref bytea NOT NULL,
+    event_key bytea NOT NULL,
+    rulebook bytea NOT NULL,
+    event_id text NOT NULL, -- ce_id
+    periods bytea NOT NULL, -- history considered, core/history.h
+    headers bytea NOT NULL, -- as they came, port/record.h
+    trace bytea NOT NULL, -- carried over, port/record.h
+    input bytea NOT NULL, -- Application, as it came
+    output bytea NOT NULL, -- Decision, as emitted
+    PRIMARY KEY (batch, index)
+) WITH (toast_tuple_target = 8160);
+ALTER TABLE mentord.decision
+    ALTER COLUMN event_id SET STORAGE EXTERNAL,
+    ALTER COLUMN periods SET STORAGE EXTERNAL,
+    ALTER COLUMN headers SET STORAGE EXTERNAL,
+    ALTER COLUMN trace SET STORAGE EXTERNAL,
+    ALTER COLUMN input SET STORAGE EXTERNAL,
+    ALTER COLUMN output SET STORAGE EXTERNAL;
+
+-- What serialises. Projections of the decisions: what the next one needs to know. State: core/history.h.
+CREATE TABLE mentord.application (
+    id uuid PRIMARY KEY,
+    seq bigint NOT NULL CHECK (seq > 0),
+    state bytea NOT NULL
+) WITH (fillfactor = 80);
+ALTER TABLE mentord.application ALTER COLUMN state SET STORAGE EXTERNAL;
+
+-- A row that says nothing does not exist: so seq 0 and armed 0 means absent.
+CREATE TABLE mentord.citizen (
+    ref bytea PRIMARY KEY CHECK (octet_length(ref) = 16),
+    seq bigint NOT NULL,
+    armed bigint NOT NULL, -- open quarantine rows that leave a fact of the citizen unknown (Q01)
+    state bytea NOT NULL,
+    CONSTRAINT citizen_counts CHECK (seq >= 0 AND armed >= 0)
+) WITH (fillfactor = 80);
+ALTER TABLE mentord.citizen
+    ALTER COLUMN ref SET STORAGE PLAIN,
+    ALTER COLUMN state SET STORAGE EXTERNAL;
+
+-- Every DLQ record, byte for byte, until a person or a redrive closes it.
+CREATE TABLE mentord.quarantine (
+    progress_id bigint NOT NULL,
+    source_offset bigint NOT NULL,
+    batch bigint NOT NULL,
+    at_ms bigint NOT NULL,
+    redrives bigint NOT NULL,
+    status smallint NOT NULL, -- gRPC's code
+    arms boolean NOT NULL, -- Q01 until closed
+    reason text NOT NULL, -- mentor-reason
+    citizen_ref bytea, -- where it could be read
+    key bytea,
+    value bytea,
+    headers bytea NOT NULL, -- port/record.h
+    state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'redriven', 'dismissed')),
+    why text,
+    closed_at timestamptz,
+    closed_by text,
+    PRIMARY KEY (progress_id, source_offset),
+    CHECK ((state = 'open') = (closed_at IS NULL))
+);
+ALTER TABLE mentord.quarantine
+    ALTER COLUMN value SET STORAGE EXTERNAL,
+    ALTER COLUMN headers SET STORAGE EXTERNAL;
+-- A key over 64 bytes is refused itself (contract.md section 2), so none is asked for; and an index cannot hold a large one.
+CREATE INDEX quarantine_armed ON mentord.quarantine (progress_id, key)
+    WHERE state = 'open' AND arms AND octet_length(key) <= 64;
+CREATE INDEX quarantine_open ON mentord.quarantine (progress_id, source_offset) WHERE state = 'open';

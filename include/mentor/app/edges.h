@@ -1,0 +1,64 @@
+#ifndef MENTOR_APP_EDGES_H
+#define MENTOR_APP_EDGES_H
+
+/*
+ * How a command reaches Kafka and PostgreSQL without knowing them: main.c fills these. Everything
+ * opened is closed by main.c when the command returns.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "mentor/port/archive.h"
+#include "mentor/port/sink.h"
+#include "mentor/port/source.h"
+#include "mentor/port/store.h"
+#include "mentor/port/topic.h"
+
+struct err;
+struct options;
+struct rulebook;
+
+struct worker_edges {
+    struct source source;
+    struct store store;
+    struct sink sink;
+};
+
+struct edges {
+    /* Settings are checked, nothing is connected yet. */
+    bool (*worker)(void *self,
+                   const struct options *options,
+                   const struct rulebook *rulebook,
+                   struct worker_edges *worker,
+                   struct err *err);
+    /* What the broker says of the topics (kafka/kafka.h, kafka_check): ERR_RETRY after wait_ms. */
+    bool (*facts)(void *self,
+                  uint32_t wait_ms,
+                  const char **cluster,
+                  int32_t *partition_count,
+                  struct err *err);
+    /* Whether the database was made by `db migrate --demo`. */
+    bool (*demo)(void *self, bool *demo, struct err *err);
+    bool (*archive)(void *self,
+                    const struct options *options,
+                    struct archive *archive,
+                    struct err *err);
+    bool (*reader)(void *self,
+                   const struct options *options,
+                   const char *topic,
+                   struct topic_reader *reader,
+                   struct err *err);
+    bool (*writer)(void *self,
+                   const struct options *options,
+                   const char *topic,
+                   struct topic_writer *writer,
+                   struct err *err);
+    bool (*migrate)(void *self, const struct options *options, FILE *out, struct err *err);
+    bool (*migrations)(
+        void *self, const struct options *options, FILE *out, bool *current, struct err *err);
+    void *self;
+};
+
+#endif /* MENTOR_APP_EDGES_H */

@@ -1,0 +1,295 @@
+#ifndef MENTOR_APP_OPTIONS_H
+#define MENTOR_APP_OPTIONS_H
+
+/*
+ * Settings from four places, one table: flag --x-y, else environment MENTORD_X_Y, else a line `x-y
+ * = value` of the file
+ * --config, else the default. The table also prints --help and the README's list.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "mentor/base/check.h"
+
+struct err;
+
+/* Which commands take an option; a bit each. */
+enum {
+    FOR_WORKER = 1 << 0,
+    FOR_DECIDE = 1 << 1,
+    FOR_PUBLISH = 1 << 2,
+    FOR_TAIL = 1 << 3,
+    FOR_EXPLAIN = 1 << 4,
+    FOR_RULEBOOK = 1 << 5,
+    FOR_DB = 1 << 6,
+    FOR_DLQ = 1 << 7,
+    FOR_STATUS = 1 << 8,
+    FOR_BENCH = 1 << 9,
+    FOR_KAFKA = FOR_WORKER | FOR_PUBLISH | FOR_TAIL | FOR_STATUS,
+    FOR_DATABASE = FOR_WORKER | FOR_EXPLAIN | FOR_DB | FOR_DLQ | FOR_STATUS,
+    FOR_ALL = (1 << 10) - 1,
+};
+
+enum option_kind {
+    OPTION_TEXT,
+    OPTION_FLAG,   /* no value as a flag; true or false elsewhere */
+    OPTION_NUMBER, /* decimal, low to high */
+    OPTION_LIST,   /* may be given several times */
+};
+
+/* X(NAME, "name", kind, "VALUE", default or NULL, low, high, commands, "help") */
+#define OPTIONS(X)                                                                                          \
+    X(KAFKA_BROKERS,                                                                                        \
+      "kafka-brokers",                                                                                      \
+      OPTION_TEXT,                                                                                          \
+      "HOST:PORT,…",                                                                                        \
+      "127.0.0.1:9092",                                                                                     \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_KAFKA,                                                                                            \
+      "brokers to begin with")                                                                              \
+    X(KAFKA,                                                                                                \
+      "kafka",                                                                                              \
+      OPTION_LIST,                                                                                          \
+      "KEY=VALUE",                                                                                          \
+      NULL,                                                                                                 \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_KAFKA,                                                                                            \
+      "a librdkafka property; secret ones only by file or environment")                                     \
+    X(KAFKA_CONFIG,                                                                                         \
+      "kafka-config",                                                                                       \
+      OPTION_TEXT,                                                                                          \
+      "FILE",                                                                                               \
+      NULL,                                                                                                 \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_KAFKA,                                                                                            \
+      "librdkafka properties, a line KEY=VALUE each")                                                       \
+    X(TOPIC_APPLICATIONS,                                                                                   \
+      "topic-applications",                                                                                 \
+      OPTION_TEXT,                                                                                          \
+      "NAME",                                                                                               \
+      "mentor.applications.v1",                                                                             \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_KAFKA,                                                                                            \
+      "topic of applications, in")                                                                          \
+    X(TOPIC_DECISIONS,                                                                                      \
+      "topic-decisions",                                                                                    \
+      OPTION_TEXT,                                                                                          \
+      "NAME",                                                                                               \
+      "mentor.decisions.v1",                                                                                \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_KAFKA,                                                                                            \
+      "topic of decisions, out")                                                                            \
+    X(TOPIC_DLQ,                                                                                            \
+      "topic-dlq",                                                                                          \
+      OPTION_TEXT,                                                                                          \
+      "NAME",                                                                                               \
+      "mentor.applications.dlq.v1",                                                                         \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_KAFKA,                                                                                            \
+      "topic of records that could not be decided, out")                                                    \
+    X(GROUP,                                                                                                \
+      "group",                                                                                              \
+      OPTION_TEXT,                                                                                          \
+      "NAME",                                                                                               \
+      "mentord",                                                                                            \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_WORKER,                                                                                           \
+      "consumer group; one for a database")                                                                 \
+    X(EMIT,                                                                                                 \
+      "emit",                                                                                               \
+      OPTION_TEXT,                                                                                          \
+      "MODE",                                                                                               \
+      "idempotent",                                                                                         \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_WORKER,                                                                                           \
+      "how outcomes are produced: idempotent")                                                              \
+    X(DATABASE_URL,                                                                                         \
+      "database-url",                                                                                       \
+      OPTION_TEXT,                                                                                          \
+      "URL",                                                                                                \
+      NULL,                                                                                                 \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_DATABASE,                                                                                         \
+      "all that libpq takes; without it libpq's PG variables. With a password only by file or environment") \
+    X(RULEBOOK,                                                                                             \
+      "rulebook",                                                                                           \
+      OPTION_TEXT,                                                                                          \
+      "FILE",                                                                                               \
+      NULL,                                                                                                 \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_WORKER | FOR_DECIDE | FOR_RULEBOOK | FOR_BENCH,                                                   \
+      "the rulebook; default the installed dk-2026.yaml")                                                   \
+    X(CITIZEN_SECRET_FILE,                                                                                  \
+      "citizen-secret-file",                                                                                \
+      OPTION_TEXT,                                                                                          \
+      "FILE",                                                                                               \
+      NULL,                                                                                                 \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_WORKER | FOR_DECIDE | FOR_PUBLISH,                                                                \
+      "the secret behind citizen_ref; or MENTORD_CITIZEN_SECRET")                                           \
+    X(AT,                                                                                                   \
+      "at",                                                                                                 \
+      OPTION_TEXT,                                                                                          \
+      "now|event|RFC3339",                                                                                  \
+      "now",                                                                                                \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_WORKER | FOR_DECIDE,                                                                              \
+      "when to evaluate; the worker takes event only on a database made by `db migrate --demo`")            \
+    X(BATCH,                                                                                                \
+      "batch",                                                                                              \
+      OPTION_NUMBER,                                                                                        \
+      "N",                                                                                                  \
+      "2000",                                                                                               \
+      1,                                                                                                    \
+      5000,                                                                                                 \
+      FOR_WORKER,                                                                                           \
+      "records a transaction at most")                                                                      \
+    X(RATE,                                                                                                 \
+      "rate",                                                                                               \
+      OPTION_NUMBER,                                                                                        \
+      "N",                                                                                                  \
+      "0",                                                                                                  \
+      0,                                                                                                    \
+      1000000,                                                                                              \
+      FOR_PUBLISH,                                                                                          \
+      "events a second; 0: as fast as it goes")                                                             \
+    X(FROM,                                                                                                 \
+      "from",                                                                                               \
+      OPTION_TEXT,                                                                                          \
+      "beginning|end|P:OFFSET",                                                                             \
+      "end",                                                                                                \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_TAIL,                                                                                             \
+      "where to begin")                                                                                     \
+    X(COUNT,                                                                                                \
+      "count",                                                                                              \
+      OPTION_NUMBER,                                                                                        \
+      "N",                                                                                                  \
+      "0",                                                                                                  \
+      0,                                                                                                    \
+      INT32_MAX,                                                                                            \
+      FOR_TAIL | FOR_BENCH,                                                                                 \
+      "stop after N; 0: do not")                                                                            \
+    X(NO_FOLLOW,                                                                                            \
+      "no-follow",                                                                                          \
+      OPTION_FLAG,                                                                                          \
+      "",                                                                                                   \
+      "false",                                                                                              \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_TAIL,                                                                                             \
+      "stop at the end there is now")                                                                       \
+    X(JSON,                                                                                                 \
+      "json",                                                                                               \
+      OPTION_FLAG,                                                                                          \
+      "",                                                                                                   \
+      "false",                                                                                              \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_EXPLAIN | FOR_DB | FOR_DLQ | FOR_STATUS | FOR_BENCH,                                              \
+      "for machines")                                                                                       \
+    X(DEMO,                                                                                                 \
+      "demo",                                                                                               \
+      OPTION_FLAG,                                                                                          \
+      "",                                                                                                   \
+      "false",                                                                                              \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_DB,                                                                                               \
+      "migrate: a database for demonstrations, where --at event is allowed")                                \
+    X(ALL, "all", OPTION_FLAG, "", "false", 0, 0, FOR_DLQ, "list: closed ones too")                         \
+    X(WHY,                                                                                                  \
+      "why",                                                                                                \
+      OPTION_TEXT,                                                                                          \
+      "TEXT",                                                                                               \
+      NULL,                                                                                                 \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_DLQ,                                                                                              \
+      "dismiss: the reason, kept with the record")                                                          \
+    X(LOG,                                                                                                  \
+      "log",                                                                                                \
+      OPTION_TEXT,                                                                                          \
+      "logfmt|json",                                                                                        \
+      "logfmt",                                                                                             \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_ALL,                                                                                              \
+      "form of log lines on stderr")                                                                        \
+    X(LOG_LEVEL,                                                                                            \
+      "log-level",                                                                                          \
+      OPTION_TEXT,                                                                                          \
+      "LEVEL",                                                                                              \
+      "info",                                                                                               \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_ALL,                                                                                              \
+      "least that is logged: debug, info, warn, error")                                                     \
+    X(CONFIG,                                                                                               \
+      "config",                                                                                             \
+      OPTION_TEXT,                                                                                          \
+      "FILE",                                                                                               \
+      NULL,                                                                                                 \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_ALL,                                                                                              \
+      "settings, a line `name = value` each; # begins a comment")
+
+enum option_id {
+#define X(id, name, kind, value, fallback, low, high, commands, help) OPTION_##id,
+    OPTIONS(X)
+#undef X
+    OPTIONS_END
+};
+
+enum {
+    OPTION_OPERANDS_MAX = 8,
+    OPTION_LIST_MAX = 64,
+};
+
+/* Zeroed is empty; options_release() in the end. Texts are owned by it or borrowed from argv and
+ * environment. */
+struct options {
+    const char *command; /* as given; NULL when none */
+    const char *values[OPTIONS_END];
+    int64_t numbers[OPTIONS_END];
+    bool given[OPTIONS_END];            /* not by default */
+    const char *kafka[OPTION_LIST_MAX]; /* KEY=VALUE, from --kafka and --kafka-config */
+    uint32_t kafka_count;
+    const char *operands[OPTION_OPERANDS_MAX];
+    uint32_t operand_count;
+    bool help;
+    char *files[2]; /* owned: what --config and --kafka-config held */
+};
+
+/* argv[1] is the command; `commands` its bit. ERR_FATAL says which setting, from where, and what it
+ * takes. */
+MUST_CHECK bool options_load(
+    struct options *options, int argc, char *const *argv, uint32_t commands, struct err *err);
+void options_release(struct options *options);
+
+bool options_flag(const struct options *options, enum option_id option);
+
+/* The options of some commands for --help, or as a Markdown table. */
+void options_describe(FILE *out, uint32_t commands, bool markdown);
+
+/* Reads a small file whole; *owned* by the caller: free(). NUL-terminated beyond *size. NULL with
+ * *err. */
+char *options_read_file(const char *path, size_t *size, struct err *err);
+
+#endif /* MENTOR_APP_OPTIONS_H */

@@ -1,0 +1,108 @@
+#ifndef MENTOR_APP_WORKER_H
+#define MENTOR_APP_WORKER_H
+
+/*
+ * The worker: consume, decide, store, emit. Knows only ports, so that a simulator runs the real
+ * loop. One thread; the ports may have theirs.
+ */
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mentor/app/edges.h"
+#include "mentor/app/request.h"
+#include "mentor/base/arena.h"
+#include "mentor/base/check.h"
+#include "mentor/base/clock.h"
+#include "mentor/base/err.h"
+#include "mentor/base/rng.h"
+#include "mentor/base/sha256.h"
+#include "mentor/core/backoff.h"
+#include "mentor/core/cycle.h"
+#include "mentor/port/batch.h"
+
+struct rulebook;
+
+enum {
+    WORKER_RECORDS_MAX = 5000,
+    WORKER_BATCH_BYTES = 16 * 1024 * 1024,
+    WORKER_LINGER_US = 5000,     /* a batch is not waited for longer */
+    WORKER_IDLE_MS = 100,        /* one wait for the first record */
+    WORKER_SETTLE_MS = 2000,     /* at revoke, for acknowledgements that are on their way */
+    WORKER_DRAIN_MS = 10000,     /* likewise when stopping */
+    WORKER_MARK_US = 1000000,    /* emitted_offset is stored within this when idle */
+    WORKER_CLOCK_BACK_MS = 5000, /* PostgreSQL's clock behind a partition's last by more: halt */
+    WORKER_ALONE_AFTER = 3, /* owners that died at one offset: its records are taken one by one */
+};
+
+/* One owned partition beside its position. */
+struct worker_slot {
+    int64_t expected; /* the next offset to gather */
+    bool verify;      /* the record at last_offset is still to come and to be compared */
+    int64_t marked;   /* emitted_offset as the store has it */
+    int64_t gap_from; /* offsets the log had dropped; none when gap_to <= gap_from */
+    int64_t gap_to;
+};
+
+struct worker {
+    /* given */
+    struct worker_edges edges;
+    const struct edges *all; /* facts() */
+    struct clock clock;
+    const struct rulebook *rulebook;
+    struct hmac_key citizen_key;
+    struct bytes topic;
+    bool at_event;       /* --at event */
+    uint32_t batch_most; /* records a transaction */
+    const volatile sig_atomic_t *stop;
+
+    /* ours */
+    struct rng rng;
+    struct backoff backoff;
+    struct arena arena; /* owned; one batch */
+    struct err err;     /* the last step's, when it was not STEP_DONE */
+    bool stopping;
+    bool waiting; /* said so in the log */
+    bool paused;
+    const char *cluster;
+    int32_t partition_count;
+
+    bool assigned; /* the partitions are ours by the group */
+    bool fresh;    /* and the group has just said so */
+    bool taken;    /* and their epochs are ours */
+    uint32_t slot_count;
+    struct position positions[PARTITIONS_MAX];
+    struct worker_slot slots[PARTITIONS_MAX];
+
+    struct record *records; /* owned; gathered, not yet stored */
+    struct batch_entry
+        *gathered; /* owned; entries before their fate: records, skips and gaps in order */
+    uint32_t gathered_count;
+    uint32_t record_count; /* of records */
+    size_t gathered_bytes;
+    uint32_t limit; /* entries a batch, halved by ERR_POISON, grown by success */
+    bool poisoned;  /* the first entry alone cannot be stored: it goes to quarantine */
+
+    uint32_t batch_count;     /* of gathered, in the batch in hand */
+    bool ready;               /* requests are read for batch_count entries */
+    struct request *requests; /* in the arena, one an entry */
+    uint32_t *application_of; /* likewise: index of its row in batch.read, for those that may be
+                                 decided */
+    uint32_t *citizen_of; /* likewise, also for refused ones whose citizen is known; UINT32_MAX for
+                             none */
+    struct arena_mark ready_mark;
+    struct batch batch;   /* in the arena */
+    int64_t marked_at_us; /* when emitted offsets were stored last */
+    int64_t fates[FATE_COUNT];
+};
+
+/* Fills what is ours. false: no memory. */
+MUST_CHECK bool worker_init(struct worker *worker);
+void worker_release(struct worker *worker);
+
+/* Runs until *stop is set and the batch in hand is settled (true), or a person must look (false,
+ * worker->err). */
+MUST_CHECK bool worker_run(struct worker *worker);
+
+#endif /* MENTOR_APP_WORKER_H */

@@ -1,0 +1,82 @@
+#ifndef MENTOR_KAFKA_KAFKA_H
+#define MENTOR_KAFKA_KAFKA_H
+
+/* What every client of the broker is made from. All texts are borrowed and outlive the clients. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mentor/base/check.h"
+#include "mentor/port/sink.h"
+#include "mentor/port/source.h"
+#include "mentor/port/topic.h"
+
+struct err;
+
+struct kafka_property {
+    const char *key;
+    const char *value;
+};
+
+struct kafka_settings {
+    const char *brokers;
+    const char *group;
+    const char *topic_applications;
+    const char *topic_decisions;
+    const char *topic_dlq;
+    const struct kafka_property *properties; /* passed through to librdkafka */
+    uint32_t property_count;
+};
+
+/*
+ * Checks the pass-through properties without connecting: unknown ones, and those that the promise
+ * rests on (idempotence, group id, assignor, offset storage, …: one table), are ERR_FATAL and name
+ * the property, never its value.
+ */
+MUST_CHECK bool kafka_settings_check(const struct kafka_settings *settings, struct err *err);
+
+/*
+ * What the worker asks at start-up: waits until the broker answers (ERR_RETRY after wait_ms, with
+ * librdkafka's reason). ERR_HALT: a topic is compacted; or output and DLQ take records less than 64
+ * KiB larger than the input's. A broker that does not answer DescribeConfigs within 3 s is a logged
+ * warning. Missing topics: ERR_RETRY that names them.
+ */
+struct kafka_facts {
+    char cluster[128];
+    int32_t partition_count; /* of the input topic */
+};
+MUST_CHECK bool kafka_check(const struct kafka_settings *settings,
+                            uint32_t wait_ms,
+                            struct kafka_facts *facts,
+                            struct err *err);
+
+/* consumer.c: a group member that reads the input topic. */
+struct consumer;
+MUST_CHECK struct consumer *consumer_open(const struct kafka_settings *settings, struct err *err);
+void consumer_close(struct consumer **consumer);
+struct source consumer_source(struct consumer *consumer);
+/* Records in the log that poll() has not handed out, as of the last fetch; -1 when not known. No
+ * request. */
+int64_t consumer_lag(const struct consumer *consumer, int32_t partition);
+
+/* producer.c: the idempotent producer of decisions and DLQ records. */
+struct producer;
+MUST_CHECK struct producer *producer_open(const struct kafka_settings *settings, struct err *err);
+void producer_close(struct producer **producer);
+struct sink producer_sink(struct producer *producer);
+
+/* reader.c: any topic without a group, for `tail` and tests. */
+struct reader;
+MUST_CHECK struct reader *
+reader_open(const struct kafka_settings *settings, const char *topic, struct err *err);
+void reader_close(struct reader **reader);
+struct topic_reader reader_port(struct reader *reader);
+
+/* writer.c: one topic, for `publish`. */
+struct writer;
+MUST_CHECK struct writer *
+writer_open(const struct kafka_settings *settings, const char *topic, struct err *err);
+void writer_close(struct writer **writer);
+struct topic_writer writer_port(struct writer *writer);
+
+#endif /* MENTOR_KAFKA_KAFKA_H */

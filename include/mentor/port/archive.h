@@ -1,0 +1,112 @@
+#ifndef MENTOR_PORT_ARCHIVE_H
+#define MENTOR_PORT_ARCHIVE_H
+
+/* What a person asks of the store: explain, status, dlq. All rows are borrowed until the next call.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mentor/port/batch.h"
+#include "mentor/port/store.h"
+
+struct err;
+
+/* One stored decision, with everything it was made from. */
+struct archived_decision {
+    int64_t batch;
+    int32_t index;
+    int32_t partition;
+    int64_t offset;
+    int64_t application_seq;
+    struct stored_output stored; /* the outcome as it is sent: all of its decision part */
+    uint8_t rulebook_sha256[SHA256_SIZE];
+    int32_t core_version;
+    bool conflict;
+    bool quarantined;
+    struct bytes periods; /* history considered: history_period */
+    struct bytes headers; /* headers_pack */
+    struct bytes input;   /* Application, as it came */
+};
+
+struct archived_position {
+    int32_t partition;
+    int64_t epoch;
+    const char *owner; /* host/pid of the worker that has it; "" when given back */
+    int64_t next_offset;
+    int64_t emitted_offset;
+    int64_t evaluated_at_ms;
+    int64_t updated_at_ms;
+    int64_t quarantined; /* open rows */
+};
+
+struct archived_status {
+    const char *cluster;
+    const char *topic;
+    const char *group;
+    bool demo;
+    int64_t decisions; /* an estimate may do: said so by `estimated` */
+    bool estimated;
+    const char *rulebook_name;
+    const char *rulebook_version;
+    uint8_t rulebook_sha256[SHA256_SIZE]; /* of the newest batch */
+    const struct archived_position *positions;
+    uint32_t position_count;
+};
+
+enum quarantine_state {
+    QUARANTINE_OPEN,
+    QUARANTINE_REDRIVEN,
+    QUARANTINE_DISMISSED,
+};
+
+struct archived_quarantine {
+    int32_t partition;
+    int64_t offset;
+    const char *topic;
+    enum reason reason;
+    enum quarantine_state state;
+    bool arms;
+    int64_t at_ms;
+    int64_t redrives;
+    const char *why; /* a person's words when dismissed */
+    bool has_key;
+    struct bytes key;
+    bool has_value;
+    struct bytes value;
+    struct bytes headers; /* headers_pack */
+};
+
+struct archive {
+    /* Decisions of one application in order of application_seq. */
+    bool (*application)(void *self,
+                        const uint8_t id[UUID_SIZE],
+                        const struct archived_decision **decisions,
+                        uint32_t *count,
+                        struct err *err);
+    /* The rulebook file's bytes; size 0 when unknown. */
+    bool (*rulebook)(void *self,
+                     const uint8_t sha256[SHA256_SIZE],
+                     struct bytes *yaml,
+                     struct err *err);
+    bool (*status)(void *self, const struct archived_status **status, struct err *err);
+    /* In order of partition and offset, from after (partition, offset), at most *count. */
+    bool (*quarantines)(void *self,
+                        bool open_only,
+                        int32_t partition,
+                        int64_t offset,
+                        const struct archived_quarantine **rows,
+                        uint32_t *count,
+                        struct err *err);
+    /* *found false when there is no open row at that place. The citizen's row is disarmed in the
+     * same transaction. */
+    bool (*dismiss)(void *self,
+                    int32_t partition,
+                    int64_t offset,
+                    const char *why,
+                    bool *found,
+                    struct err *err);
+    void *self;
+};
+
+#endif /* MENTOR_PORT_ARCHIVE_H */

@@ -1,0 +1,46 @@
+#ifndef MENTOR_PORT_RECORD_H
+#define MENTOR_PORT_RECORD_H
+
+/*
+ * A record as Kafka has it, in or out. All slices are borrowed; whoever hands the record out says
+ * how long they live.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mentor/base/bytes.h"
+
+struct arena;
+
+struct header {
+    struct bytes name;
+    struct bytes value; /* data NULL: the header's value is null */
+};
+
+struct record {
+    int32_t partition;
+    int64_t offset;
+    int64_t timestamp_ms;
+    bool has_key;
+    struct bytes key;
+    bool has_value; /* false: a null value */
+    struct bytes value;
+    struct header *headers;
+    uint32_t header_count;
+};
+
+/* The first header of that name, or NULL. Names compare exactly. */
+const struct header *record_header(const struct record *record, const char *name);
+
+/*
+ * Headers as one run of bytes, as the store keeps them: per header u32be name size, name, u32be
+ * value size (0xffffffff: null), value. pack fails when the arena is full, unpack also on any other
+ * bytes.
+ */
+MUST_CHECK bool
+headers_pack(const struct header *headers, uint32_t count, struct arena *arena, struct bytes *out);
+MUST_CHECK bool
+headers_unpack(struct bytes packed, struct arena *arena, struct header **headers, uint32_t *count);
+
+#endif /* MENTOR_PORT_RECORD_H */

@@ -1,0 +1,63 @@
+#ifndef MENTOR_PORT_SOURCE_H
+#define MENTOR_PORT_SOURCE_H
+
+/* Where records come from: a Kafka consumer group's member, or a test's model of one. One thread.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mentor/port/batch.h"
+
+struct err;
+
+enum source_event {
+    SOURCE_NOTHING, /* nothing came within wait_ms */
+    SOURCE_RECORD,  /* *record is filled; borrowed until release() */
+    SOURCE_END, /* record->partition, record->offset: the log ends there; what lies between has no
+                   record */
+    SOURCE_ASSIGNED, /* partitions(); take them, then start() */
+    SOURCE_REVOKED,  /* all partitions go: settle, then stop(). What was polled and not stored is
+                        dropped */
+    SOURCE_LOST,     /* as revoked, but they are another's already */
+    SOURCE_RESET,    /* record->partition: the position is outside the log; ask bounds() */
+    SOURCE_FAILED,   /* *err is set */
+};
+
+struct source {
+    enum source_event (*poll)(void *self, uint32_t wait_ms, struct record *record, struct err *err);
+    /* Ends the life of every record polled so far. */
+    void (*release)(void *self);
+    /* The partitions just assigned, borrowed until the next poll. Returns their number. */
+    uint32_t (*partitions)(void *self, const int32_t **partitions);
+    /* Begin reading each at `offsets[i]`; group metadata is captured here. */
+    bool (*start)(void *self,
+                  const struct position *positions,
+                  const int64_t *offsets,
+                  uint32_t count,
+                  struct err *err);
+    /* Gives the assignment back, after SOURCE_REVOKED, SOURCE_LOST or on our own. */
+    bool (*stop)(void *self, struct err *err);
+    /* Fetching stops or goes on, membership lives: poll() goes on being called. */
+    bool (*pause)(void *self, bool paused, struct err *err);
+    /* The first offset in the log and the one after the last. */
+    bool (*bounds)(void *self, int32_t partition, int64_t *low, int64_t *high, struct err *err);
+    /* What the group has committed for the partition: offset -1 when nothing; metadata is
+     * NUL-terminated. */
+    bool (*committed)(void *self,
+                      int32_t partition,
+                      int64_t *offset,
+                      char *metadata,
+                      uint32_t size,
+                      struct err *err);
+    /*
+     * Commits emitted_offset with metadata "mode,epoch,next" for each range, acknowledged.
+     * `nexts[i]` is what the metadata says. ERR_FENCED when the group has moved on.
+     */
+    bool (*commit)(void *self, const struct position *positions, uint32_t count, struct err *err);
+    /* Leaves the group; a later poll joins it again. */
+    bool (*leave)(void *self, struct err *err);
+    void *self;
+};
+
+#endif /* MENTOR_PORT_SOURCE_H */

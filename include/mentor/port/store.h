@@ -1,0 +1,85 @@
+#ifndef MENTOR_PORT_STORE_H
+#define MENTOR_PORT_STORE_H
+
+/*
+ * Where decisions and positions are kept together: PostgreSQL, or a test's model of it. Every call
+ * returns true only when the other side has acknowledged; on false *err says what to do
+ * (base/err.h). After ERR_RETRY from write the outcome is unknown: go by way of take, which reads
+ * the position under lock.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mentor/port/batch.h"
+
+struct err;
+
+/* One output as stored, to be sent (again). Lives until the next call of the store. */
+struct stored_output {
+    int64_t offset;
+    bool dlq;
+    /* a decision */
+    uint8_t decision_id[UUID_SIZE];
+    uint8_t citizen_ref[CITIZEN_REF_SIZE];
+    int64_t citizen_seq;
+    enum outcome outcome;
+    int64_t evaluated_at_ms;
+    int64_t late_ms;
+    struct bytes trace;  /* headers_pack */
+    struct bytes output; /* protobuf */
+    /* a DLQ record, as it came */
+    enum reason reason;
+    int64_t redrives;
+    bool has_key;
+    struct bytes key;
+    bool has_value;
+    struct bytes value;
+    struct bytes headers; /* headers_pack */
+};
+
+struct store {
+    /*
+     * Connects when it is not connected, checks schema, group and partition count (ERR_HALT when
+     * another group's or another count), and stores the rulebook by hash (ERR_FATAL when name and
+     * version are there with other bytes).
+     */
+    bool (*open)(void *self, const char *cluster, int32_t partition_count, struct err *err);
+    /*
+     * Takes partitions for this worker: epoch + 1, the position read under lock, acknowledged
+     * before it returns. In: partition and, for one never seen before, next_offset = where the log
+     * starts. Out: the rest. An owner's session that holds the row is ended.
+     */
+    bool (*take)(void *self, struct position *positions, uint32_t count, struct err *err);
+    /* One flush: fills rows, now_ms and batch_id. */
+    bool (*read)(void *self,
+                 const struct position *positions,
+                 struct batch_read *read,
+                 struct err *err);
+    /* One flush, one transaction: all or none. ERR_FENCED, ERR_STALE, ERR_POISON, ERR_RETRY
+     * (unknown), ERR_HALT. */
+    bool (*write)(void *self,
+                  const struct position *positions,
+                  const struct batch *batch,
+                  struct err *err);
+    /*
+     * Stored outputs of one partition from `from` on, in source order, at most *count; *count 0 at
+     * the end. Outputs borrowed until the next call.
+     */
+    bool (*unsent)(void *self,
+                   const struct position *position,
+                   int64_t from,
+                   struct stored_output *outputs,
+                   uint32_t *count,
+                   struct err *err);
+    /* Moves emitted_offset outside a batch, when idle, at revoke and at drain; only forward.
+     * ERR_FENCED likewise. */
+    bool (*emitted)(void *self,
+                    const struct position *positions,
+                    uint32_t count,
+                    bool release,
+                    struct err *err);
+    void *self;
+};
+
+#endif /* MENTOR_PORT_STORE_H */

@@ -1,0 +1,59 @@
+#ifndef MENTOR_WIRE_WIRE_H
+#define MENTOR_WIRE_WIRE_H
+
+/* Protobuf bytes to the core's types and back. The one place that knows protobuf-c with
+ * wire/json.h. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mentor/base/bytes.h"
+#include "mentor/core/status.h"
+
+struct application;
+struct arena;
+struct decision;
+
+enum {
+    WIRE_VALUE_MAX = 256 * 1024, /* bytes of one Application */
+    WIRE_TEXT_MAX = 16 * 1024,   /* bytes of one string */
+    WIRE_LIST_MAX = 64,          /* items of one list */
+};
+
+/*
+ * One pass over the raw bytes by the generated descriptors: every check of contract.md § 2 on what
+ * protobuf-c would merge, cut or accept in silence, and the core's struct filled on the way.
+ * REASON_NONE and *out filled, or why not (the reasons from UNDECODABLE to LIST_TOO_LONG); *out
+ * then holds what was read before. Identifiers are not judged here; out->id is not filled. Texts in
+ * *out borrow from `value`. No allocation.
+ *
+ * *canonical: the bytes are the message's canonical encoding as they stand.
+ */
+MUST_CHECK enum reason
+wire_decode_application(struct bytes value, struct application *out, bool *canonical);
+
+/*
+ * The canonical encoding: fields in number order, defaults left out, varints shortest, unknown
+ * fields at the end in arrival order. For bytes that wire_decode_application() has accepted. In the
+ * arena; false: the arena is full.
+ */
+MUST_CHECK bool
+wire_canonical_application(struct bytes value, struct arena *arena, struct bytes *out);
+
+struct wire_source {
+    struct bytes topic;
+    int32_t partition;
+    int64_t offset;
+    struct bytes event_id;
+};
+
+/* The Decision as protobuf, in the arena. false: the arena is full. */
+MUST_CHECK bool wire_encode_decision(const struct decision *decision,
+                                     const struct wire_source *source,
+                                     struct arena *arena,
+                                     struct bytes *out);
+
+/* The application id as it came, out of what wire_encode_decision() wrote; borrows from it. */
+struct bytes wire_decision_application_id(struct bytes decision);
+
+#endif /* MENTOR_WIRE_WIRE_H */

@@ -1,0 +1,118 @@
+/* mentord explain: why, for a caseworker; or the stored events as JSON lines. */
+
+#include <jansson.h>
+
+#include "mentor/app/command.h"
+#include "mentor/app/outcome.h"
+#include "mentor/base/arena.h"
+#include "mentor/base/err.h"
+#include "mentor/wire/cloudevent.h"
+#include "mentor/wire/json.h"
+
+#include "explanation.h"
+
+enum {
+    ARENA_SIZE = 16 * 1024 * 1024,
+};
+
+static json_t *parse(enum json_message kind, struct bytes value, struct arena *arena)
+{
+    struct text text = {0};
+    json_t *json = NULL;
+    if (protobuf_to_json(kind, value, arena, &text)) {
+        json = json_loadb(text.data, text.size, 0, NULL);
+    }
+    text_release(&text);
+    return json;
+}
+
+static bool
+print_event(struct context *context, const struct archived_decision *row, struct arena *arena)
+{
+    struct outcome_source source = {.partition = row->partition};
+    struct record record;
+    struct text line = {0};
+    bool done = outcome_record(&row->stored, &source, arena, &record) &&
+                cloudevent_write(&record, arena, &line);
+    if (done) {
+        text_add(&line, bytes_text("\n"));
+        (void)fwrite(line.data, 1, line.size, context->out);
+    }
+    text_release(&line);
+    return done;
+}
+
+static bool
+print_text(struct context *context, const struct archived_decision *row, struct arena *arena)
+{
+    struct explanation explanation = {
+        .row = row,
+        .application = parse(JSON_APPLICATION, row->input, arena),
+        .decision = parse(JSON_DECISION, row->stored.output, arena),
+    };
+    bool done = explanation.application != NULL && explanation.decision != NULL;
+    if (done) {
+        explanation_print(&explanation, context->out);
+    }
+    json_decref(explanation.application);
+    json_decref(explanation.decision);
+    return done;
+}
+
+static int explain(struct context *context, const uint8_t id[UUID_SIZE], struct arena *arena)
+{
+    struct archive archive;
+    const struct archived_decision *rows = NULL;
+    uint32_t count = 0;
+    struct err err;
+    if (!context->edges.archive(context->edges.self, &context->options, &archive, &err) ||
+        !archive.application(archive.self, id, &rows, &count, &err)) {
+        return command_fail(&err, EXIT_FAILED);
+    }
+    if (count == 0) {
+        (void)err_set(&err,
+                      ERR_FATAL,
+                      "%s: no decision on this application is stored; is the id right, and see "
+                      "mentord dlq list",
+                      context->options.operands[0]);
+        return command_fail(&err, EXIT_NO);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct arena_mark mark = arena_mark(arena);
+        bool done = options_flag(&context->options, OPTION_JSON)
+                        ? print_event(context, &rows[i], arena)
+                        : print_text(context, &rows[i], arena);
+        arena_rewind(arena, mark);
+        if (!done) {
+            (void)err_set(
+                &err,
+                ERR_FATAL,
+                "batch %lld, index %d: the stored decision cannot be read; see mentord audit",
+                (long long)rows[i].batch,
+                rows[i].index);
+            return command_fail(&err, EXIT_FAILED);
+        }
+    }
+    return EXIT_DONE;
+}
+
+int command_explain(struct context *context)
+{
+    uint8_t id[UUID_SIZE];
+    struct arena arena;
+    if (context->options.operand_count != 1) {
+        return command_usage(context, "explain: one APPLICATION_ID");
+    }
+    if (!uuid_parse(bytes_text(context->options.operands[0]), id)) {
+        return command_usage(
+            context, "%s: an application id is a UUID", context->options.operands[0]);
+    }
+    if (!arena_init(&arena, ARENA_SIZE)) {
+        struct err err;
+        (void)err_set(&err, ERR_FATAL, "no memory");
+        return command_fail(&err, EXIT_FAILED);
+    }
+    int code = explain(context, id, &arena);
+    arena_release(&arena);
+    return code;
+}

@@ -1,0 +1,272 @@
+#include "mentor/app/envelope.h"
+
+#include "mentor/base/sha256.h"
+#include "mentor/core/identifier.h"
+#include "mentor/wire/rfc3339.h"
+#include "mentor/wire/service.h"
+#include "mentor/wire/wire.h"
+
+/* An event type and the method it calls when grpc-method is absent. */
+static const struct {
+    const char *type;
+    const char *method;
+} calls[] = {
+    {TYPE_SUBMITTED, "/mentor.v1.MentorGrantService/DecideApplication"},
+};
+
+static struct bytes value_of(const struct record *record, const char *name)
+{
+    const struct header *header = record_header(record, name);
+    return header == NULL ? (struct bytes){0} : header->value;
+}
+
+static bool begins(struct bytes text, const char *prefix)
+{
+    size_t size = strlen(prefix);
+    return text.size >= size && memcmp(text.data, prefix, size) == 0;
+}
+
+/* Any ce_ or grpc- header a second time. Few headers, so each pair is compared. */
+static bool header_twice(const struct record *record)
+{
+    for (uint32_t i = 1; i < record->header_count; i++) {
+        struct bytes name = record->headers[i].name;
+        if (!begins(name, "ce_") && !begins(name, "grpc-")) {
+            continue;
+        }
+        for (uint32_t j = 0; j < i; j++) {
+            if (bytes_equal(name, record->headers[j].name)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* 1 to 8 digits and a unit: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
+static bool parse_timeout(struct bytes text, int64_t *ms)
+{
+    if (text.size < 2 || text.size > 9 ||
+        !digits_are(bytes_of(text.data, text.size - 1), text.size - 1)) {
+        return false;
+    }
+    int64_t number = 0;
+    for (size_t i = 0; i + 1 < text.size; i++) {
+        number = number * 10 + (text.data[i] - '0');
+    }
+    switch (text.data[text.size - 1]) {
+    case 'H':
+        *ms = number * 3600000;
+        return true;
+    case 'M':
+        *ms = number * 60000;
+        return true;
+    case 'S':
+        *ms = number * 1000;
+        return true;
+    case 'm':
+        *ms = number;
+        return true;
+    case 'u':
+        *ms = number / 1000;
+        return true;
+    case 'n':
+        *ms = number / 1000000;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool lower_hex(struct bytes text, bool *all_zero)
+{
+    *all_zero = true;
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t c = text.data[i];
+        if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f')) {
+            return false;
+        }
+        *all_zero = *all_zero && c == '0';
+    }
+    return true;
+}
+
+/* W3C Trace Context § 3.2: version-traceid-parentid-flags. */
+static bool traceparent_valid(struct bytes text)
+{
+    static const struct {
+        size_t at;
+        size_t size;
+    } parts[] = {{0, 2}, {3, 32}, {36, 16}, {53, 2}};
+    bool zero[4];
+    if (text.size < 55) {
+        return false;
+    }
+    for (size_t i = 0; i < 4; i++) {
+        if (!lower_hex(bytes_of(text.data + parts[i].at, parts[i].size), &zero[i]) ||
+            (i > 0 && text.data[parts[i].at - 1] != '-')) {
+            return false;
+        }
+    }
+    bool known = zero[0];
+    return !zero[1] && !zero[2] && memcmp(text.data, "ff", 2) != 0 &&
+           (text.size == 55 || (!known && text.data[55] == '-'));
+}
+
+/* Printable ASCII, at most 512 bytes; its members are for whoever wrote them. */
+static bool tracestate_valid(struct bytes text)
+{
+    if (text.size == 0 || text.size > 512 || memchr(text.data, '=', text.size) == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] < ' ' || text.data[i] > '~') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int64_t parse_redrives(struct bytes text)
+{
+    int64_t number = 0;
+    if (text.size == 0 || text.size > 9 || !digits_are(text, text.size)) {
+        return 0;
+    }
+    for (size_t i = 0; i < text.size; i++) {
+        number = number * 10 + (text.data[i] - '0');
+    }
+    return number;
+}
+
+static void read_headers(const struct record *record, struct envelope *envelope)
+{
+    envelope->id = value_of(record, "ce_id");
+    envelope->source = value_of(record, "ce_source");
+    envelope->type = value_of(record, "ce_type");
+    envelope->subject = value_of(record, "ce_subject");
+    envelope->redrives = parse_redrives(value_of(record, "mentor-redrives"));
+    struct bytes parent = value_of(record, "traceparent");
+    struct bytes state = value_of(record, "tracestate");
+    if (traceparent_valid(parent)) {
+        envelope->traceparent = parent;
+        envelope->tracestate = tracestate_valid(state) ? state : (struct bytes){0};
+    }
+}
+
+static enum reason check_required(const struct record *record)
+{
+    static const char *const required[] = {"ce_specversion", "ce_id", "ce_source", "ce_type"};
+    for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
+        struct bytes value = value_of(record, required[i]);
+        if (value.size == 0) {
+            return REASON_HEADER_MISSING;
+        }
+        if (value.size > ENVELOPE_HEADER_MAX || !bytes_utf8(value)) {
+            return REASON_HEADER_INVALID;
+        }
+    }
+    return bytes_is(value_of(record, "ce_specversion"), "1.0") ? REASON_NONE
+                                                               : REASON_SPECVERSION_UNKNOWN;
+}
+
+static enum reason check_times(const struct record *record, struct envelope *envelope)
+{
+    const struct header *time = record_header(record, "ce_time");
+    const struct header *timeout = record_header(record, "grpc-timeout");
+    struct rfc3339 moment;
+    if (time != NULL) {
+        if (!rfc3339_parse(time->value, &moment)) {
+            return REASON_TIME_INVALID;
+        }
+        envelope->has_time = true;
+        envelope->time_ms = rfc3339_ms(moment);
+    }
+    if (timeout != NULL) {
+        if (!parse_timeout(timeout->value, &envelope->timeout_ms)) {
+            return REASON_TIMEOUT_INVALID;
+        }
+        envelope->has_timeout = true;
+    }
+    return REASON_NONE;
+}
+
+static enum reason check_call(const struct record *record, const struct envelope *envelope)
+{
+    const struct header *method = record_header(record, "grpc-method");
+    int32_t called = method == NULL ? -1 : service_method(method->value);
+    if (method != NULL && called < 0) {
+        return REASON_METHOD_UNKNOWN;
+    }
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        if (bytes_is(envelope->type, calls[i].type) &&
+            (method == NULL || called == service_method(bytes_text(calls[i].method)))) {
+            return REASON_NONE;
+        }
+    }
+    return REASON_TYPE_UNKNOWN;
+}
+
+enum reason envelope_read(const struct record *record, struct envelope *envelope)
+{
+    *envelope = (struct envelope){0};
+    read_headers(record, envelope);
+    if (record->has_value && record->value.size > WIRE_VALUE_MAX) {
+        return REASON_VALUE_TOO_LARGE;
+    }
+    enum reason reason = check_required(record);
+    if (reason == REASON_NONE && header_twice(record)) {
+        reason = REASON_HEADER_TWICE;
+    }
+    if (reason == REASON_NONE) {
+        reason = check_times(record, envelope);
+    }
+    if (reason == REASON_NONE &&
+        (!record->has_key || record->key.size == 0 || record->key.size > ENVELOPE_KEY_MAX)) {
+        reason = REASON_KEY_INVALID;
+    }
+    if (reason == REASON_NONE && !record->has_value) {
+        reason = REASON_VALUE_NULL;
+    }
+    return reason == REASON_NONE ? check_call(record, envelope) : reason;
+}
+
+static void add_sized(struct sha256 *sha, struct bytes text)
+{
+    uint8_t size[4];
+    for (int i = 0; i < 4; i++) {
+        size[i] = (uint8_t)(text.size >> (24 - 8 * i));
+    }
+    sha256_add(sha, bytes_of(size, sizeof(size)));
+    sha256_add(sha, text);
+}
+
+void envelope_event_key(const struct envelope *envelope, uint8_t key[EVENT_KEY_SIZE])
+{
+    struct sha256 sha;
+    uint8_t digest[SHA256_SIZE];
+    sha256_init(&sha);
+    add_sized(&sha, envelope->source);
+    add_sized(&sha, envelope->id);
+    sha256_finish(&sha, digest);
+    memcpy(key, digest, EVENT_KEY_SIZE);
+}
+
+int64_t envelope_late_ms(const struct envelope *envelope, int64_t evaluated_at_ms)
+{
+    if (!envelope->has_time || !envelope->has_timeout) {
+        return -1;
+    }
+    int64_t late = evaluated_at_ms - envelope->time_ms - envelope->timeout_ms;
+    return late > 0 ? late : -1;
+}
+
+bool envelope_holds(struct bytes text, struct bytes cpr)
+{
+    for (size_t i = 0; i + cpr.size <= text.size; i++) {
+        if (memcmp(text.data + i, cpr.data, cpr.size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,294 @@
+#include "explanation.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mentor/core/application.h"
+#include "mentor/core/date.h"
+#include "mentor/wire/wire.h"
+
+#include "danish.h"
+
+/* a.b.c of nested objects; "" when absent. int64 is a string in ProtoJSON, uint32 and bool are not.
+ */
+static const json_t *at(const json_t *object, const char *path)
+{
+    while (object != NULL && *path != '\0') {
+        char name[48];
+        size_t size = strcspn(path, ".");
+        CHECK(size < sizeof(name));
+        memcpy(name, path, size);
+        name[size] = '\0';
+        object = json_object_get(object, name);
+        path += path[size] == '.' ? size + 1 : size;
+    }
+    return object;
+}
+
+static const char *text_at(const json_t *object, const char *path)
+{
+    const char *text = json_string_value(at(object, path));
+    return text == NULL ? "" : text;
+}
+
+static int64_t number_at(const json_t *object, const char *path)
+{
+    const json_t *value = at(object, path);
+    const char *text = json_string_value(value);
+    return text != NULL ? strtoll(text, NULL, 10) : (int64_t)json_integer_value(value);
+}
+
+/* Enum names in Danish; what is not listed is printed as it is. */
+static const char *danish_of(const char *name)
+{
+    static const char *const words[][2] = {
+        {"", "ikke oplyst"},
+        {"OUTCOME_APPROVED", "BEVILGET"},
+        {"OUTCOME_REJECTED", "AFSLAG"},
+        {"OUTCOME_REFERRED", "TIL SAGSBEHANDLER"},
+        {"TARGET_GROUP_UNEMPLOYMENT_BENEFIT", "dagpengemodtager"},
+        {"TARGET_GROUP_CASH_BENEFIT_JOB_READY", "jobparat kontanthjælpsmodtager"},
+        {"TARGET_GROUP_CASH_BENEFIT_ACTIVITY_READY", "aktivitetsparat kontanthjælpsmodtager"},
+        {"TARGET_GROUP_EDUCATION_BENEFIT_EDUCATION_READY",
+         "uddannelsesparat uddannelseshjælpsmodtager"},
+        {"TARGET_GROUP_EDUCATION_BENEFIT_ACTIVITY_READY",
+         "aktivitetsparat uddannelseshjælpsmodtager"},
+        {"TARGET_GROUP_SICKNESS_BENEFIT", "sygedagpengemodtager"},
+        {"TARGET_GROUP_JOB_CLARIFICATION", "i jobafklaringsforløb"},
+        {"TARGET_GROUP_RESOURCE_PROGRAMME", "i ressourceforløb"},
+        {"TARGET_GROUP_FLEX_JOB", "visiteret til fleksjob"},
+        {"TARGET_GROUP_REHABILITATION", "revalidend"},
+        {"TARGET_GROUP_DISABILITY_PENSION", "førtidspensionist"},
+        {"TARGET_GROUP_SELF_SUPPORTING", "selvforsørgende"},
+        {"TARGET_GROUP_UNDER_18", "ung under 18 år"},
+        {"TARGET_GROUP_OUTSIDE_SECTION_6", "uden for målgrupperne i § 6"},
+        {"ACTIVITY_KIND_ORDINARY_EMPLOYMENT", "ordinær ansættelse"},
+        {"ACTIVITY_KIND_FLEX_JOB", "fleksjob"},
+        {"ACTIVITY_KIND_ORDINARY_EDUCATION", "ordinær uddannelse"},
+        {"ACTIVITY_KIND_COMPANY_INTERNSHIP", "virksomhedspraktik"},
+        {"ACTIVITY_KIND_WAGE_SUBSIDY", "løntilskud"},
+        {"ACTIVITY_KIND_GUIDANCE_OR_UPSKILLING", "vejledning og opkvalificering"},
+        {"ACTIVITY_KIND_UTILITY_WORK", "nytteindsats"},
+        {"ACTIVITY_KIND_OTHER_ACTIVITY", "andet forløb"},
+        {"ACTIVITY_KIND_NOT_COVERED", "forløb uden for ordningen"},
+        {"AIM_OBTAIN", "opnå"},
+        {"AIM_KEEP", "fastholde"},
+        {"MENTOR_KIND_EMPLOYEE", "medarbejder, frikøbt"},
+        {"MENTOR_KIND_EXTERNAL", "ekstern konsulent"},
+        {"ANSWER_YES", "ja"},
+        {"ANSWER_NO", "nej"},
+    };
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(words[i][0], name) == 0) {
+            return words[i][1];
+        }
+    }
+    return name;
+}
+
+/* 2026-03-09 as 09.03.2026; anything else as it is. */
+static const char *danish_date(const char *iso, char text[DATE_TEXT_SIZE + 1])
+{
+    int32_t day = 0;
+    if (!date_parse(bytes_text(iso), &day)) {
+        return iso[0] == '\0' ? "ikke oplyst" : iso;
+    }
+    date_format_danish(day, text);
+    text[DATE_TEXT_SIZE] = '\0';
+    return text;
+}
+
+static void print_heading(const struct explanation *explanation, FILE *out)
+{
+    const json_t *decision = explanation->decision;
+    char date[DATE_TEXT_SIZE + 1];
+    (void)fprintf(out,
+                  "Ansøgning %s, version %lld\n\n  %s%s%s\n\n",
+                  text_at(decision, "applicationId"),
+                  (long long)number_at(decision, "version"),
+                  danish_of(text_at(decision, "outcome")),
+                  json_is_true(at(decision, "byRight")) ? " som en ret" : "",
+                  explanation->row->conflict ? " (samme version er afgjort før)" : "");
+    (void)fprintf(out,
+                  "Afgjort    %s (%s)\n",
+                  danish_date(text_at(decision, "decisionDate"), date),
+                  text_at(decision, "evaluatedAt"));
+    (void)fprintf(out,
+                  "Regelsæt   %s %s, loven fra %s\n",
+                  text_at(decision, "rulebook.name"),
+                  text_at(decision, "rulebook.version"),
+                  danish_date(text_at(decision, "rulebook.law"), date));
+    (void)fprintf(out,
+                  "Kilde      %s/%lld/%lld, hændelse %s\n",
+                  text_at(decision, "source.topic"),
+                  (long long)number_at(decision, "source.partition"),
+                  (long long)number_at(decision, "source.offset"),
+                  text_at(decision, "source.eventId"));
+    (void)fprintf(out, "Afgørelse  %s\n", text_at(decision, "decisionId"));
+    if (text_at(decision, "supersedes")[0] != '\0') {
+        (void)fprintf(out, "Erstatter  %s\n", text_at(decision, "supersedes"));
+    }
+}
+
+static void print_facts(const struct explanation *explanation, FILE *out)
+{
+    const json_t *application = explanation->application;
+    char start[DATE_TEXT_SIZE + 1];
+    char end[DATE_TEXT_SIZE + 1];
+    char minutes[DANISH_SIZE];
+    (void)fprintf(out,
+                  "\nOplysninger\n"
+                  "  kommune            %s\n"
+                  "  borger             %s (pseudonym)\n"
+                  "  målgruppe          %s\n"
+                  "  forløb             %s; mentor skal hjælpe med at %s det\n"
+                  "  virksomhed         CVR %s\n"
+                  "  mentor             %s\n"
+                  "  periode            %s til %s\n"
+                  "  timer              %s minutter om ugen\n"
+                  "  afgørende          %s\n"
+                  "  ud over det sædvanlige  %s\n"
+                  "  vurderet af        %s\n",
+                  text_at(application, "municipalityCode"),
+                  text_at(explanation->decision, "citizenRef"),
+                  danish_of(text_at(application, "citizen.targetGroup")),
+                  danish_of(text_at(application, "activity.kind")),
+                  danish_of(text_at(application, "activity.aim")),
+                  text_at(explanation->decision, "companyCvr"),
+                  danish_of(text_at(application, "mentor.kind")),
+                  danish_date(text_at(application, "support.startDate"), start),
+                  danish_date(text_at(application, "support.endDate"), end),
+                  danish_number(number_at(application, "support.minutesPerWeek"), minutes),
+                  danish_of(text_at(application, "assessment.decisive")),
+                  danish_of(text_at(application, "assessment.beyondNormal")),
+                  text_at(application, "assessment.assessedBy"));
+}
+
+static void print_findings(const struct explanation *explanation, FILE *out)
+{
+    const json_t *findings = at(explanation->decision, "findings");
+    size_t i = 0;
+    json_t *finding = NULL;
+    (void)fputs("\nFund\n", out);
+    if (json_array_size(findings) == 0) {
+        (void)fputs("  ingen: alle regler er opfyldt\n", out);
+    }
+    json_array_foreach(findings, i, finding)
+    {
+        const char *ref = text_at(finding, "legalRef");
+        (void)fprintf(out,
+                      "  %s  %s\n       %s%s%s\n",
+                      text_at(finding, "rule"),
+                      text_at(finding, "textDa"),
+                      text_at(finding, "field"),
+                      ref[0] == '\0' ? "" : "; ",
+                      ref);
+    }
+}
+
+static void line(FILE *out, const char *what, const char *how, int64_t ore)
+{
+    char kroner[DANISH_SIZE];
+    (void)fprintf(out, "  %-34s %-34s %14s kr.\n", what, how, danish_kroner(ore, kroner));
+}
+
+static void print_wage(const struct cost *cost, FILE *out)
+{
+    char how[80];
+    char amount[DANISH_SIZE];
+    char percent[DANISH_SIZE];
+    int64_t hour = price_wage_hour(cost);
+    if (cost->rate == WAGE_RATE_MONTHLY) {
+        (void)snprintf(how, sizeof(how), "%s x 12 / 1.924", danish_kroner(cost->rate_ore, amount));
+        line(out, "Timeløn af månedsløn", how, hour);
+    } else {
+        line(out, "Timeløn", "", hour);
+    }
+    (void)snprintf(how, sizeof(how), "%s %%", danish_percent(cost->holiday_bp, percent));
+    line(out, "+ feriepenge", how, price_divide(hour * cost->holiday_bp, 10000));
+    (void)snprintf(how, sizeof(how), "%s %%", danish_percent(cost->pension_bp, percent));
+    line(out, "+ pension", how, price_divide(hour * cost->pension_bp, 10000));
+    line(out, "+ andre arbejdsgiverbidrag", "", cost->other_ore_per_hour);
+}
+
+static void print_price(const struct explanation *explanation, FILE *out)
+{
+    const json_t *frame = at(explanation->decision, "frame");
+    struct application application;
+    bool canonical = false;
+    char how[120];
+    char first[DANISH_SIZE];
+    char second[DANISH_SIZE];
+    (void)fputs("\nPris\n", out);
+    if (frame == NULL ||
+        wire_decode_application(explanation->row->input, &application, &canonical) != REASON_NONE) {
+        (void)fputs("  ingen økonomisk ramme\n", out);
+        return;
+    }
+    int64_t unit = number_at(frame, "unitOre");
+    int64_t minutes = number_at(frame, "minutes");
+    int32_t start = 0;
+    int32_t end = 0;
+    CHECK(date_parse(application.start_date, &start));
+    CHECK(date_parse(application.end_date, &end));
+    if (application.cost.basis == COST_WAGE) {
+        print_wage(&application.cost, out);
+    }
+    line(out, application.cost.basis == COST_WAGE ? "= en time" : "Honorar for en time", "", unit);
+    (void)snprintf(how,
+                   sizeof(how),
+                   "%s min. x %s dage / 7",
+                   danish_number(application.minutes_per_week, first),
+                   danish_number(end - start + 1, second));
+    (void)fprintf(out,
+                  "  %-34s %-34s %14s min.\n",
+                  "Minutter i perioden",
+                  how,
+                  danish_number(minutes, first));
+    (void)snprintf(how,
+                   sizeof(how),
+                   "%s x %s / 60",
+                   danish_kroner(unit, first),
+                   danish_number(minutes, second));
+    line(out, "Støtte", how, number_at(frame, "supportOre"));
+    if (number_at(frame, "trainingOre") > 0) {
+        line(out, "+ mentoruddannelse", "", number_at(frame, "trainingOre"));
+    }
+    line(out,
+         json_is_true(at(frame, "indicative")) ? "= vejledende ramme, ikke bevilget"
+                                               : "= bevilget ramme",
+         "",
+         number_at(frame, "totalOre"));
+    if (number_at(frame, "vatOre") > 0) {
+        line(out, "moms, uden for rammen", "", number_at(frame, "vatOre"));
+    }
+}
+
+static void print_history(const struct explanation *explanation, FILE *out)
+{
+    struct bytes periods = explanation->row->periods;
+    (void)fputs("\nTidligere bevillinger, der indgik\n", out);
+    if (history_period_count(periods) == 0) {
+        (void)fputs("  ingen\n", out);
+    }
+    for (uint32_t i = 0; i < history_period_count(periods); i++) {
+        struct history_period period = history_period_at(periods, i);
+        char id[UUID_TEXT_SIZE];
+        char start[DATE_TEXT_SIZE];
+        char end[DATE_TEXT_SIZE];
+        uuid_format(period.application_id, id);
+        date_format_danish(period.start, start);
+        date_format_danish(period.end, end);
+        (void)fprintf(out, "  %.36s  %.10s til %.10s\n", id, start, end);
+    }
+}
+
+void explanation_print(const struct explanation *explanation, FILE *out)
+{
+    print_heading(explanation, out);
+    print_facts(explanation, out);
+    print_findings(explanation, out);
+    print_price(explanation, out);
+    print_history(explanation, out);
+    (void)fprintf(out, "\nKlage\n  %s\n\n", text_at(explanation->decision, "complaint.textDa"));
+}

@@ -1,0 +1,176 @@
+/* CONSUME: a batch of records, and the offsets between them that have none. */
+
+#include <inttypes.h>
+
+#include "mentor/app/worker.h"
+#include "mentor/base/log.h"
+
+#include "steps.h"
+
+static struct batch_entry *
+add_entry(struct worker *worker, uint32_t slot, int64_t offset, int64_t count)
+{
+    CHECK(worker->gathered_count < 2 * WORKER_RECORDS_MAX);
+    struct batch_entry *entry = &worker->gathered[worker->gathered_count++];
+    *entry = (struct batch_entry){.slot = slot, .offset = offset, .count = count, .index = -1};
+    worker->slots[slot].expected = offset + count;
+    return entry;
+}
+
+/* Offsets without a record up to `to`: transaction markers, or the end of what a transaction left.
+ */
+static void add_skipped(struct worker *worker, uint32_t slot, int64_t to)
+{
+    int64_t expected = worker->slots[slot].expected;
+    if (to > expected) {
+        add_entry(worker, slot, expected, to - expected)->fate = FATE_SKIPPED;
+    }
+}
+
+static void add_gaps(struct worker *worker)
+{
+    for (uint32_t i = 0; i < worker->slot_count; i++) {
+        struct worker_slot *slot = &worker->slots[i];
+        if (slot->gap_to > slot->gap_from) {
+            int64_t expected = slot->expected;
+            add_entry(worker, i, slot->gap_from, slot->gap_to - slot->gap_from)->fate = FATE_GAP;
+            slot->expected = expected;
+            slot->gap_to = slot->gap_from;
+        }
+    }
+}
+
+/* The last decided record, read again: another content means another topic under the same name. */
+static bool verify(struct worker *worker, uint32_t slot, const struct record *record)
+{
+    const struct position *position = &worker->positions[slot];
+    uint8_t digest[SHA256_SIZE];
+    worker->slots[slot].verify = false;
+    sha256_of(record->value, digest);
+    return memcmp(digest, position->last_digest, SHA256_SIZE) == 0 ||
+           err_set(
+               &worker->err,
+               ERR_HALT,
+               "partition %d: the record at %" PRId64
+               " is not the one that was decided; the topic was made anew: give the new one another name",
+               position->partition,
+               record->offset);
+}
+
+static enum step_outcome take_record(struct worker *worker, const struct record *record)
+{
+    int32_t slot = worker_slot_of(worker, record->partition);
+    if (slot < 0) {
+        return STEP_DONE;
+    }
+    struct worker_slot *state = &worker->slots[slot];
+    if (record->offset < state->expected) {
+        bool last = state->verify && record->offset == worker->positions[slot].last_offset;
+        return !last || verify(worker, (uint32_t)slot, record) ? STEP_DONE : STEP_HALT;
+    }
+    state->verify = false; /* it has gone from the log in the meantime */
+    add_skipped(worker, (uint32_t)slot, record->offset);
+    worker->records[worker->record_count] = *record;
+    struct batch_entry *entry = add_entry(worker, (uint32_t)slot, record->offset, 1);
+    entry->record = &worker->records[worker->record_count++];
+    worker->gathered_bytes += record->key.size + record->value.size;
+    return STEP_DONE;
+}
+
+static enum step_outcome take_end(struct worker *worker, const struct record *end)
+{
+    int32_t slot = worker_slot_of(worker, end->partition);
+    if (slot >= 0) {
+        add_skipped(worker, (uint32_t)slot, end->offset);
+    }
+    return STEP_DONE;
+}
+
+/* Acknowledged outputs are marked within a second also when nothing comes. */
+static enum step_outcome mark_emitted(struct worker *worker, int64_t now_us)
+{
+    struct sink *sink = &worker->edges.sink;
+    struct store *store = &worker->edges.store;
+    struct source *source = &worker->edges.source;
+    bool moved = false;
+    if (now_us - worker->marked_at_us < WORKER_MARK_US) {
+        return STEP_DONE;
+    }
+    worker->marked_at_us = now_us;
+    for (uint32_t i = 0; i < worker->slot_count; i++) {
+        struct position *position = &worker->positions[i];
+        if (!sink->settled(
+                sink->self, position->partition, &position->emitted_offset, &worker->err)) {
+            return step_of_err(worker);
+        }
+        moved = moved || position->emitted_offset > worker->slots[i].marked;
+    }
+    if (!moved) {
+        return STEP_DONE;
+    }
+    if (!store->emitted(store->self, worker->positions, worker->slot_count, false, &worker->err) ||
+        !source->commit(source->self, worker->positions, worker->slot_count, &worker->err)) {
+        return step_of_err(worker);
+    }
+    for (uint32_t i = 0; i < worker->slot_count; i++) {
+        worker->slots[i].marked = worker->positions[i].emitted_offset;
+    }
+    return STEP_DONE;
+}
+
+/* One event of the group or the log. STEP_AGAIN: nothing more for now. */
+static enum step_outcome take_event(struct worker *worker, uint32_t wait_ms)
+{
+    struct source *source = &worker->edges.source;
+    struct record record;
+    switch (source->poll(source->self, wait_ms, &record, &worker->err)) {
+    case SOURCE_RECORD:
+        return take_record(worker, &record);
+    case SOURCE_END:
+        return take_end(worker, &record);
+    case SOURCE_NOTHING:
+        return STEP_AGAIN;
+    case SOURCE_ASSIGNED: /* without a revocation before: the client was rebuilt */
+    case SOURCE_LOST:
+    case SOURCE_REVOKED:
+        return STEP_REVOKED;
+    case SOURCE_RESET:
+        (void)err_set(&worker->err,
+                      ERR_RETRY,
+                      "partition %d: the position is outside the log",
+                      record.partition);
+        return STEP_RETRY;
+    case SOURCE_FAILED:
+        break;
+    }
+    return step_of_err(worker);
+}
+
+static bool has_room(const struct worker *worker)
+{
+    return worker->record_count < worker->batch_most &&
+           worker->gathered_count < 2 * WORKER_RECORDS_MAX - 2 &&
+           worker->gathered_bytes < WORKER_BATCH_BYTES;
+}
+
+enum step_outcome step_consume(struct worker *worker)
+{
+    if (worker->gathered_count > 0) {
+        return STEP_DONE; /* the rest of a batch that was halved */
+    }
+    worker->ready = false;
+    add_gaps(worker);
+    int64_t now = worker->clock.mono_us(worker->clock.self);
+    int64_t until = INT64_MAX;
+    enum step_outcome outcome = mark_emitted(worker, now);
+    while (outcome == STEP_DONE && has_room(worker) && now < until) {
+        bool empty = worker->gathered_count == 0;
+        outcome = take_event(worker, empty ? WORKER_IDLE_MS : 1);
+        now = worker->clock.mono_us(worker->clock.self);
+        until = empty ? now + WORKER_LINGER_US : until;
+    }
+    if (outcome == STEP_AGAIN && worker->gathered_count > 0) {
+        outcome = STEP_DONE;
+    }
+    return outcome;
+}

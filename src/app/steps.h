@@ -1,0 +1,21 @@
+#ifndef MENTOR_SRC_APP_STEPS_H
+#define MENTOR_SRC_APP_STEPS_H
+
+/* Private to app/: one function a state of core/cycle.h, in step_*.c. */
+
+#include "mentor/core/cycle.h"
+
+struct worker;
+
+#define X(upper, lower) enum step_outcome step_##lower(struct worker *worker);
+CYCLE_STATES(X)
+#undef X
+
+/* What the worker's err asks for. */
+enum step_outcome step_of_err(struct worker *worker);
+/* Index of an owned partition, or -1. */
+int32_t worker_slot_of(const struct worker *worker, int32_t partition);
+/* Drops what is gathered and not stored: it will be read again. */
+void worker_forget(struct worker *worker);
+
+#endif /* MENTOR_SRC_APP_STEPS_H */

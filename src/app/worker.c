@@ -1,0 +1,132 @@
+#include "mentor/app/worker.h"
+
+#include <stdlib.h>
+
+#include "mentor/base/log.h"
+
+#include "steps.h"
+
+enum {
+    ARENA_SIZE = 192 * 1024 * 1024, /* touched only as far as a batch needs */
+};
+
+typedef enum step_outcome step_fn(struct worker *worker);
+
+static step_fn *const steps[CYCLE_STATE_COUNT] = {
+#define X(upper, lower) [CYCLE_##upper] = step_##lower,
+    CYCLE_STATES(X)
+#undef X
+};
+
+bool worker_init(struct worker *worker)
+{
+    worker->records = calloc(WORKER_RECORDS_MAX, sizeof(*worker->records));
+    /* Each record may have a run of missing offsets before it. */
+    worker->gathered = calloc(2 * WORKER_RECORDS_MAX, sizeof(*worker->gathered));
+    worker->limit = worker->batch_most;
+    worker->backoff = (struct backoff){.base_ms = 50, .limit_ms = 5000};
+    rng_init(&worker->rng, (uint64_t)worker->clock.mono_us(worker->clock.self));
+    return worker->records != NULL && worker->gathered != NULL &&
+           arena_init(&worker->arena, ARENA_SIZE);
+}
+
+void worker_release(struct worker *worker)
+{
+    free(worker->records);
+    free(worker->gathered);
+    arena_release(&worker->arena);
+}
+
+enum step_outcome step_of_err(struct worker *worker)
+{
+    switch (worker->err.kind) {
+    case ERR_RETRY:
+        return STEP_RETRY;
+    case ERR_STALE:
+    case ERR_POISON:
+        return STEP_AGAIN;
+    case ERR_FENCED:
+        return STEP_FENCED;
+    case ERR_NONE:
+    case ERR_HALT:
+    case ERR_FATAL:
+        break;
+    }
+    return STEP_HALT;
+}
+
+int32_t worker_slot_of(const struct worker *worker, int32_t partition)
+{
+    for (uint32_t i = 0; i < worker->slot_count; i++) {
+        if (worker->positions[i].partition == partition) {
+            return (int32_t)i;
+        }
+    }
+    return -1;
+}
+
+void worker_forget(struct worker *worker)
+{
+    worker->gathered_count = 0;
+    worker->record_count = 0;
+    worker->gathered_bytes = 0;
+    worker->ready = false;
+    worker->edges.source.release(worker->edges.source.self);
+}
+
+static void report(const struct worker *worker, enum cycle_state state, enum step_outcome outcome)
+{
+    if (outcome == STEP_RETRY && !worker->waiting) {
+        LOG(LOG_LEVEL_WARN,
+            "worker.waiting",
+            LOG_TEXT("step", cycle_state_name(state)),
+            LOG_TEXT("why", worker->err.text));
+    } else if (outcome == STEP_FENCED) {
+        LOG(LOG_LEVEL_WARN,
+            "worker.fenced",
+            LOG_TEXT("step", cycle_state_name(state)),
+            LOG_TEXT("why", worker->err.text));
+    } else if (outcome == STEP_HALT) {
+        LOG(LOG_LEVEL_ERROR,
+            "worker.halted",
+            LOG_TEXT("step", cycle_state_name(state)),
+            LOG_TEXT("why", worker->err.text));
+    }
+}
+
+/* Where stopping may begin: nothing in hand is half done. */
+static bool may_stop(enum cycle_state state)
+{
+    return state == CYCLE_OPEN || state == CYCLE_JOIN || state == CYCLE_CONSUME ||
+           state == CYCLE_BACKOFF || state == CYCLE_TAKE;
+}
+
+bool worker_run(struct worker *worker)
+{
+    enum cycle_state state = CYCLE_OPEN;
+    while (state != CYCLE_STOP) {
+        if (*worker->stop && !worker->stopping && may_stop(state)) {
+            worker->stopping = true;
+            state = CYCLE_SETTLE;
+        }
+        worker->err.kind = ERR_NONE;
+        enum step_outcome outcome = steps[state](worker);
+        report(worker, state, outcome);
+        worker->waiting = outcome == STEP_RETRY || (worker->waiting && state != CYCLE_TAKE);
+        if (outcome == STEP_HALT) {
+            return false;
+        }
+        if (worker->stopping && state == CYCLE_LEAVE) {
+            return true;
+        }
+        state = worker->stopping ? CYCLE_LEAVE : cycle_next(state, outcome);
+    }
+    return true;
+}
+
+/* Never run: the loop ends before it. */
+enum step_outcome step_stop(struct worker *worker)
+{
+    (void)worker;
+    return STEP_DONE;
+}

@@ -1,0 +1,121 @@
+#include "mentor/base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static struct {
+    bool json;
+    enum log_level least;
+} settings = {.least = LOG_LEVEL_INFO};
+
+static const char *const level_names[] = {"debug", "info", "warn", "error"};
+
+void log_open(bool json, enum log_level least)
+{
+    settings.json = json;
+    settings.least = least;
+}
+
+/* One line in the making; a line that is too long is cut, never split. */
+struct line {
+    char text[2048];
+    size_t size;
+};
+
+static void line_char(struct line *line, char c)
+{
+    if (line->size < sizeof(line->text) - 2) {
+        line->text[line->size++] = c;
+    }
+}
+
+static void line_text(struct line *line, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        line_char(line, *text);
+    }
+}
+
+static void line_quoted(struct line *line, const char *text)
+{
+    line_char(line, '"');
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\') {
+            line_char(line, '\\');
+        }
+        line_char(line, (unsigned char)*text < ' ' ? ' ' : *text);
+    }
+    line_char(line, '"');
+}
+
+static void line_pair(struct line *line, const char *key, const char *text)
+{
+    if (settings.json) {
+        line_char(line, line->size == 0 ? '{' : ',');
+        line_quoted(line, key);
+        line_char(line, ':');
+        line_quoted(line, text);
+        return;
+    }
+    if (line->size > 0) {
+        line_char(line, ' ');
+    }
+    line_text(line, key);
+    line_char(line, '=');
+    if (text[0] == '\0' || strpbrk(text, " \"=\\\t") != NULL) {
+        line_quoted(line, text);
+    } else {
+        line_text(line, text);
+    }
+}
+
+static void line_number(struct line *line, const char *key, int64_t number)
+{
+    char text[24];
+    (void)snprintf(text, sizeof(text), "%lld", (long long)number);
+    if (!settings.json) {
+        line_pair(line, key, text);
+        return;
+    }
+    line_char(line, ',');
+    line_quoted(line, key);
+    line_char(line, ':');
+    line_text(line, text);
+}
+
+static void line_time(struct line *line)
+{
+    struct timespec now;
+    struct tm utc;
+    char day[24];
+    char text[40];
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    (void)gmtime_r(&now.tv_sec, &utc);
+    (void)strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &utc);
+    (void)snprintf(text, sizeof(text), "%s.%03ldZ", day, now.tv_nsec / 1000000);
+    line_pair(line, "ts", text);
+}
+
+void log_write(enum log_level level, const char *event, const struct log_pair *pairs, unsigned count)
+{
+    if (level < settings.least) {
+        return;
+    }
+    struct line line = {.size = 0};
+    line_time(&line);
+    line_pair(&line, "level", level_names[level]);
+    line_pair(&line, "event", event);
+    for (unsigned i = 0; i < count; i++) {
+        if (pairs[i].text != NULL) {
+            line_pair(&line, pairs[i].key, pairs[i].text);
+        } else {
+            line_number(&line, pairs[i].key, pairs[i].number);
+        }
+    }
+    if (settings.json) {
+        line_char(&line, '}');
+    }
+    line.text[line.size++] = '\n';
+    (void)fwrite(line.text, 1, line.size, stderr);
+}

@@ -1,0 +1,411 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mentor/base/clock.h"
+#include "mentor/base/err.h"
+#include "mentor/base/log.h"
+#include "mentor/kafka/kafka.h"
+
+#include "outgoing.h"
+#include "ring.h"
+#include "settings.h"
+#include "stub.h"
+
+/*
+ * One rd_kafka_t at a time. The first error it reports makes it broken: nothing is known of what
+ * follows, every call says ERR_RETRY, and begin() or purge() makes a new one. Delivery reports are
+ * served on the caller's thread, inside rd_kafka_poll.
+ *
+ * A report's opaque is source partition and number in its ring, so that nothing is allocated for an
+ * output.
+ */
+
+enum {
+    FULL_MS =
+        30000, /* the queue is full and nothing is acknowledged: the broker is as good as away */
+    PURGE_MS = 2000,     /* for what is in flight */
+    POLL_EVERY = 512,    /* outputs */
+    SMALL_BATCH = 65536, /* kafka_check: output topics take records at least this large */
+    NUMBER_BITS = 40,    /* of the opaque; the rest is the partition */
+    PARTITION_LIMIT = 1 << 23,
+    SIZE_UNLIMITED = INT32_MAX,
+};
+
+_Static_assert(sizeof(void *) == sizeof(uint64_t), "an opaque holds partition and number");
+
+struct producer {
+    struct kafka_settings settings;
+    rd_kafka_t *rk;
+    rd_kafka_topic_t *decisions;
+    rd_kafka_topic_t *dlq;
+    struct ring *rings; /* by source partition */
+    uint32_t ring_count;
+    uint64_t acknowledged; /* reports without error, ever */
+    uint32_t unpolled;     /* outputs since reports were served */
+    bool purging;
+    uint32_t purged;
+    bool broken;
+    char why[256];
+    /* What a broker's refusal of a size has taught; kept over rebuilds. */
+    bool small_batches;
+    bool size_refused;
+    uint32_t refused_size; /* the largest DLQ record refused by this rd_kafka_t */
+    uint32_t dlq_limit;    /* DLQ records of this size go as stubs */
+};
+
+static void *opaque_of(int32_t partition, uint64_t number)
+{
+    uint64_t both =
+        ((uint64_t)partition << NUMBER_BITS) | (number & ((UINT64_C(1) << NUMBER_BITS) - 1));
+    return (void *)(uintptr_t)both; /* NOLINT(performance-no-int-to-ptr) */
+}
+
+static void break_down(struct producer *producer, rd_kafka_resp_err_t code, const char *what)
+{
+    if (producer->broken) {
+        return;
+    }
+    char fatal[192] = "";
+    rd_kafka_resp_err_t reason = rd_kafka_fatal_error(producer->rk, fatal, sizeof(fatal));
+    producer->broken = true;
+    (void)snprintf(producer->why,
+                   sizeof(producer->why),
+                   "%s: %s%s%s",
+                   what,
+                   rd_kafka_err2name(code),
+                   reason == RD_KAFKA_RESP_ERR_NO_ERROR ? "" : ", ",
+                   fatal);
+    LOG(LOG_LEVEL_WARN, "producer.broken", LOG_TEXT("why", producer->why));
+}
+
+static bool is_too_large(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+           code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
+}
+
+static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
+{
+    struct producer *producer = opaque;
+    uint64_t both = (uint64_t)(uintptr_t)message->_private;
+    struct ring *ring = &producer->rings[both >> NUMBER_BITS];
+    uint64_t number = both & ((UINT64_C(1) << NUMBER_BITS) - 1);
+    (void)rk;
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        producer->acknowledged++;
+        ring_settle(ring, number);
+        return;
+    }
+    if (producer->purging && (message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+                              message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)) {
+        producer->purged++;
+        return;
+    }
+    const struct ring_output *output = ring_find(ring, number);
+    if (is_too_large(message->err)) {
+        producer->size_refused = true;
+        if (output != NULL && output->dlq && output->size > producer->refused_size) {
+            producer->refused_size = output->size;
+        }
+    }
+    break_down(producer, message->err, rd_kafka_topic_name(message->rkt));
+}
+
+static void client_close(struct producer *producer)
+{
+    if (producer->rk == NULL) {
+        return;
+    }
+    rd_kafka_topic_destroy(producer->decisions);
+    rd_kafka_topic_destroy(producer->dlq);
+    rd_kafka_destroy(producer->rk);
+    producer->rk = NULL;
+}
+
+static bool client_open(struct producer *producer, struct err *err)
+{
+    rd_kafka_conf_t *conf = settings_conf(&producer->settings, CLIENT_PRODUCER, err);
+    if (conf == NULL) {
+        return false;
+    }
+    if (producer->small_batches) {
+        char size[16];
+        (void)snprintf(size, sizeof(size), "%d", SMALL_BATCH);
+        CHECK(rd_kafka_conf_set(conf, "batch.size", size, NULL, 0) == RD_KAFKA_CONF_OK);
+    }
+    rd_kafka_conf_set_opaque(conf, producer);
+    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+    producer->rk = client_new(conf, CLIENT_PRODUCER, err);
+    if (producer->rk == NULL) {
+        return false;
+    }
+    producer->decisions =
+        rd_kafka_topic_new(producer->rk, producer->settings.topic_decisions, NULL);
+    producer->dlq = rd_kafka_topic_new(producer->rk, producer->settings.topic_dlq, NULL);
+    CHECK(producer->decisions != NULL);
+    CHECK(producer->dlq != NULL);
+    return true;
+}
+
+/* First the batch is the suspect, then the record. */
+static void learn_sizes(struct producer *producer)
+{
+    if (!producer->size_refused) {
+        return;
+    }
+    if (!producer->small_batches) {
+        producer->small_batches = true;
+    } else if (producer->refused_size > 0 && producer->refused_size < producer->dlq_limit) {
+        producer->dlq_limit = producer->refused_size;
+    }
+    producer->size_refused = false;
+    producer->refused_size = 0;
+}
+
+static void forget(struct producer *producer)
+{
+    for (uint32_t i = 0; i < producer->ring_count; i++) {
+        ring_forget(&producer->rings[i]);
+    }
+}
+
+static bool rebuild(struct producer *producer, struct err *err)
+{
+    client_close(producer);
+    forget(producer);
+    learn_sizes(producer);
+    producer->broken = false;
+    producer->unpolled = 0;
+    return client_open(producer, err);
+}
+
+static bool is_well(const struct producer *producer, struct err *err)
+{
+    if (producer->rk == NULL) {
+        return err_set(
+            err, ERR_RETRY, "the Kafka producer could not be made again; purge makes it");
+    }
+    if (producer->broken) {
+        return err_set(err,
+                       ERR_RETRY,
+                       "the Kafka producer is broken and will be made again: %s",
+                       producer->why);
+    }
+    return true;
+}
+
+static bool serve(struct producer *producer, int wait_ms, struct err *err)
+{
+    if (!is_well(producer, err)) {
+        return false;
+    }
+    producer->unpolled = 0;
+    (void)rd_kafka_poll(producer->rk, wait_ms);
+    if (rd_kafka_fatal_error(producer->rk, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        break_down(producer, RD_KAFKA_RESP_ERR__FATAL, "producer");
+    }
+    return is_well(producer, err);
+}
+
+static struct ring *ring_of(struct producer *producer, int32_t partition)
+{
+    CHECK(partition >= 0);
+    CHECK(partition < PARTITION_LIMIT);
+    if ((uint32_t)partition >= producer->ring_count) {
+        uint32_t count = (uint32_t)partition + 1;
+        producer->rings = realloc(producer->rings, count * sizeof(struct ring));
+        CHECK(producer->rings != NULL);
+        memset(producer->rings + producer->ring_count,
+               0,
+               (count - producer->ring_count) * sizeof(struct ring));
+        producer->ring_count = count;
+    }
+    return &producer->rings[partition];
+}
+
+static bool sink_begin(void *self, int32_t partition, int64_t emitted_offset, struct err *err)
+{
+    struct producer *producer = self;
+    if ((producer->broken || producer->rk == NULL) && !rebuild(producer, err)) {
+        return false;
+    }
+    ring_begin(ring_of(producer, partition), emitted_offset);
+    return true;
+}
+
+/* Waits for room as long as acknowledgements come. */
+static rd_kafka_resp_err_t
+queue(struct producer *producer, rd_kafka_topic_t *topic, const struct record *record, void *opaque)
+{
+    struct clock clock = clock_system();
+    struct err ignored;
+    uint64_t acknowledged = producer->acknowledged;
+    int64_t since_us = clock.mono_us(clock.self);
+    for (;;) {
+        rd_kafka_resp_err_t code = outgoing_queue(producer->rk, topic, record, opaque);
+        if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+            return code;
+        }
+        if (!serve(producer, 20, &ignored)) {
+            return RD_KAFKA_RESP_ERR__FATAL;
+        }
+        int64_t now_us = clock.mono_us(clock.self);
+        if (producer->acknowledged != acknowledged) {
+            acknowledged = producer->acknowledged;
+            since_us = now_us;
+        } else if (now_us - since_us > FULL_MS * INT64_C(1000)) {
+            return RD_KAFKA_RESP_ERR__QUEUE_FULL;
+        }
+    }
+}
+
+/* A DLQ record that the topic does not take goes without its value; the bytes stay in quarantine.
+ */
+static rd_kafka_resp_err_t
+queue_stub(struct producer *producer, const struct record *record, void *opaque, uint32_t *size)
+{
+    struct stub stub;
+    stub_init(&stub, record, producer->dlq_limit);
+    *size = (uint32_t)outgoing_size(&stub.record);
+    rd_kafka_resp_err_t code = queue(producer, producer->dlq, &stub.record, opaque);
+    stub_release(&stub);
+    LOG(LOG_LEVEL_WARN,
+        "dlq.stub",
+        LOG_TEXT("topic", producer->settings.topic_dlq),
+        LOG_NUMBER("partition", record->partition),
+        LOG_NUMBER("offset", record->offset),
+        LOG_NUMBER("value_bytes", (int64_t)record->value.size));
+    return code;
+}
+
+static bool sink_send(void *self, const struct record *record, bool dlq, struct err *err)
+{
+    struct producer *producer = self;
+    struct ring *ring = ring_of(producer, record->partition);
+    if (!is_well(producer, err)) {
+        return false;
+    }
+    if (!ring->begun) {
+        return err_set(err, ERR_RETRY, "partition %" PRId32 " was not begun", record->partition);
+    }
+    void *opaque = opaque_of(record->partition, ring->next);
+    uint32_t size = (uint32_t)outgoing_size(record);
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+    if (!dlq || size < producer->dlq_limit) {
+        code = queue(producer, dlq ? producer->dlq : producer->decisions, record, opaque);
+    }
+    if (dlq && code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
+        code = queue_stub(producer, record, opaque, &size);
+    }
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        break_down(producer, code, "cannot queue an output");
+        return is_well(producer, err);
+    }
+    ring_add(ring, (struct ring_output){.offset = record->offset, .size = size, .dlq = dlq});
+    producer->unpolled++;
+    return producer->unpolled < POLL_EVERY || serve(producer, 0, err);
+}
+
+static bool sink_sent(void *self, int32_t partition, int64_t next_offset, struct err *err)
+{
+    struct producer *producer = self;
+    if (!is_well(producer, err)) {
+        return false;
+    }
+    ring_pass(ring_of(producer, partition), next_offset);
+    return true;
+}
+
+static bool sink_settled(void *self, int32_t partition, int64_t *emitted_offset, struct err *err)
+{
+    struct producer *producer = self;
+    if (!serve(producer, 0, err)) {
+        return false;
+    }
+    *emitted_offset = ring_emitted(ring_of(producer, partition));
+    return true;
+}
+
+static bool sink_flush(void *self, uint32_t wait_ms, struct err *err)
+{
+    struct producer *producer = self;
+    if (!is_well(producer, err)) {
+        return false;
+    }
+    rd_kafka_resp_err_t code = rd_kafka_flush(producer->rk, (int)wait_ms);
+    if (!serve(producer, 0, err)) {
+        return false;
+    }
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return err_set(err,
+                       ERR_RETRY,
+                       "%d outputs are not acknowledged by Kafka after %" PRIu32 " ms",
+                       rd_kafka_outq_len(producer->rk),
+                       wait_ms);
+    }
+    return true;
+}
+
+/*
+ * What is purged from the queue leaves a hole in the idempotent producer's sequence numbers, and
+ * what stays in flight would be reported later: either way a new producer. In-flight requests
+ * themselves are never purged: that is fatal here.
+ */
+static bool sink_purge(void *self, struct err *err)
+{
+    struct producer *producer = self;
+    if (producer->rk == NULL || producer->broken) {
+        return rebuild(producer, err);
+    }
+    producer->purging = true;
+    producer->purged = 0;
+    (void)rd_kafka_purge(producer->rk, RD_KAFKA_PURGE_F_QUEUE);
+    rd_kafka_resp_err_t code = rd_kafka_flush(producer->rk, PURGE_MS);
+    producer->purging = false;
+    forget(producer);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR || producer->purged > 0 || producer->broken) {
+        return rebuild(producer, err);
+    }
+    return true;
+}
+
+struct producer *producer_open(const struct kafka_settings *settings, struct err *err)
+{
+    struct producer *producer = calloc(1, sizeof(*producer));
+    CHECK(producer != NULL);
+    producer->settings = *settings;
+    producer->dlq_limit = SIZE_UNLIMITED;
+    if (!client_open(producer, err)) {
+        producer_close(&producer);
+    }
+    return producer;
+}
+
+void producer_close(struct producer **producer)
+{
+    if (*producer == NULL) {
+        return;
+    }
+    client_close(*producer);
+    for (uint32_t i = 0; i < (*producer)->ring_count; i++) {
+        ring_release(&(*producer)->rings[i]);
+    }
+    free((*producer)->rings);
+    free(*producer);
+    *producer = NULL;
+}
+
+struct sink producer_sink(struct producer *producer)
+{
+    return (struct sink){
+        .begin = sink_begin,
+        .send = sink_send,
+        .sent = sink_sent,
+        .settled = sink_settled,
+        .flush = sink_flush,
+        .purge = sink_purge,
+        .self = producer,
+    };
+}

@@ -1,0 +1,90 @@
+#include "ring.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "mentor/base/check.h"
+
+enum {
+    CAPACITY_FIRST = 1024,
+};
+
+static struct ring_output *at(const struct ring *ring, uint64_t number)
+{
+    return &ring->outputs[number & (ring->capacity - 1)];
+}
+
+void ring_begin(struct ring *ring, int64_t emitted_offset)
+{
+    ring->first = ring->next;
+    ring->emitted = emitted_offset;
+    ring->begun = true;
+}
+
+void ring_forget(struct ring *ring)
+{
+    ring->first = ring->next;
+    ring->begun = false;
+}
+
+void ring_release(struct ring *ring)
+{
+    free(ring->outputs);
+    *ring = (struct ring){.outputs = NULL};
+}
+
+static void grow(struct ring *ring)
+{
+    struct ring old = *ring;
+    ring->capacity = old.capacity == 0 ? CAPACITY_FIRST : old.capacity * 2;
+    CHECK(ring->capacity > old.capacity);
+    ring->outputs = calloc(ring->capacity, sizeof(struct ring_output));
+    CHECK(ring->outputs != NULL);
+    for (uint64_t number = old.first; number != old.next; number++) {
+        *at(ring, number) = *at(&old, number);
+    }
+    free(old.outputs);
+}
+
+void ring_add(struct ring *ring, struct ring_output output)
+{
+    CHECK(ring->begun);
+    if (ring->next - ring->first == ring->capacity) {
+        grow(ring);
+    }
+    CHECK(ring->first == ring->next || output.offset >= at(ring, ring->next - 1)->offset);
+    *at(ring, ring->next++) = output;
+}
+
+struct ring_output *ring_find(struct ring *ring, uint64_t number)
+{
+    if (number < ring->first || number >= ring->next || at(ring, number)->settled) {
+        return NULL;
+    }
+    return at(ring, number);
+}
+
+void ring_settle(struct ring *ring, uint64_t number)
+{
+    struct ring_output *output = ring_find(ring, number);
+    if (output == NULL) {
+        return;
+    }
+    output->settled = true;
+    while (ring->first != ring->next && at(ring, ring->first)->settled) {
+        ring_pass(ring, at(ring, ring->first)->offset + 1);
+        ring->first++;
+    }
+}
+
+void ring_pass(struct ring *ring, int64_t next_offset)
+{
+    if (next_offset > ring->emitted) {
+        ring->emitted = next_offset;
+    }
+}
+
+int64_t ring_emitted(const struct ring *ring)
+{
+    return ring->first == ring->next ? ring->emitted : at(ring, ring->first)->offset;
+}

@@ -1,0 +1,241 @@
+/* Wires: which Kafka and which PostgreSQL the commands get. */
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mentor/app/command.h"
+#include "mentor/base/err.h"
+#include "mentor/core/rulebook.h"
+#include "mentor/kafka/kafka.h"
+#include "mentor/pg/pg.h"
+
+/* Everything a command may have opened. */
+struct wiring {
+    struct kafka_settings kafka;
+    struct kafka_property properties[OPTION_LIST_MAX];
+    char *keys[OPTION_LIST_MAX]; /* owned */
+    struct kafka_facts facts;
+    struct pg_settings pg;
+    char owner[96];
+    char name[128];
+    char version[64];
+    struct pg_rulebook rulebook;
+    struct consumer *consumer;
+    struct producer *producer;
+    struct reader *reader;
+    struct writer *writer;
+    struct pg_store *store;
+    struct pg_archive *archive;
+};
+
+static bool wire_kafka(struct wiring *wiring, const struct options *options, struct err *err)
+{
+    if (wiring->kafka.brokers != NULL) {
+        return true;
+    }
+    wiring->kafka = (struct kafka_settings){
+        .brokers = options->values[OPTION_KAFKA_BROKERS],
+        .group = options->values[OPTION_GROUP],
+        .topic_applications = options->values[OPTION_TOPIC_APPLICATIONS],
+        .topic_decisions = options->values[OPTION_TOPIC_DECISIONS],
+        .topic_dlq = options->values[OPTION_TOPIC_DLQ],
+        .properties = wiring->properties,
+        .property_count = options->kafka_count,
+    };
+    for (uint32_t i = 0; i < options->kafka_count; i++) {
+        size_t size = strcspn(options->kafka[i], "=");
+        wiring->keys[i] = strndup(options->kafka[i], size);
+        if (wiring->keys[i] == NULL) {
+            return err_set(err, ERR_FATAL, "no memory");
+        }
+        wiring->properties[i] =
+            (struct kafka_property){wiring->keys[i], options->kafka[i] + size + 1};
+    }
+    return kafka_settings_check(&wiring->kafka, err);
+}
+
+static void wire_pg(struct wiring *wiring, const struct options *options)
+{
+    char host[64] = "";
+    (void)gethostname(host, sizeof(host) - 1);
+    (void)snprintf(wiring->owner, sizeof(wiring->owner), "%s/%ld", host, (long)getpid());
+    wiring->pg =
+        (struct pg_settings){.url = options->values[OPTION_DATABASE_URL], .owner = wiring->owner};
+}
+
+static bool open_worker(void *self,
+                        const struct options *options,
+                        const struct rulebook *rulebook,
+                        struct worker_edges *worker,
+                        struct err *err)
+{
+    struct wiring *wiring = self;
+    (void)snprintf(wiring->name, sizeof(wiring->name), "%.*s", BYTES_ARGS(rulebook->name));
+    (void)snprintf(wiring->version, sizeof(wiring->version), "%.*s", BYTES_ARGS(rulebook->version));
+    wiring->rulebook = (struct pg_rulebook){
+        .name = wiring->name,
+        .version = wiring->version,
+        .yaml = rulebook->source,
+    };
+    memcpy(wiring->rulebook.sha256, rulebook->sha256, SHA256_SIZE);
+    wire_pg(wiring, options);
+    if (!wire_kafka(wiring, options, err)) {
+        return false;
+    }
+    wiring->store = pg_store_open(&wiring->pg,
+                                  options->values[OPTION_TOPIC_APPLICATIONS],
+                                  options->values[OPTION_GROUP],
+                                  &wiring->rulebook,
+                                  err);
+    wiring->consumer = wiring->store == NULL ? NULL : consumer_open(&wiring->kafka, err);
+    wiring->producer = wiring->consumer == NULL ? NULL : producer_open(&wiring->kafka, err);
+    if (wiring->producer == NULL) {
+        return false;
+    }
+    worker->store = pg_store_port(wiring->store);
+    worker->source = consumer_source(wiring->consumer);
+    worker->sink = producer_sink(wiring->producer);
+    return true;
+}
+
+static bool ask_facts(
+    void *self, uint32_t wait_ms, const char **cluster, int32_t *partition_count, struct err *err)
+{
+    struct wiring *wiring = self;
+    if (!kafka_check(&wiring->kafka, wait_ms, &wiring->facts, err)) {
+        return false;
+    }
+    *cluster = wiring->facts.cluster;
+    *partition_count = wiring->facts.partition_count;
+    return true;
+}
+
+static bool ask_demo(void *self, bool *demo, struct err *err)
+{
+    struct wiring *wiring = self;
+    return pg_store_demo(wiring->store, demo, err);
+}
+
+static bool
+open_archive(void *self, const struct options *options, struct archive *archive, struct err *err)
+{
+    struct wiring *wiring = self;
+    wire_pg(wiring, options);
+    wiring->archive = pg_archive_open(&wiring->pg, err);
+    if (wiring->archive == NULL) {
+        return false;
+    }
+    *archive = pg_archive_port(wiring->archive);
+    return true;
+}
+
+static bool open_reader(void *self,
+                        const struct options *options,
+                        const char *topic,
+                        struct topic_reader *reader,
+                        struct err *err)
+{
+    struct wiring *wiring = self;
+    if (!wire_kafka(wiring, options, err)) {
+        return false;
+    }
+    wiring->reader = reader_open(&wiring->kafka, topic, err);
+    if (wiring->reader == NULL) {
+        return false;
+    }
+    *reader = reader_port(wiring->reader);
+    return true;
+}
+
+static bool open_writer(void *self,
+                        const struct options *options,
+                        const char *topic,
+                        struct topic_writer *writer,
+                        struct err *err)
+{
+    struct wiring *wiring = self;
+    if (!wire_kafka(wiring, options, err)) {
+        return false;
+    }
+    wiring->writer = writer_open(&wiring->kafka, topic, err);
+    if (wiring->writer == NULL) {
+        return false;
+    }
+    *writer = writer_port(wiring->writer);
+    return true;
+}
+
+static bool migrate(void *self, const struct options *options, FILE *out, struct err *err)
+{
+    struct wiring *wiring = self;
+    wire_pg(wiring, options);
+    return pg_migrate(&wiring->pg, options_flag(options, OPTION_DEMO), out, err);
+}
+
+static bool
+migrations(void *self, const struct options *options, FILE *out, bool *current, struct err *err)
+{
+    struct wiring *wiring = self;
+    wire_pg(wiring, options);
+    return pg_migrate_status(&wiring->pg, options_flag(options, OPTION_JSON), out, current, err);
+}
+
+static void wiring_close(struct wiring *wiring)
+{
+    reader_close(&wiring->reader);
+    writer_close(&wiring->writer);
+    consumer_close(&wiring->consumer);
+    producer_close(&wiring->producer);
+    pg_store_close(&wiring->store);
+    pg_archive_close(&wiring->archive);
+    for (uint32_t i = 0; i < OPTION_LIST_MAX; i++) {
+        free(wiring->keys[i]);
+    }
+}
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int signal_number)
+{
+    (void)signal_number;
+    stop = 1;
+}
+
+/* For commands that settle what they hold; the others just end. A second signal ends those too. */
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)sigaction(SIGINT, &action, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    static struct wiring wiring;
+    struct context context = {
+        .edges =
+            {
+                .worker = open_worker,
+                .facts = ask_facts,
+                .demo = ask_demo,
+                .archive = open_archive,
+                .reader = open_reader,
+                .writer = open_writer,
+                .migrate = migrate,
+                .migrations = migrations,
+                .self = &wiring,
+            },
+        .clock = clock_system(),
+        .stop = &stop,
+        .catch_signals = catch_signals,
+        .version = MENTORD_VERSION,
+        .out = stdout,
+        .rulebook = access(MENTORD_RULEBOOK_INSTALLED, R_OK) == 0 ? MENTORD_RULEBOOK_INSTALLED
+                                                                  : MENTORD_RULEBOOK_SOURCE,
+    };
+    int code = command_run(&context, argc, argv);
+    wiring_close(&wiring);
+    return code;
+}

@@ -1,0 +1,15 @@
+# Writes OUT: one C string a file of FILES, as `static const char sql_STEM[]`, and a table of them in the order
+# given: X(STEM, "STEM"). As character constants, since a byte over 0x7f does not fit a char as a number.
+set(text "/* Generated from .sql files; edit those. */\n")
+set(table "")
+foreach(file IN LISTS FILES)
+  get_filename_component(stem ${file} NAME_WE)
+  file(READ ${file} sql HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "'\\\\x\\1'," bytes "${sql}")
+  string(APPEND text "static const char sql_${stem}[] = {${bytes}0};\n")
+  string(APPEND table " X(${stem}, \"${stem}\")")
+endforeach()
+get_filename_component(guard ${OUT} NAME_WE)
+string(TOUPPER ${guard} guard)
+string(APPEND text "#define ${guard}_FILES(X)${table}\n")
+file(WRITE ${OUT} "${text}")

@@ -1,0 +1,210 @@
+#include <stdlib.h>
+
+#include "field.h"
+#include "mentor/base/err.h"
+#include "schema.h"
+#include "sql_embedded.h"
+#include "store.h"
+
+static const struct statement statements[STORE_STATEMENT_COUNT] = {
+#define X(name) [STORE_##name] = {#name, sql_##name},
+    STORE_STATEMENTS(X)
+#undef X
+};
+
+bool store_send(struct pg_store *store,
+                enum store_statement statement,
+                const struct params *params,
+                struct err *err)
+{
+    return session_send(&store->session, &statements[statement], params, err);
+}
+
+struct pg_store *pg_store_open(const struct pg_settings *settings,
+                               const char *topic,
+                               const char *group,
+                               const struct pg_rulebook *rulebook,
+                               struct err *err)
+{
+    if (!session_url_check(settings->url, err)) {
+        return NULL;
+    }
+    struct pg_store *store = calloc(1, sizeof(*store));
+    if (store == NULL) {
+        (void)err_set(err, ERR_FATAL, "PostgreSQL: out of memory");
+        return NULL;
+    }
+    store->settings = *settings;
+    store->topic = topic;
+    store->group = group;
+    store->rulebook = rulebook;
+    return store;
+}
+
+void pg_store_close(struct pg_store **store)
+{
+    if (store == NULL || *store == NULL) {
+        return;
+    }
+    session_close(&(*store)->session);
+    for (size_t i = 0; i < STORE_ARRAYS; i++) {
+        array_release(&(*store)->arrays[i]);
+    }
+    free((*store)->cluster);
+    free(*store);
+    *store = NULL;
+}
+
+static bool check_topic(struct pg_store *store, struct err *err)
+{
+    static const struct statement keep = {"topic_store", sql_topic_store};
+    static const struct statement check = {"topic_check", sql_topic_check};
+    struct params kept = {0};
+    params_text(&kept, store->cluster);
+    params_text(&kept, store->topic);
+    params_int4(&kept, store->partition_count);
+    params_text(&kept, store->group);
+    struct params asked = {0};
+    params_text(&asked, store->cluster);
+    params_text(&asked, store->topic);
+    params_text(&asked, store->group);
+    if (!session_send_once(&store->session, &keep, &kept, err) || !session_run(&store->session, err) ||
+        !session_send_once(&store->session, &check, &asked, err) || !session_run(&store->session, err)) {
+        return false;
+    }
+    const PGresult *row = session_result(&store->session, 0);
+    if (!field_null(row, 0, 0)) {
+        return err_set(err,
+                       ERR_HALT,
+                       "this database belongs to consumer group %.100s, not %.100s: positions of two groups cannot share it. "
+                       "Give --group %.100s, or another database",
+                       field_text(row, 0, 0),
+                       store->group,
+                       field_text(row, 0, 0));
+    }
+    int32_t known = field_int4(row, 0, 1);
+    if (known != store->partition_count) {
+        return err_set(err,
+                       ERR_HALT,
+                       "topic %.80s has %d partitions, the database knows %d: keys have moved between partitions. Stop all "
+                       "workers when `mentord status` shows no lag, then as mentord_owner: UPDATE mentord.topic SET "
+                       "partition_count = %d WHERE topic = '%.80s'",
+                       store->topic,
+                       store->partition_count,
+                       known,
+                       store->partition_count,
+                       store->topic);
+    }
+    return true;
+}
+
+static bool check_rulebook(struct pg_store *store, struct err *err)
+{
+    static const struct statement keep = {"rulebook_store", sql_rulebook_store};
+    static const struct statement check = {"rulebook_check", sql_rulebook_check};
+    const struct pg_rulebook *book = store->rulebook;
+    struct params kept = {0};
+    params_bytes(&kept, bytes_of(book->sha256, SHA256_SIZE));
+    params_text(&kept, book->name);
+    params_text(&kept, book->version);
+    params_bytes(&kept, book->yaml);
+    struct params asked = {0};
+    params_text(&asked, book->name);
+    params_text(&asked, book->version);
+    if (!session_send_once(&store->session, &keep, &kept, err) || !session_run(&store->session, err) ||
+        !session_send_once(&store->session, &check, &asked, err) || !session_run(&store->session, err)) {
+        return false;
+    }
+    const PGresult *row = session_result(&store->session, 0);
+    if (PQntuples(row) != 1 || !bytes_equal(field_bytes(row, 0, 0), bytes_of(book->sha256, SHA256_SIZE))) {
+        return err_set(err,
+                       ERR_FATAL,
+                       "rulebook %.80s %.80s is stored with other bytes, and decisions pin them: give the changed file a new "
+                       "version",
+                       book->name,
+                       book->version);
+    }
+    return true;
+}
+
+static bool connected(struct pg_store *store, struct err *err)
+{
+    if (session_connected(&store->session)) {
+        return true;
+    }
+    if (!session_open(&store->session, &store->settings, err)) {
+        return false;
+    }
+    if (!schema_check(&store->session, err) ||
+        !session_prepare(&store->session, statements, STORE_STATEMENT_COUNT, err)) {
+        session_close(&store->session);
+        return false;
+    }
+    return true;
+}
+
+bool store_ready(struct pg_store *store, struct err *err)
+{
+    if (session_connected(&store->session)) {
+        return true;
+    }
+    if (store->cluster == NULL) {
+        return err_set(err, ERR_FATAL, "PostgreSQL: the store was not opened");
+    }
+    if (!connected(store, err)) {
+        return false;
+    }
+    if (!check_topic(store, err) || !check_rulebook(store, err)) {
+        session_close(&store->session);
+        return false;
+    }
+    return true;
+}
+
+static bool store_open(void *self, const char *cluster, int32_t partition_count, struct err *err)
+{
+    struct pg_store *store = self;
+    if (store->cluster == NULL || strcmp(store->cluster, cluster) != 0 ||
+        store->partition_count != partition_count) {
+        size_t size = strlen(cluster) + 1;
+        char *copy = malloc(size);
+        if (copy == NULL) {
+            return err_set(err, ERR_FATAL, "PostgreSQL: out of memory");
+        }
+        memcpy(copy, cluster, size);
+        free(store->cluster);
+        store->cluster = copy;
+        store->partition_count = partition_count;
+        session_close(&store->session); /* so that the checks are made for this one */
+    }
+    return store_ready(store, err);
+}
+
+struct store pg_store_port(struct pg_store *store)
+{
+    return (struct store){
+        .open = store_open,
+        .take = store_take,
+        .read = store_read,
+        .write = store_write,
+        .unsent = store_unsent,
+        .emitted = store_emitted,
+        .self = store,
+    };
+}
+
+bool pg_store_demo(struct pg_store *store, bool *demo, struct err *err)
+{
+    static const struct statement ask = {"demo", sql_demo};
+    bool was = session_connected(&store->session);
+    bool done = connected(store, err) && session_send_once(&store->session, &ask, &(struct params){0}, err) &&
+                session_run(&store->session, err);
+    if (done) {
+        const PGresult *row = session_result(&store->session, 0);
+        *demo = PQntuples(row) == 1 && field_bool(row, 0, 0);
+    }
+    if (!was) {
+        session_close(&store->session); /* open() has its own checks to make */
+    }
+    return done;
+}

@@ -1,0 +1,8 @@
+-- $1 batches, $2 indexes, as an application's state has them.
+SELECT d.source_offset, d.decision_id, d.citizen_ref, d.citizen_seq, d.outcome, d.evaluated_at_ms, d.late_ms, d.trace,
+    d.output, d.batch, d.index, p.partition, d.application_seq, d.rulebook, d.core_version, d.conflict, d.quarantined,
+    d.periods, d.headers, d.input
+FROM unnest($1::bigint[], $2::integer[]) AS k (batch, index)
+JOIN mentord.decision d ON d.batch = k.batch AND d.index = k.index
+JOIN mentord.progress p ON p.id = d.progress_id
+ORDER BY d.application_seq;

@@ -1,0 +1,1 @@
+GRANT mentord_owner TO CURRENT_USER;

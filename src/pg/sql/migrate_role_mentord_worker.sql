@@ -1,0 +1,1 @@
+CREATE ROLE mentord_worker LOGIN;

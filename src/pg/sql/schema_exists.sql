@@ -1,0 +1,1 @@
+SELECT to_regclass('mentord.schema_version') IS NOT NULL;

@@ -1,0 +1,23 @@
+#ifndef PG_SQLSTATE_H
+#define PG_SQLSTATE_H
+
+/* What an SQLSTATE means for the caller: the one table that translates. */
+
+#include <stdint.h>
+
+#include "mentor/base/err.h"
+
+struct sqlstate_rule {
+    const char *prefix;     /* of the SQLSTATE; the first rule that fits decides */
+    const char *constraint; /* NULL: whichever */
+    enum err_kind kind;
+    const char *advice; /* what to do; "" where the worker does it */
+};
+
+/* For tests: the table and its length. */
+const struct sqlstate_rule *sqlstate_rules(uint32_t *count);
+
+/* Never NULL. `sqlstate` NULL or "": libpq gave none, so the connection is gone. `constraint` may be NULL. */
+const struct sqlstate_rule *sqlstate_rule(const char *sqlstate, const char *constraint);
+
+#endif /* PG_SQLSTATE_H */

@@ -1,0 +1,77 @@
+#ifndef PG_STORE_H
+#define PG_STORE_H
+
+/* Between the files of the worker's side: pg_store.c connects and takes, store_*.c are one port call each. */
+
+#include <stdbool.h>
+
+#include "array.h"
+#include "mentor/pg/pg.h"
+#include "session.h"
+
+enum {
+    STORE_ARRAYS = 24, /* the widest statement, sql/write_decisions.sql */
+};
+
+struct pg_store {
+    struct pg_settings settings;
+    const char *topic;
+    const char *group;
+    const struct pg_rulebook *rulebook;
+    char *cluster; /* owned; NULL before the first open */
+    int32_t partition_count;
+    struct session session;
+    struct array arrays[STORE_ARRAYS]; /* free between two sends */
+};
+
+/* X(statement), each a file in sql/. */
+#define STORE_STATEMENTS(X)                                                                        \
+    X(begin)                                                                                       \
+    X(commit)                                                                                      \
+    X(take_insert)                                                                                 \
+    X(take_limit)                                                                                  \
+    X(take)                                                                                        \
+    X(take_evict)                                                                                  \
+    X(read_clock)                                                                                  \
+    X(read_applications)                                                                           \
+    X(read_citizens)                                                                               \
+    X(read_armed_keys)                                                                             \
+    X(write_progress)                                                                              \
+    X(write_applications)                                                                          \
+    X(write_applications_new)                                                                      \
+    X(write_citizens)                                                                              \
+    X(write_citizens_new)                                                                          \
+    X(write_citizens_gone)                                                                         \
+    X(write_decisions)                                                                             \
+    X(write_quarantines)                                                                           \
+    X(write_ledger)                                                                                \
+    X(unsent_decisions)                                                                            \
+    X(unsent_quarantines)                                                                          \
+    X(emitted)
+
+enum store_statement {
+#define X(name) STORE_##name,
+    STORE_STATEMENTS(X)
+#undef X
+    STORE_STATEMENT_COUNT
+};
+
+/* Connected, checked and prepared, again when the connection was lost. ERR_FATAL before the first open of the port. */
+MUST_CHECK bool store_ready(struct pg_store *store, struct err *err);
+MUST_CHECK bool store_send(struct pg_store *store,
+                           enum store_statement statement,
+                           const struct params *params,
+                           struct err *err);
+
+bool store_take(void *self, struct position *positions, uint32_t count, struct err *err);
+bool store_read(void *self, const struct position *positions, struct batch_read *read, struct err *err);
+bool store_write(void *self, const struct position *positions, const struct batch *batch, struct err *err);
+bool store_unsent(void *self,
+                  const struct position *position,
+                  int64_t from,
+                  struct stored_output *outputs,
+                  uint32_t *count,
+                  struct err *err);
+bool store_emitted(void *self, const struct position *positions, uint32_t count, bool release, struct err *err);
+
+#endif /* PG_STORE_H */

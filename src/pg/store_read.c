@@ -1,0 +1,122 @@
+/* What a batch needs to know, in one flush. */
+
+#include "field.h"
+#include "mentor/base/err.h"
+#include "store.h"
+
+static bool send_applications(struct pg_store *store, const struct batch_read *read, struct err *err)
+{
+    struct array *ids = &store->arrays[0];
+    array_begin(ids, ARRAY_UUID);
+    for (uint32_t i = 0; i < read->application_count; i++) {
+        array_bytes(ids, bytes_of(read->applications[i].id, UUID_SIZE));
+    }
+    struct params params = {0};
+    params_array(&params, ids);
+    return store_send(store, STORE_read_applications, &params, err);
+}
+
+static bool send_citizens(struct pg_store *store, const struct batch_read *read, struct err *err)
+{
+    struct array *refs = &store->arrays[0];
+    array_begin(refs, ARRAY_BYTEA);
+    for (uint32_t i = 0; i < read->citizen_count; i++) {
+        array_bytes(refs, bytes_of(read->citizens[i].ref, CITIZEN_REF_SIZE));
+    }
+    struct params params = {0};
+    params_array(&params, refs);
+    return store_send(store, STORE_read_citizens, &params, err);
+}
+
+static bool send_keys(struct pg_store *store,
+                      const struct position *positions,
+                      const struct batch_read *read,
+                      struct err *err)
+{
+    struct array *ids = &store->arrays[0];
+    struct array *keys = &store->arrays[1];
+    array_begin(ids, ARRAY_INT8);
+    array_begin(keys, ARRAY_BYTEA);
+    for (uint32_t i = 0; i < read->key_count; i++) {
+        array_int8(ids, positions[read->keys[i].slot].progress_id);
+        array_bytes(keys, read->keys[i].key);
+    }
+    struct params params = {0};
+    params_array(&params, ids);
+    params_array(&params, keys);
+    return store_send(store, STORE_read_armed_keys, &params, err);
+}
+
+/* WITH ORDINALITY counts from 1. */
+static uint32_t place(const PGresult *rows, int row, uint32_t count)
+{
+    int64_t place = field_int8(rows, row, 0);
+    CHECK(place >= 1);
+    CHECK(place <= count);
+    return (uint32_t)place - 1;
+}
+
+static void fill_applications(const PGresult *rows, struct batch_read *read)
+{
+    for (uint32_t i = 0; i < read->application_count; i++) {
+        struct application_row *to = &read->applications[i];
+        to->seq_read = 0;
+        to->seq = 0;
+        to->state = (struct bytes){0};
+        to->changed = false;
+    }
+    for (int row = 0; row < PQntuples(rows); row++) {
+        struct application_row *to = &read->applications[place(rows, row, read->application_count)];
+        to->seq_read = field_int8(rows, row, 1);
+        to->seq = to->seq_read;
+        to->state = field_bytes(rows, row, 2);
+    }
+}
+
+static void fill_citizens(const PGresult *rows, struct batch_read *read)
+{
+    for (uint32_t i = 0; i < read->citizen_count; i++) {
+        struct citizen_row *to = &read->citizens[i];
+        to->seq_read = 0;
+        to->armed_read = 0;
+        to->seq = 0;
+        to->armed = 0;
+        to->state = (struct bytes){0};
+        to->changed = false;
+    }
+    for (int row = 0; row < PQntuples(rows); row++) {
+        struct citizen_row *to = &read->citizens[place(rows, row, read->citizen_count)];
+        to->seq_read = field_int8(rows, row, 1);
+        to->seq = to->seq_read;
+        to->armed_read = field_int8(rows, row, 2);
+        to->armed = to->armed_read;
+        to->state = field_bytes(rows, row, 3);
+    }
+}
+
+static void fill_keys(const PGresult *rows, struct batch_read *read)
+{
+    for (uint32_t i = 0; i < read->key_count; i++) {
+        read->keys[i].armed = false;
+    }
+    for (int row = 0; row < PQntuples(rows); row++) {
+        read->keys[place(rows, row, read->key_count)].armed = true;
+    }
+}
+
+bool store_read(void *self, const struct position *positions, struct batch_read *read, struct err *err)
+{
+    struct pg_store *store = self;
+    if (!store_ready(store, err) || !store_send(store, STORE_read_clock, &(struct params){0}, err) ||
+        !send_applications(store, read, err) || !send_citizens(store, read, err) ||
+        !send_keys(store, positions, read, err) || !session_run(&store->session, err)) {
+        return false;
+    }
+    const PGresult *clock = session_result(&store->session, 0);
+    read->now_ms = field_int8(clock, 0, 0);
+    read->batch_id = field_int8(clock, 0, 1);
+    fill_applications(session_result(&store->session, 1), read);
+    fill_citizens(session_result(&store->session, 2), read);
+    fill_keys(session_result(&store->session, 3), read);
+    return true;
+}

@@ -1,0 +1,239 @@
+/* What is stored of each record: decisions, quarantine, and the ledger that says which fate each offset had. */
+
+#include "ledger.h"
+#include "store_write.h"
+
+static const struct position *position_of(const struct write *write, const struct batch_entry *entry)
+{
+    return &write->positions[entry->slot];
+}
+
+/* In the order of sql/write_decisions.sql, from $4. */
+enum decision_column {
+    D_PROGRESS_ID,
+    D_SOURCE_OFFSET,
+    D_APPLICATION_ID,
+    D_VERSION,
+    D_APPLICATION_SEQ,
+    D_CITIZEN_REF,
+    D_CITIZEN_SEQ,
+    D_DECISION_ID,
+    D_EVENT_KEY,
+    D_EVENT_ID,
+    D_OUTCOME,
+    D_TOTAL_ORE,
+    D_START_DATE,
+    D_END_DATE,
+    D_EVALUATED_AT_MS,
+    D_LATE_MS,
+    D_CONFLICT,
+    D_QUARANTINED,
+    D_PERIODS,
+    D_HEADERS,
+    D_TRACE,
+    D_INPUT,
+    D_OUTPUT,
+    D_COUNT,
+};
+
+static const enum array_type decision_types[D_COUNT] = {
+    [D_PROGRESS_ID] = ARRAY_INT8,   [D_SOURCE_OFFSET] = ARRAY_INT8,   [D_APPLICATION_ID] = ARRAY_UUID,
+    [D_VERSION] = ARRAY_INT8,       [D_APPLICATION_SEQ] = ARRAY_INT8, [D_CITIZEN_REF] = ARRAY_BYTEA,
+    [D_CITIZEN_SEQ] = ARRAY_INT8,   [D_DECISION_ID] = ARRAY_UUID,     [D_EVENT_KEY] = ARRAY_BYTEA,
+    [D_EVENT_ID] = ARRAY_TEXT,      [D_OUTCOME] = ARRAY_INT2,         [D_TOTAL_ORE] = ARRAY_INT8,
+    [D_START_DATE] = ARRAY_DATE,    [D_END_DATE] = ARRAY_DATE,        [D_EVALUATED_AT_MS] = ARRAY_INT8,
+    [D_LATE_MS] = ARRAY_INT8,       [D_CONFLICT] = ARRAY_BOOL,        [D_QUARANTINED] = ARRAY_BOOL,
+    [D_PERIODS] = ARRAY_BYTEA,      [D_HEADERS] = ARRAY_BYTEA,        [D_TRACE] = ARRAY_BYTEA,
+    [D_INPUT] = ARRAY_BYTEA,        [D_OUTPUT] = ARRAY_BYTEA,
+};
+
+static void add_decision(const struct write *write, const struct batch_decision *decision)
+{
+    struct array *columns = write->store->arrays;
+    const struct batch_entry *entry = &write->batch->entries[decision->entry];
+    array_int8(&columns[D_PROGRESS_ID], position_of(write, entry)->progress_id);
+    array_int8(&columns[D_SOURCE_OFFSET], entry->offset);
+    array_bytes(&columns[D_APPLICATION_ID], bytes_of(decision->application_id, UUID_SIZE));
+    array_int8(&columns[D_VERSION], decision->version);
+    array_int8(&columns[D_APPLICATION_SEQ], decision->application_seq);
+    array_bytes(&columns[D_CITIZEN_REF], bytes_of(decision->citizen_ref, CITIZEN_REF_SIZE));
+    array_int8(&columns[D_CITIZEN_SEQ], decision->citizen_seq);
+    array_bytes(&columns[D_DECISION_ID], bytes_of(decision->decision_id, UUID_SIZE));
+    array_bytes(&columns[D_EVENT_KEY], bytes_of(entry->event_key, EVENT_KEY_SIZE));
+    array_bytes(&columns[D_EVENT_ID], decision->event_id);
+    array_int2(&columns[D_OUTCOME], (int16_t)decision->outcome);
+    if (decision->has_frame) {
+        array_int8(&columns[D_TOTAL_ORE], decision->total_ore);
+    } else {
+        array_null(&columns[D_TOTAL_ORE]);
+    }
+    if (decision->has_period) {
+        array_date(&columns[D_START_DATE], decision->start);
+        array_date(&columns[D_END_DATE], decision->end);
+    } else {
+        array_null(&columns[D_START_DATE]);
+        array_null(&columns[D_END_DATE]);
+    }
+    array_int8(&columns[D_EVALUATED_AT_MS], decision->evaluated_at_ms);
+    array_int8(&columns[D_LATE_MS], decision->late_ms);
+    array_bool(&columns[D_CONFLICT], decision->conflict);
+    array_bool(&columns[D_QUARANTINED], decision->quarantined);
+    array_bytes(&columns[D_PERIODS], decision->periods);
+    array_bytes(&columns[D_HEADERS], decision->headers);
+    array_bytes(&columns[D_TRACE], decision->trace);
+    array_bytes(&columns[D_INPUT], entry->record->value);
+    array_bytes(&columns[D_OUTPUT], decision->output);
+}
+
+bool write_decisions(const struct write *write, struct err *err)
+{
+    if (write->batch->decision_count == 0) {
+        return true;
+    }
+    write_columns(write, decision_types, D_COUNT);
+    for (uint32_t i = 0; i < write->batch->decision_count; i++) {
+        add_decision(write, &write->batch->decisions[i]);
+    }
+    struct params params = {0};
+    params_int8(&params, write->batch->read.batch_id);
+    params_bytes(&params, bytes_of(write->batch->rulebook_sha256, SHA256_SIZE));
+    params_int4(&params, CORE_VERSION);
+    return write_send(write, STORE_write_decisions, &params, D_COUNT, err);
+}
+
+static void add_optional(struct array *column, bool present, struct bytes value)
+{
+    if (present) {
+        array_bytes(column, value);
+    } else {
+        array_null(column);
+    }
+}
+
+/* Which range the entry lies in: it says when the record was looked at. */
+static int64_t evaluated_at(const struct write *write, uint32_t slot)
+{
+    for (uint32_t i = 0; i < write->batch->range_count; i++) {
+        if (write->batch->ranges[i].slot == slot) {
+            return write->batch->ranges[i].evaluated_at_ms;
+        }
+    }
+    UNREACHABLE("an entry without a range");
+}
+
+bool write_quarantines(const struct write *write, struct err *err)
+{
+    static const enum array_type types[] = {ARRAY_INT8,
+                                            ARRAY_INT8,
+                                            ARRAY_INT8,
+                                            ARRAY_INT8,
+                                            ARRAY_INT2,
+                                            ARRAY_BOOL,
+                                            ARRAY_TEXT,
+                                            ARRAY_BYTEA,
+                                            ARRAY_BYTEA,
+                                            ARRAY_BYTEA,
+                                            ARRAY_BYTEA};
+    enum {
+        COUNT = sizeof(types) / sizeof(types[0]),
+    };
+    if (write->batch->quarantine_count == 0) {
+        return true;
+    }
+    struct array *columns = write->store->arrays;
+    write_columns(write, types, COUNT);
+    for (uint32_t i = 0; i < write->batch->quarantine_count; i++) {
+        const struct batch_quarantine *row = &write->batch->quarantines[i];
+        const struct batch_entry *entry = &write->batch->entries[row->entry];
+        array_int8(&columns[0], position_of(write, entry)->progress_id);
+        array_int8(&columns[1], entry->offset);
+        array_int8(&columns[2], evaluated_at(write, entry->slot));
+        array_int8(&columns[3], row->redrives);
+        array_int2(&columns[4], (int16_t)reason_status(entry->reason));
+        array_bool(&columns[5], row->arms);
+        array_bytes(&columns[6], bytes_text(reason_id(entry->reason)));
+        add_optional(&columns[7], row->has_citizen, bytes_of(row->citizen_ref, CITIZEN_REF_SIZE));
+        add_optional(&columns[8], entry->record->has_key, entry->record->key);
+        add_optional(&columns[9], entry->record->has_value, entry->record->value);
+        array_bytes(&columns[10], row->headers);
+    }
+    struct params params = {0};
+    params_int8(&params, write->batch->read.batch_id);
+    return write_send(write, STORE_write_quarantines, &params, COUNT, err);
+}
+
+/* Packs the entries of one slot and adds up what they cover; they must tile the range. */
+static void pack_range(const struct write *write,
+                       const struct batch_range *range,
+                       struct array *packed,
+                       int64_t covered[FATE_COUNT])
+{
+    const struct batch *batch = write->batch;
+    int64_t offset = range->from;
+    uint8_t *begin = array_element(packed, LEDGER_ENTRY_MAX * (size_t)batch->entry_count);
+    size_t size = 0;
+    for (uint32_t i = 0; begin != NULL && i < batch->entry_count; i++) {
+        const struct batch_entry *entry = &batch->entries[i];
+        if (entry->slot != range->slot) {
+            continue;
+        }
+        CHECK(entry->offset == offset);
+        bool decided = entry->fate == FATE_DECIDED;
+        const struct ledger_entry ledger = {
+            .fate = entry->fate,
+            .count = entry->count,
+            .has_event_key = entry->has_event_key,
+            .event_key = entry->event_key,
+            .input_digest = entry->input_digest,
+            .output_digest = decided ? batch->decisions[entry->index].output_digest : NULL,
+            .index = decided ? (uint32_t)entry->index : 0,
+            .reason = bytes_text(reason_id(entry->reason)),
+        };
+        size += ledger_pack(&ledger, begin + size);
+        covered[entry->fate] += entry->count;
+        offset += entry->count;
+    }
+    CHECK(begin == NULL || offset == range->to);
+    array_element_end(packed, size);
+}
+
+bool write_ledger(const struct write *write, struct err *err)
+{
+    static const enum array_type types[] = {ARRAY_INT8,
+                                            ARRAY_INT8,
+                                            ARRAY_INT8,
+                                            ARRAY_INT8,
+                                            ARRAY_INT8,
+                                            ARRAY_INT4,
+                                            ARRAY_INT4,
+                                            ARRAY_INT4,
+                                            ARRAY_INT8,
+                                            ARRAY_INT8,
+                                            ARRAY_BYTEA};
+    enum {
+        COUNT = sizeof(types) / sizeof(types[0]),
+    };
+    struct array *columns = write->store->arrays;
+    write_columns(write, types, COUNT);
+    for (uint32_t i = 0; i < write->batch->range_count; i++) {
+        const struct batch_range *range = &write->batch->ranges[i];
+        const struct position *position = &write->positions[range->slot];
+        int64_t covered[FATE_COUNT] = {0};
+        pack_range(write, range, &columns[10], covered);
+        array_int8(&columns[0], position->progress_id);
+        array_int8(&columns[1], range->from);
+        array_int8(&columns[2], range->to);
+        array_int8(&columns[3], position->epoch);
+        array_int8(&columns[4], range->evaluated_at_ms);
+        array_int4(&columns[5], (int32_t)covered[FATE_DECIDED]);
+        array_int4(&columns[6], (int32_t)covered[FATE_DUPLICATE]);
+        array_int4(&columns[7], (int32_t)covered[FATE_DLQ]);
+        array_int8(&columns[8], covered[FATE_SKIPPED]);
+        array_int8(&columns[9], covered[FATE_GAP]);
+    }
+    struct params params = {0};
+    params_int8(&params, write->batch->read.batch_id);
+    params_text(&params, write->store->settings.owner);
+    params_bytes(&params, bytes_of(write->batch->rulebook_sha256, SHA256_SIZE));
+    return write_send(write, STORE_write_ledger, &params, COUNT, err);
+}

@@ -1,0 +1,159 @@
+/* Taking partitions, and giving them back. */
+
+#include "field.h"
+#include "mentor/base/err.h"
+#include "mentor/base/log.h"
+#include "store.h"
+
+enum {
+    TAKE_ATTEMPTS = 3, /* of lock_timeout each (sql/take_limit.sql) */
+};
+
+/* cluster, topic, partitions: how every statement here begins. */
+static void put_place(struct pg_store *store, struct params *params)
+{
+    params_text(params, store->cluster);
+    params_text(params, store->topic);
+}
+
+static struct array *put_partitions(struct pg_store *store, const struct position *positions, uint32_t count)
+{
+    struct array *partitions = &store->arrays[0];
+    array_begin(partitions, ARRAY_INT4);
+    for (uint32_t i = 0; i < count; i++) {
+        array_int4(partitions, positions[i].partition);
+    }
+    return partitions;
+}
+
+/* In a transaction of its own, so that a take that waits holds no row that another might insert. */
+static bool insert_missing(struct pg_store *store,
+                           const struct position *positions,
+                           uint32_t count,
+                           struct err *err)
+{
+    struct array *starts = &store->arrays[1];
+    array_begin(starts, ARRAY_INT8);
+    for (uint32_t i = 0; i < count; i++) {
+        array_int8(starts, positions[i].next_offset);
+    }
+    struct params params = {0};
+    put_place(store, &params);
+    params_text(&params, store->group);
+    params_array(&params, put_partitions(store, positions, count));
+    params_array(&params, starts);
+    return store_send(store, STORE_take_insert, &params, err) && session_run(&store->session, err);
+}
+
+static void fill(const PGresult *rows, int row, struct position *position)
+{
+    position->progress_id = field_int8(rows, row, 1);
+    position->epoch = field_int8(rows, row, 2);
+    position->next_offset = field_int8(rows, row, 3);
+    position->emitted_offset = field_int8(rows, row, 4);
+    position->evaluated_at_ms = field_int8(rows, row, 5);
+    position->last_offset = field_int8(rows, row, 6);
+    field_copy(rows, row, 7, position->last_digest, SHA256_SIZE);
+    position->takeovers = field_int4(rows, row, 8);
+}
+
+static bool attempt(struct pg_store *store, struct position *positions, uint32_t count, struct err *err)
+{
+    const struct params none = {0};
+    struct params params = {0};
+    put_place(store, &params);
+    params_array(&params, put_partitions(store, positions, count));
+    params_text(&params, store->settings.owner);
+    if (!store_send(store, STORE_begin, &none, err) || !store_send(store, STORE_take_limit, &none, err) ||
+        !store_send(store, STORE_take, &params, err) || !store_send(store, STORE_commit, &none, err) ||
+        !session_run(&store->session, err)) {
+        return false;
+    }
+    const PGresult *rows = session_result(&store->session, 2);
+    if (PQntuples(rows) != (int)count) {
+        return err_set(err, ERR_HALT, "PostgreSQL: %d of %u progress rows found", PQntuples(rows), count);
+    }
+    for (int row = 0; row < PQntuples(rows); row++) {
+        int32_t partition = field_int4(rows, row, 0);
+        for (uint32_t i = 0; i < count; i++) {
+            if (positions[i].partition == partition) {
+                fill(rows, row, &positions[i]);
+            }
+        }
+    }
+    return true;
+}
+
+/* Ends the mentord sessions that hold our rows. */
+static bool evict(struct pg_store *store, const struct position *positions, uint32_t count, struct err *err)
+{
+    struct params params = {0};
+    put_place(store, &params);
+    params_array(&params, put_partitions(store, positions, count));
+    if (!store_ready(store, err) || !store_send(store, STORE_take_evict, &params, err) ||
+        !session_run(&store->session, err)) {
+        return false;
+    }
+    const PGresult *rows = session_result(&store->session, 0);
+    for (int row = 0; row < PQntuples(rows); row++) {
+        int32_t pid = field_int4(rows, row, 0);
+        const char *name = field_text(rows, row, 1);
+        if (!field_bool(rows, row, 2)) {
+            return err_set(err,
+                           ERR_RETRY,
+                           "PostgreSQL: backend %d (%.60s) holds a progress row and is no mentord session of this role: end it",
+                           pid,
+                           name[0] == '\0' ? "unnamed" : name);
+        }
+        LOG(LOG_LEVEL_WARN, "pg.evicted", LOG_NUMBER("backend", pid), LOG_TEXT("session", name));
+    }
+    return true;
+}
+
+bool store_take(void *self, struct position *positions, uint32_t count, struct err *err)
+{
+    struct pg_store *store = self;
+    for (int tried = 0; tried < TAKE_ATTEMPTS; tried++) {
+        if (!store_ready(store, err)) {
+            return false;
+        }
+        if (tried == 0 && !insert_missing(store, positions, count, err)) {
+            return false;
+        }
+        if (attempt(store, positions, count, err)) {
+            return true;
+        }
+        if (!store->session.lock_timed_out) {
+            /* A deadlock with another's take: nothing was taken, so try as after a lost connection. */
+            err->kind = err->kind == ERR_STALE ? ERR_RETRY : err->kind;
+            return false;
+        }
+        if (!evict(store, positions, count, err)) {
+            return false;
+        }
+    }
+    return err_set(err, ERR_RETRY, "PostgreSQL: a progress row stays locked");
+}
+
+bool store_emitted(void *self, const struct position *positions, uint32_t count, bool release, struct err *err)
+{
+    struct pg_store *store = self;
+    struct array *columns = store->arrays;
+    if (!store_ready(store, err)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < 3; i++) {
+        array_begin(&columns[i], ARRAY_INT8);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        array_int8(&columns[0], positions[i].progress_id);
+        array_int8(&columns[1], positions[i].epoch);
+        array_int8(&columns[2], positions[i].emitted_offset);
+    }
+    struct params params = {0};
+    for (uint32_t i = 0; i < 3; i++) {
+        params_array(&params, &columns[i]);
+    }
+    params_bool(&params, release);
+    return store_send(store, STORE_emitted, &params, err) && session_run(&store->session, err);
+}

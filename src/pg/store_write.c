@@ -1,0 +1,72 @@
+/* One batch into the store: one flush, one transaction. Locks are taken in one order: positions, applications, citizens. */
+
+#include "store_write.h"
+
+#include "mentor/base/err.h"
+
+void write_columns(const struct write *write, const enum array_type *types, uint32_t count)
+{
+    CHECK(count <= STORE_ARRAYS);
+    for (uint32_t i = 0; i < count; i++) {
+        array_begin(&write->store->arrays[i], types[i]);
+    }
+}
+
+bool write_send(const struct write *write,
+                enum store_statement statement,
+                struct params *params,
+                uint32_t count,
+                struct err *err)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        params_array(params, &write->store->arrays[i]);
+    }
+    return store_send(write->store, statement, params, err);
+}
+
+static bool send_progress(const struct write *write, struct err *err)
+{
+    static const enum array_type types[] = {
+        ARRAY_INT8, ARRAY_INT8, ARRAY_INT8, ARRAY_INT8, ARRAY_INT8, ARRAY_INT8, ARRAY_INT8, ARRAY_BYTEA};
+    struct array *columns = write->store->arrays;
+    write_columns(write, types, 8);
+    for (uint32_t i = 0; i < write->batch->range_count; i++) {
+        const struct batch_range *range = &write->batch->ranges[i];
+        const struct position *position = &write->positions[range->slot];
+        array_int8(&columns[0], position->progress_id);
+        array_int8(&columns[1], position->epoch);
+        array_int8(&columns[2], range->from);
+        array_int8(&columns[3], range->to);
+        array_int8(&columns[4], range->emitted_offset);
+        array_int8(&columns[5], range->evaluated_at_ms);
+        array_int8(&columns[6], range->last_offset);
+        array_bytes(&columns[7], bytes_of(range->last_digest, SHA256_SIZE));
+    }
+    return write_send(write, STORE_write_progress, &(struct params){0}, 8, err);
+}
+
+/* Everything up to the Sync, pushed out as far as the socket takes it: the server works while the rest is built. */
+static bool write_begin(const struct write *write, struct err *err)
+{
+    const struct params none = {0};
+    return store_ready(write->store, err) && store_send(write->store, STORE_begin, &none, err) &&
+           send_progress(write, err) && write_rows(write, err) && write_decisions(write, err) &&
+           write_quarantines(write, err) && write_ledger(write, err) &&
+           store_send(write->store, STORE_commit, &none, err) && session_sync(&write->store->session, err);
+}
+
+/* True once COMMIT is acknowledged. */
+static bool write_end(const struct write *write, struct err *err)
+{
+    return session_wait(&write->store->session, err);
+}
+
+bool store_write(void *self, const struct position *positions, const struct batch *batch, struct err *err)
+{
+    const struct write write = {.store = self, .positions = positions, .batch = batch};
+    if (batch->range_count == 0) {
+        CHECK(batch->entry_count == 0);
+        return true;
+    }
+    return write_begin(&write, err) && write_end(&write, err);
+}

@@ -1,0 +1,196 @@
+#include "fixture.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mentor/base/clock.h"
+
+static int64_t now_us(void)
+{
+    struct clock clock = clock_system();
+    return clock.mono_us(clock.self);
+}
+
+void fixture_init(struct fixture *fixture, const char *brokers)
+{
+    static const char *const kinds[] = {"group", "applications", "decisions", "dlq"};
+    static int made;
+    made++;
+    for (int i = 0; i < 4; i++) {
+        (void)snprintf(fixture->names[i],
+                       sizeof(fixture->names[i]),
+                       "%s-%ld-%d-%" PRId64,
+                       kinds[i],
+                       (long)getpid(),
+                       made,
+                       now_us() % 1000000);
+    }
+    fixture->settings = (struct kafka_settings){
+        .brokers = brokers,
+        .group = fixture->names[0],
+        .topic_applications = fixture->names[1],
+        .topic_decisions = fixture->names[2],
+        .topic_dlq = fixture->names[3],
+    };
+}
+
+static rd_kafka_t *producer_make(const struct fixture *fixture, const char *transactional_id)
+{
+    char reason[256];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    CHECK(rd_kafka_conf_set(
+              conf, "bootstrap.servers", fixture->settings.brokers, reason, sizeof(reason)) ==
+          RD_KAFKA_CONF_OK);
+    if (transactional_id != NULL) {
+        CHECK(
+            rd_kafka_conf_set(conf, "transactional.id", transactional_id, reason, sizeof(reason)) ==
+            RD_KAFKA_CONF_OK);
+    }
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof(reason));
+    CHECK(rk != NULL);
+    return rk;
+}
+
+static void answer_check(rd_kafka_queue_t *queue)
+{
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 20000);
+    CHECK(event != NULL);
+    CHECK(rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(queue);
+}
+
+void topic_make(const struct fixture *fixture, const char *name, int partitions, const char *config)
+{
+    char reason[256];
+    char key[64];
+    rd_kafka_t *rk = producer_make(fixture, NULL);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(name, partitions, 1, reason, sizeof(reason));
+    CHECK(topic != NULL);
+    if (config != NULL) {
+        const char *equals = strchr(config, '=');
+        (void)snprintf(key, sizeof(key), "%.*s", (int)(equals - config), config);
+        CHECK(rd_kafka_NewTopic_set_config(topic, key, equals + 1) == RD_KAFKA_RESP_ERR_NO_ERROR);
+    }
+    rd_kafka_CreateTopics(rk, &topic, 1, NULL, queue);
+    answer_check(queue);
+    rd_kafka_NewTopic_destroy(topic);
+    rd_kafka_destroy(rk);
+}
+
+void topics_make(const struct fixture *fixture, int partitions)
+{
+    topic_make(fixture, fixture->settings.topic_applications, partitions, NULL);
+    topic_make(fixture, fixture->settings.topic_decisions, partitions, "max.message.bytes=2000000");
+    topic_make(fixture, fixture->settings.topic_dlq, partitions, "max.message.bytes=2000000");
+}
+
+void records_drop(const struct fixture *fixture,
+                  const char *topic,
+                  int32_t partition,
+                  int64_t below)
+{
+    rd_kafka_t *rk = producer_make(fixture, NULL);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, topic, partition)->offset = below;
+    rd_kafka_DeleteRecords_t *request = rd_kafka_DeleteRecords_new(list);
+    rd_kafka_DeleteRecords(rk, &request, 1, NULL, queue);
+    answer_check(queue);
+    rd_kafka_DeleteRecords_destroy(request);
+    rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_destroy(rk);
+}
+
+static void records_queue(rd_kafka_t *rk, const char *topic, int32_t partition, int from, int count)
+{
+    for (int i = from; i < from + count; i++) {
+        char key[16];
+        char value[16];
+        char number[16];
+        int key_size = snprintf(key, sizeof(key), "K%d", i);
+        int value_size = snprintf(value, sizeof(value), "V%d", i);
+        int number_size = snprintf(number, sizeof(number), "%d", i);
+        rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__QUEUE_FULL;
+        while (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+            code = rd_kafka_producev(rk,
+                                     RD_KAFKA_V_TOPIC(topic),
+                                     RD_KAFKA_V_PARTITION(partition),
+                                     RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                                     RD_KAFKA_V_KEY(key, (size_t)key_size),
+                                     RD_KAFKA_V_VALUE(value, (size_t)value_size),
+                                     RD_KAFKA_V_HEADER("n", number, number_size),
+                                     RD_KAFKA_V_END);
+            (void)rd_kafka_poll(rk, code == RD_KAFKA_RESP_ERR__QUEUE_FULL ? 10 : 0);
+        }
+        CHECK(code == RD_KAFKA_RESP_ERR_NO_ERROR);
+    }
+}
+
+void records_write(
+    const struct fixture *fixture, const char *topic, int32_t partition, int from, int count)
+{
+    rd_kafka_t *rk = producer_make(fixture, NULL);
+    records_queue(rk, topic, partition, from, count);
+    CHECK(rd_kafka_flush(rk, 30000) == RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_destroy(rk);
+}
+
+static void must(rd_kafka_error_t *error)
+{
+    if (error != NULL) {
+        (void)fprintf(stderr, "%s\n", rd_kafka_error_string(error));
+    }
+    CHECK(error == NULL);
+}
+
+void records_transact(
+    const struct fixture *fixture, const char *topic, int32_t partition, int count, bool commit)
+{
+    rd_kafka_t *rk = producer_make(fixture, topic);
+    must(rd_kafka_init_transactions(rk, 20000));
+    must(rd_kafka_begin_transaction(rk));
+    records_queue(rk, topic, partition, 1000, count);
+    CHECK(rd_kafka_flush(rk, 20000) == RD_KAFKA_RESP_ERR_NO_ERROR);
+    must(commit ? rd_kafka_commit_transaction(rk, 20000) : rd_kafka_abort_transaction(rk, 20000));
+    rd_kafka_destroy(rk);
+}
+
+void source_await(struct source *source, enum source_event event, struct record *record)
+{
+    struct err err = {.kind = ERR_NONE};
+    int64_t until_us = now_us() + 30 * INT64_C(1000000);
+    for (;;) {
+        enum source_event came = source->poll(source->self, 100, record, &err);
+        if (came == event) {
+            return;
+        }
+        source->release(source->self);
+        if (came == SOURCE_FAILED || now_us() > until_us) {
+            (void)fprintf(stderr, "event %d instead of %d: %s\n", (int)came, (int)event, err.text);
+            CHECK(came == event);
+        }
+    }
+}
+
+uint32_t source_take(struct source *source, struct position *positions, int64_t offset)
+{
+    struct err err = {.kind = ERR_NONE};
+    const int32_t *partitions = NULL;
+    int64_t offsets[PARTITIONS_MAX];
+    uint32_t count = source->partitions(source->self, &partitions);
+    for (uint32_t i = 0; i < count; i++) {
+        positions[i] = (struct position){
+            .partition = partitions[i],
+            .epoch = 1,
+            .next_offset = offset,
+            .emitted_offset = offset,
+        };
+        offsets[i] = offset;
+    }
+    CHECK(source->start(source->self, positions, offsets, count, &err));
+    return count;
+}
