@@ -113,18 +113,58 @@ static bool traceparent_valid(struct bytes text)
            (text.size == 55 || (!known && text.data[55] == '-'));
 }
 
-/* Printable ASCII, at most 512 bytes; its members are for whoever wrote them. */
-static bool tracestate_valid(struct bytes text)
+static bool tracestate_key(uint8_t c)
 {
-    if (text.size == 0 || text.size > 512 || memchr(text.data, '=', text.size) == NULL) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           (c != '\0' && memchr("_-*/@", c, 5) != NULL);
+}
+
+/* One key=value, W3C Trace Context § 3.3.1.3; an empty member is allowed. */
+static bool tracestate_member(struct bytes text)
+{
+    while (text.size > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
+        text = bytes_of(text.data + 1, text.size - 1);
+    }
+    while (text.size > 0 && (text.data[text.size - 1] == ' ' || text.data[text.size - 1] == '\t')) {
+        text.size--;
+    }
+    size_t key = 0;
+    while (key < text.size && tracestate_key(text.data[key])) {
+        key++;
+    }
+    if (text.size == 0) {
+        return true;
+    }
+    if (key == 0 || key > 256 || key + 1 >= text.size || text.data[key] != '=' ||
+        text.size - key - 1 > 256) {
         return false;
     }
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] < ' ' || text.data[i] > '~') {
+    for (size_t i = key + 1; i < text.size; i++) {
+        if (text.data[i] < ' ' || text.data[i] > '~' || text.data[i] == '=') {
             return false;
         }
     }
     return true;
+}
+
+/* At most 32 members and 512 bytes. */
+static bool tracestate_valid(struct bytes text)
+{
+    size_t members = 0;
+    if (text.size == 0 || text.size > 512) {
+        return false;
+    }
+    for (size_t begin = 0; begin <= text.size; members++) {
+        size_t end = begin;
+        while (end < text.size && text.data[end] != ',') {
+            end++;
+        }
+        if (!tracestate_member(bytes_of(text.data + begin, end - begin))) {
+            return false;
+        }
+        begin = end + 1;
+    }
+    return members <= 32;
 }
 
 static int64_t parse_redrives(struct bytes text)
@@ -148,10 +188,8 @@ static void read_headers(const struct record *record, struct envelope *envelope)
     envelope->redrives = parse_redrives(value_of(record, "mentor-redrives"));
     struct bytes parent = value_of(record, "traceparent");
     struct bytes state = value_of(record, "tracestate");
-    if (traceparent_valid(parent)) {
-        envelope->traceparent = parent;
-        envelope->tracestate = tracestate_valid(state) ? state : (struct bytes){0};
-    }
+    envelope->traceparent = traceparent_valid(parent) ? parent : (struct bytes){0};
+    envelope->tracestate = tracestate_valid(state) ? state : (struct bytes){0};
 }
 
 static enum reason check_required(const struct record *record)

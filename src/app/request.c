@@ -26,17 +26,46 @@ static enum reason judge_application(struct request *request)
     return metadata_holds_cpr(request) ? REASON_CPR_IN_METADATA : REASON_NONE;
 }
 
+/* Ids compare without regard to case, so a content has its id in lower case: the first field of a
+ * canonical encoding. */
+static bool lower_id(struct bytes *content, struct arena *arena)
+{
+    const size_t at = 2; /* a tag and a length, each one byte */
+    uint8_t uuid[UUID_SIZE];
+    CHECK(content->size >= at + UUID_TEXT_SIZE);
+    uint8_t *copy = arena_alloc(arena, content->size);
+    if (copy == NULL || !uuid_parse(bytes_of(content->data + at, UUID_TEXT_SIZE), uuid)) {
+        return false;
+    }
+    memcpy(copy, content->data, content->size);
+    uuid_format(uuid, (char *)copy + at);
+    *content = bytes_of(copy, content->size);
+    return true;
+}
+
+static bool has_upper(struct bytes text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] >= 'A' && text.data[i] <= 'F') {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool digest_content(struct request *request, bool canonical, struct arena *arena)
 {
-    if (canonical) {
+    bool upper = has_upper(request->application->application_id);
+    if (canonical && !upper) {
         memcpy(request->content, request->input_digest, SHA256_SIZE);
         return true;
     }
     struct arena_mark mark = arena_mark(arena);
-    struct bytes bytes;
-    bool done = wire_canonical_application(request->record->value, arena, &bytes);
+    struct bytes content;
+    bool done = wire_canonical_application(request->record->value, arena, &content) &&
+                (!upper || lower_id(&content, arena));
     if (done) {
-        sha256_of(bytes, request->content);
+        sha256_of(content, request->content);
     }
     arena_rewind(arena, mark);
     return done;
@@ -48,7 +77,6 @@ static void drop_traces(struct request *request)
     struct bytes cpr = request->application->cpr;
     if (envelope_holds(request->envelope.traceparent, cpr)) {
         request->envelope.traceparent = (struct bytes){0};
-        request->envelope.tracestate = (struct bytes){0};
     }
     if (envelope_holds(request->envelope.tracestate, cpr)) {
         request->envelope.tracestate = (struct bytes){0};

@@ -24,7 +24,15 @@ METHOD = "/mentor.v1.MentorGrantService/DecideApplication"
 TYPE = "dk.mentor.application.submitted.v1"
 UUID = re.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 UNITS = dict(H=3600 * 10**9, M=60 * 10**9, S=10**9, m=10**6, u=10**3, n=1)
+CONTENT_FOLDS_ID = False  # whether an application id in other case is the same content; the contract leaves it open
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def attribute(name, item):
+    """An attribute's text; CloudEvents writes booleans and integers bare, and mentord takes them so for any name."""
+    if name in ("data", "data_base64") or not isinstance(item, int):
+        return item
+    return str(item).lower()
 
 
 class Event:
@@ -39,7 +47,7 @@ class Event:
             self.source, self.time, self.now = "mentord", now_ns, now_ns
             self.attributes = {}
             return
-        self.attributes = {key: item for key, item in value.items() if item is not None}
+        self.attributes = {key: attribute(key, item) for key, item in value.items() if item is not None}
         self.data = self.attributes.get("data")
         self.now = now_ns
 
@@ -85,7 +93,8 @@ class Event:
             item = self.attributes.get(name)
             if isinstance(item, str) and good(item) and not (cpr and cpr in item):
                 found[name] = item
-        return found
+        # Trace Context: who cannot read the traceparent does not read the tracestate
+        return found if "traceparent" in found else {}
 
 
 def good_traceparent(text):
@@ -95,7 +104,7 @@ def good_traceparent(text):
 
 
 def good_tracestate(text):
-    key = r"([a-z][a-z0-9_\-*/]{0,255}|[a-z0-9][a-z0-9_\-*/]{0,240}@[a-z][a-z0-9_\-*/]{0,13})"
+    key = r"[a-z0-9][a-z0-9_\-*/@]{0,255}"
     value = r"[ -+\--<>-~]{0,255}[!-+\--<>-~]"
     members = [member.strip(" \t") for member in text.split(",")]
     named = [member for member in members if member]
@@ -148,8 +157,8 @@ class Oracle:
         cpr = facts["citizen.cpr"] if re.fullmatch("[0-9]{10}", facts["citizen.cpr"]) else None
         if cpr and any(cpr in str(text) for text in (event.id, event.source, event.attributes.get("subject", ""))):
             raise bad("the CPR stands in an attribute")
-        # application ids compare without regard to case
-        content = wire.encode("Application", tree | {"application_id": facts["application_id"].lower()})
+        if CONTENT_FOLDS_ID:
+            content = wire.encode("Application", tree | {"application_id": facts["application_id"].lower()})
         return self.dispose(event, facts, content, cpr)
 
     def dispose(self, event, facts, content, cpr):

@@ -247,7 +247,7 @@ def to_json(name, tree):
     out = {}
     for field in MESSAGES[name].fields:
         item = tree.get(field.name)
-        if item is None or (not item and not is_message(field)):
+        if item is None or not item and (field.repeated or not is_message(field)):
             continue
         if field.repeated:
             out[field.camel] = [to_json(field.kind, one) for one in item]

@@ -1,5 +1,9 @@
--- $1 cluster, $2 topic, $3 group, $4 partitions, $5 where each log starts. Rows that exist stay.
+-- $1 cluster, $2 topic, $3 group, $4 partitions, $5 where each log starts. Rows that exist stay, and are not waited for: ON
+-- CONFLICT alone would wait for whoever holds one.
 INSERT INTO mentord.progress (cluster, topic, consumer_group, partition, next_offset, emitted_offset)
-SELECT $1::text, $2::text, $3::text, p.partition, p.next_offset, p.next_offset
-FROM unnest($4::integer[], $5::bigint[]) AS p (partition, next_offset)
+SELECT $1::text, $2::text, $3::text, n.partition, n.next_offset, n.next_offset
+FROM unnest($4::integer[], $5::bigint[]) AS n (partition, next_offset)
+WHERE NOT EXISTS (
+    SELECT FROM mentord.progress p WHERE p.cluster = $1::text AND p.topic = $2::text AND p.partition = n.partition
+)
 ON CONFLICT (cluster, topic, partition) DO NOTHING;
