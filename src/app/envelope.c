@@ -14,15 +14,66 @@ static const struct {
     {TYPE_SUBMITTED, "/mentor.v1.MentorGrantService/DecideApplication"},
 };
 
-static struct bytes value_of(const struct record *record, const char *name)
+/* The headers that matter, each found once in one pass. */
+enum known {
+    KNOWN_SPECVERSION,
+    KNOWN_ID,
+    KNOWN_SOURCE,
+    KNOWN_TYPE,
+    KNOWN_REQUIRED, /* up to here */
+    KNOWN_SUBJECT = KNOWN_REQUIRED,
+    KNOWN_TIME,
+    KNOWN_TIMEOUT,
+    KNOWN_METHOD,
+    KNOWN_TRACEPARENT,
+    KNOWN_TRACESTATE,
+    KNOWN_REDRIVES,
+    KNOWN_COUNT,
+};
+
+#define NAME(text)                                                                                 \
+    {                                                                                              \
+        (const uint8_t *)(text), sizeof(text) - 1                                                  \
+    }
+static const struct bytes known_names[KNOWN_COUNT] = {
+    [KNOWN_SPECVERSION] = NAME("ce_specversion"),
+    [KNOWN_ID] = NAME("ce_id"),
+    [KNOWN_SOURCE] = NAME("ce_source"),
+    [KNOWN_TYPE] = NAME("ce_type"),
+    [KNOWN_SUBJECT] = NAME("ce_subject"),
+    [KNOWN_TIME] = NAME("ce_time"),
+    [KNOWN_TIMEOUT] = NAME("grpc-timeout"),
+    [KNOWN_METHOD] = NAME("grpc-method"),
+    [KNOWN_TRACEPARENT] = NAME("traceparent"),
+    [KNOWN_TRACESTATE] = NAME("tracestate"),
+    [KNOWN_REDRIVES] = NAME("mentor-redrives"),
+};
+
+struct found {
+    const struct header *headers[KNOWN_COUNT]; /* the first of each name, or NULL */
+};
+
+static void find_headers(const struct record *record, struct found *found)
 {
-    const struct header *header = record_header(record, name);
-    return header == NULL ? (struct bytes){0} : header->value;
+    *found = (struct found){0};
+    for (uint32_t i = 0; i < record->header_count; i++) {
+        for (int known = 0; known < KNOWN_COUNT; known++) {
+            if (found->headers[known] == NULL &&
+                bytes_equal(record->headers[i].name, known_names[known])) {
+                found->headers[known] = &record->headers[i];
+                break;
+            }
+        }
+    }
 }
 
-static bool begins(struct bytes text, const char *prefix)
+static struct bytes value_of(const struct found *found, enum known known)
 {
-    size_t size = strlen(prefix);
+    return found->headers[known] == NULL ? (struct bytes){0} : found->headers[known]->value;
+}
+
+static bool begins(struct bytes text, const char *prefix, size_t size)
+{
     return text.size >= size && memcmp(text.data, prefix, size) == 0;
 }
 
@@ -31,7 +82,7 @@ static bool header_twice(const struct record *record)
 {
     for (uint32_t i = 1; i < record->header_count; i++) {
         struct bytes name = record->headers[i].name;
-        if (!begins(name, "ce_") && !begins(name, "grpc-")) {
+        if (!begins(name, "ce_", 3) && !begins(name, "grpc-", 5)) {
             continue;
         }
         for (uint32_t j = 0; j < i; j++) {
@@ -179,24 +230,25 @@ static int64_t parse_redrives(struct bytes text)
     return number;
 }
 
-static void read_headers(const struct record *record, struct envelope *envelope)
+static void read_headers(const struct found *found, struct envelope *envelope)
 {
-    envelope->id = value_of(record, "ce_id");
-    envelope->source = value_of(record, "ce_source");
-    envelope->type = value_of(record, "ce_type");
-    envelope->subject = value_of(record, "ce_subject");
-    envelope->redrives = parse_redrives(value_of(record, "mentor-redrives"));
-    struct bytes parent = value_of(record, "traceparent");
-    struct bytes state = value_of(record, "tracestate");
-    envelope->traceparent = traceparent_valid(parent) ? parent : (struct bytes){0};
-    envelope->tracestate = tracestate_valid(state) ? state : (struct bytes){0};
+    struct bytes parent = value_of(found, KNOWN_TRACEPARENT);
+    struct bytes state = value_of(found, KNOWN_TRACESTATE);
+    *envelope = (struct envelope){
+        .id = value_of(found, KNOWN_ID),
+        .source = value_of(found, KNOWN_SOURCE),
+        .type = value_of(found, KNOWN_TYPE),
+        .subject = value_of(found, KNOWN_SUBJECT),
+        .traceparent = traceparent_valid(parent) ? parent : (struct bytes){0},
+        .tracestate = tracestate_valid(state) ? state : (struct bytes){0},
+        .redrives = parse_redrives(value_of(found, KNOWN_REDRIVES)),
+    };
 }
 
-static enum reason check_required(const struct record *record)
+static enum reason check_required(const struct found *found)
 {
-    static const char *const required[] = {"ce_specversion", "ce_id", "ce_source", "ce_type"};
-    for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
-        struct bytes value = value_of(record, required[i]);
+    for (int known = 0; known < KNOWN_REQUIRED; known++) {
+        struct bytes value = value_of(found, (enum known)known);
         if (value.size == 0) {
             return REASON_HEADER_MISSING;
         }
@@ -204,14 +256,14 @@ static enum reason check_required(const struct record *record)
             return REASON_HEADER_INVALID;
         }
     }
-    return bytes_is(value_of(record, "ce_specversion"), "1.0") ? REASON_NONE
+    return bytes_is(value_of(found, KNOWN_SPECVERSION), "1.0") ? REASON_NONE
                                                                : REASON_SPECVERSION_UNKNOWN;
 }
 
-static enum reason check_times(const struct record *record, struct envelope *envelope)
+static enum reason check_times(const struct found *found, struct envelope *envelope)
 {
-    const struct header *time = record_header(record, "ce_time");
-    const struct header *timeout = record_header(record, "grpc-timeout");
+    const struct header *time = found->headers[KNOWN_TIME];
+    const struct header *timeout = found->headers[KNOWN_TIMEOUT];
     struct rfc3339 moment;
     if (time != NULL) {
         if (!rfc3339_parse(time->value, &moment)) {
@@ -229,9 +281,9 @@ static enum reason check_times(const struct record *record, struct envelope *env
     return REASON_NONE;
 }
 
-static enum reason check_call(const struct record *record, const struct envelope *envelope)
+static enum reason check_call(const struct found *found, const struct envelope *envelope)
 {
-    const struct header *method = record_header(record, "grpc-method");
+    const struct header *method = found->headers[KNOWN_METHOD];
     int32_t called = method == NULL ? -1 : service_method(method->value);
     if (method != NULL && called < 0) {
         return REASON_METHOD_UNKNOWN;
@@ -247,17 +299,18 @@ static enum reason check_call(const struct record *record, const struct envelope
 
 enum reason envelope_read(const struct record *record, struct envelope *envelope)
 {
-    *envelope = (struct envelope){0};
-    read_headers(record, envelope);
+    struct found found;
+    find_headers(record, &found);
+    read_headers(&found, envelope);
     if (record->has_value && record->value.size > WIRE_VALUE_MAX) {
         return REASON_VALUE_TOO_LARGE;
     }
-    enum reason reason = check_required(record);
+    enum reason reason = check_required(&found);
     if (reason == REASON_NONE && header_twice(record)) {
         reason = REASON_HEADER_TWICE;
     }
     if (reason == REASON_NONE) {
-        reason = check_times(record, envelope);
+        reason = check_times(&found, envelope);
     }
     if (reason == REASON_NONE &&
         (!record->has_key || record->key.size == 0 || record->key.size > ENVELOPE_KEY_MAX)) {
@@ -266,7 +319,7 @@ enum reason envelope_read(const struct record *record, struct envelope *envelope
     if (reason == REASON_NONE && !record->has_value) {
         reason = REASON_VALUE_NULL;
     }
-    return reason == REASON_NONE ? check_call(record, envelope) : reason;
+    return reason == REASON_NONE ? check_call(&found, envelope) : reason;
 }
 
 static void add_sized(struct sha256 *sha, struct bytes text)

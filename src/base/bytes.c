@@ -30,29 +30,43 @@ static size_t sequence_size(const uint8_t *at, size_t left)
     return size;
 }
 
-bool bytes_utf8(struct bytes text)
+/* How many of eight bytes, from the first, are from `least` (0 or 1) to 0x7f. */
+static size_t plain_of_eight(const uint8_t *at, uint64_t least)
+{
+    uint64_t eight = 0;
+    memcpy(&eight, at, sizeof(eight));
+    /* A byte below `least` borrows from the next, so only the first bit found counts. */
+    uint64_t below = (eight - least * UINT64_C(0x0101010101010101)) & ~eight;
+    uint64_t odd = (eight | below) & UINT64_C(0x8080808080808080);
+    return odd == 0 ? 8 : (size_t)__builtin_ctzll(odd) / 8; /* little-endian, as every target is */
+}
+
+static bool text_from(struct bytes text, uint8_t least)
 {
     size_t i = 0;
     while (i < text.size) {
-        uint64_t eight = 0;
-        if (text.size - i >= sizeof(eight)) {
-            memcpy(&eight, text.data + i, sizeof(eight));
-            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
-                i += sizeof(eight);
-                continue;
+        size_t plain = text.size - i >= 8 ? plain_of_eight(text.data + i, least)
+                                          : text.data[i] >= least && text.data[i] < 0x80;
+        i += plain;
+        if (plain == 0) {
+            size_t size = text.data[i] < least ? 0 : sequence_size(text.data + i, text.size - i);
+            if (size == 0) {
+                return false;
             }
+            i += size;
         }
-        if (text.data[i] < 0x80) {
-            i++;
-            continue;
-        }
-        size_t size = sequence_size(text.data + i, text.size - i);
-        if (size == 0) {
-            return false;
-        }
-        i += size;
     }
     return true;
+}
+
+bool bytes_utf8(struct bytes text)
+{
+    return text_from(text, 0);
+}
+
+bool bytes_plain_text(struct bytes text)
+{
+    return text_from(text, 1);
 }
 
 bool bytes_copy(struct arena *arena, struct bytes from, struct bytes *to)

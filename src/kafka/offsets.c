@@ -7,6 +7,7 @@
 
 #include "mentor/base/err.h"
 
+#include "bounds.h"
 #include "consumer.h"
 
 enum {
@@ -27,8 +28,16 @@ bool offsets_bounds(void *self, int32_t partition, int64_t *low, int64_t *high, 
         return false;
     }
     const char *topic = consumer->settings.topic_applications;
-    rd_kafka_resp_err_t code =
-        rd_kafka_query_watermark_offsets(consumer->rk, topic, partition, low, high, ANSWER_MS);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    const rd_kafka_topic_partition_t *at =
+        rd_kafka_topic_partition_list_add(list, topic, partition);
+    rd_kafka_resp_err_t code = bounds_ask(consumer->rk, list, RD_KAFKA_OFFSET_BEGINNING, ANSWER_MS);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        *low = at->offset;
+        code = bounds_ask(consumer->rk, list, RD_KAFKA_OFFSET_END, ANSWER_MS);
+        *high = at->offset;
+    }
+    rd_kafka_topic_partition_list_destroy(list);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         return true;
     }

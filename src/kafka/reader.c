@@ -5,6 +5,7 @@
 #include "mentor/base/err.h"
 #include "mentor/kafka/kafka.h"
 
+#include "bounds.h"
 #include "held.h"
 #include "rdlog.h"
 #include "settings.h"
@@ -92,23 +93,29 @@ static bool reader_bounds(void *self,
     if (!partitions_find(reader, left_ms(until_us), err)) {
         return false;
     }
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)reader->count);
     for (uint32_t i = 0; i < reader->count; i++) {
-        struct topic_bounds *at = &reader->bounds[i];
-        rd_kafka_resp_err_t code =
-            rd_kafka_query_watermark_offsets(reader->rk,
-                                             rd_kafka_topic_name(reader->topic),
-                                             at->partition,
-                                             &at->low,
-                                             &at->high,
-                                             left_ms(until_us));
-        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            return err_set(err,
-                           ERR_RETRY,
-                           "the bounds of %s/%" PRId32 " cannot be had: %s",
-                           rd_kafka_topic_name(reader->topic),
-                           at->partition,
-                           rd_kafka_err2str(code));
-        }
+        (void)rd_kafka_topic_partition_list_add(
+            list, rd_kafka_topic_name(reader->topic), reader->bounds[i].partition);
+    }
+    rd_kafka_resp_err_t code =
+        bounds_ask(reader->rk, list, RD_KAFKA_OFFSET_BEGINNING, left_ms(until_us));
+    for (uint32_t i = 0; i < reader->count; i++) {
+        reader->bounds[i].low = list->elems[i].offset;
+    }
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        code = bounds_ask(reader->rk, list, RD_KAFKA_OFFSET_END, left_ms(until_us));
+    }
+    for (uint32_t i = 0; i < reader->count; i++) {
+        reader->bounds[i].high = list->elems[i].offset;
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return err_set(err,
+                       ERR_RETRY,
+                       "the bounds of %s cannot be had: %s",
+                       rd_kafka_topic_name(reader->topic),
+                       rd_kafka_err2str(code));
     }
     *bounds = reader->bounds;
     *count = reader->count;

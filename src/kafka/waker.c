@@ -6,6 +6,8 @@
 #include "mentor/base/check.h"
 #include "mentor/base/clock.h"
 
+#include "bounds.h"
+
 enum {
     BUSY_MS = 15,        /* between two rounds while a backlog is there */
     IDLE_MS = 100,       /* and while there is none */
@@ -14,11 +16,6 @@ enum {
     LEADERS_MS = 10000,  /* leaders move seldom */
     QUERY_MS = 500,
     WAKES_MAX = 64, /* leaders woken in one round */
-};
-
-struct wake {
-    int32_t partition;
-    int32_t leader;
 };
 
 static int64_t now_us(void)
@@ -41,25 +38,29 @@ static int64_t backlog_of(const struct waker *waker, const struct waker_partitio
     return high > next ? high - next : 0;
 }
 
-/* One busy partition a leader. Unknown leaders count as one. Called with the mutex held. */
-static uint32_t wakes_pick(struct waker *waker, struct wake wakes[WAKES_MAX])
+/* One busy partition a leader; unknown leaders count as one. Called with the mutex held. */
+static rd_kafka_topic_partition_list_t *wakes_pick(struct waker *waker)
 {
     int64_t now = now_us();
-    uint32_t count = 0;
+    int32_t leaders[WAKES_MAX];
+    int count = 0;
+    rd_kafka_topic_partition_list_t *wakes = rd_kafka_topic_partition_list_new(1);
     for (uint32_t i = 0; i < waker->count; i++) {
         struct waker_partition *at = &waker->partitions[i];
         if (backlog_of(waker, at) >= BACKLOG) {
             at->busy_until_us = now + LINGER_US;
         }
         bool wanted = !waker->held && at->busy_until_us > now && count < WAKES_MAX;
-        for (uint32_t j = 0; wanted && j < count; j++) {
-            wanted = wakes[j].leader != at->leader;
+        for (int j = 0; wanted && j < count; j++) {
+            wanted = leaders[j] != at->leader;
         }
         if (wanted) {
-            wakes[count++] = (struct wake){.partition = at->partition, .leader = at->leader};
+            leaders[count++] = at->leader;
+            (void)rd_kafka_topic_partition_list_add(
+                wakes, rd_kafka_topic_name(waker->topic), at->partition);
         }
     }
-    return count;
+    return wakes;
 }
 
 /* Asks without the mutex, then notes under it. A broker that does not answer leaves what was known.
@@ -102,24 +103,23 @@ static void *watch(void *argument)
     int64_t leaders_at_us = 0;
     (void)pthread_mutex_lock(&waker->mutex);
     while (!waker->quit) {
-        struct wake wakes[WAKES_MAX];
-        uint32_t count = wakes_pick(waker, wakes);
-        if (count > 0 && now_us() >= leaders_at_us) {
+        rd_kafka_topic_partition_list_t *wakes = wakes_pick(waker);
+        bool busy = wakes->cnt > 0;
+        if (busy && now_us() >= leaders_at_us) {
             leaders_at_us = now_us() + LEADERS_MS * INT64_C(1000);
             leaders_learn(waker);
-            count = wakes_pick(waker, wakes);
+            rd_kafka_topic_partition_list_destroy(wakes);
+            wakes = wakes_pick(waker);
         }
         (void)pthread_mutex_unlock(&waker->mutex);
-        for (uint32_t i = 0; i < count; i++) {
-            int64_t low = 0;
-            int64_t high = 0;
-            const char *topic = rd_kafka_topic_name(waker->topic);
-            (void)rd_kafka_query_watermark_offsets(
-                waker->rk, topic, wakes[i].partition, &low, &high, QUERY_MS);
+        if (busy) {
+            /* The answer is of no use; that there was a request is. */
+            (void)!bounds_ask(waker->rk, wakes, RD_KAFKA_OFFSET_END, QUERY_MS);
         }
+        rd_kafka_topic_partition_list_destroy(wakes);
         (void)pthread_mutex_lock(&waker->mutex);
         if (!waker->quit) {
-            rest(waker, count > 0 ? BUSY_MS : IDLE_MS);
+            rest(waker, busy ? BUSY_MS : IDLE_MS);
         }
     }
     (void)pthread_mutex_unlock(&waker->mutex);

@@ -41,7 +41,7 @@ struct waker {
 
 /* Starts the thread, with nothing to watch. */
 void waker_start(struct waker *waker, rd_kafka_t *rk, const char *topic);
-/* Ends the thread; takes up to half a second when a broker is away. Does nothing when not started.
+/* Ends the thread; takes up to a second when a broker is away. Does nothing when not started.
  */
 void waker_stop(struct waker *waker);
 

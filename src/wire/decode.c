@@ -17,7 +17,7 @@ struct scan {
 };
 
 /* false: cut short or over ten bytes. *shortest is cleared when fewer bytes would do. */
-static bool take_varint(struct cursor *cursor, uint64_t *value, bool *shortest)
+static bool take_long_varint(struct cursor *cursor, uint64_t *value, bool *shortest)
 {
     uint64_t result = 0;
     for (unsigned shift = 0; shift < 70 && cursor->at < cursor->end; shift += 7) {
@@ -30,6 +30,16 @@ static bool take_varint(struct cursor *cursor, uint64_t *value, bool *shortest)
         }
     }
     return false;
+}
+
+/* Most are one byte: tags, lengths, enums. */
+static inline bool take_varint(struct cursor *cursor, uint64_t *value, bool *shortest)
+{
+    if (cursor->at < cursor->end && *cursor->at < 0x80) {
+        *value = *cursor->at++;
+        return true;
+    }
+    return take_long_varint(cursor, value, shortest);
 }
 
 static bool take_bytes(struct cursor *cursor, struct bytes *out, bool *shortest)
@@ -155,7 +165,7 @@ static enum reason take_text(struct scan *scan, const struct place *place, struc
     if (text.size > WIRE_TEXT_MAX) {
         return REASON_TEXT_TOO_LONG;
     }
-    if (!bytes_utf8(text) || (text.size > 0 && memchr(text.data, 0, text.size) != NULL)) {
+    if (!bytes_plain_text(text)) {
         return REASON_TEXT_INVALID;
     }
     if (place->kind == PLACE_TEXT) {

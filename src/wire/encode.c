@@ -41,6 +41,10 @@ static void put_raw(struct writer *writer, const void *data, size_t size)
 
 static void put_varint(struct writer *writer, uint64_t value)
 {
+    if (value < 0x80 && writer->at < writer->end) {
+        *writer->at++ = (uint8_t)value;
+        return;
+    }
     uint8_t bytes[10];
     size_t size = 0;
     while (value >= 0x80) {
@@ -194,8 +198,8 @@ static void put_period(struct writer *writer, const struct decision *decision)
         return;
     }
     uint8_t *start = begin_message(writer, 13);
-    put_date(writer, 1, decision->start);
-    put_date(writer, 2, decision->end);
+    put_text(writer, 1, decision->matter->application->start_date); /* valid as they came */
+    put_text(writer, 2, decision->matter->application->end_date);
     put_date(writer, 3, decision->latest_end);
     end_message(writer, start);
 }

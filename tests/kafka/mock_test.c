@@ -247,9 +247,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_up, world_down)
     const struct CMUnitTest tests[] = {
-
-
-
+        TEST(records_are_read_and_positions_committed),
+        TEST(a_refused_commit_is_fenced),
+        TEST(a_denied_commit_is_tried_again),
         TEST(a_consumer_does_not_hang_on_a_broker_that_is_away),
         TEST(a_failed_output_breaks_the_producer_until_it_begins_again),
         TEST(a_producer_does_not_hang_on_a_broker_that_is_away),

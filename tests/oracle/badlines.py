@@ -1,6 +1,8 @@
 """Lines that are to be refused, or that look so."""
 import json
 
+from rawlines import bad_raw
+
 
 def text(line):
     return json.dumps(line, ensure_ascii=False, separators=(",", ":"))
@@ -10,7 +12,7 @@ def bad_line(corpus, attributes, data):
     """One line made from a good event; what it breaks is drawn."""
     rng = corpus.rng
     attributes = corpus.attributes(data, corpus.moment())
-    return rng.choice((bad_text, bad_text, bad_attribute, bad_attribute, bad_data, bad_data, bad_data, bad_size, bad_private))(corpus, attributes, data)
+    return rng.choice((bad_text, bad_text, bad_attribute, bad_attribute, bad_data, bad_data, bad_data, bad_size, bad_private, bad_raw, bad_raw, bad_raw))(corpus, attributes, data)
 
 
 def bad_text(corpus, attributes, data):
@@ -32,7 +34,7 @@ def bad_attribute(corpus, attributes, data):
     name = rng.choice(("id", "source", "type", "specversion"))
     change = rng.choice((
         {name: ""}, {name: None}, {name: 5}, {name: True}, {name: ["x"]}, {"id": "i" * 512}, {"id": "i" * 513}, {"source": "s" * 513}, {"id": "é" * 256}, {"id": "é" * 257}, {"specversion": "2.0"},
-        {"specversion": "1"}, {"specversion": "1.0 "}, {"specversion": "0.3"}, {"type": "dk.mentor.application.approved.v1"}, {"type": "dk.mentor.dlq.v1"},
+        {"specversion": "1"}, {"specversion": "1.0 "}, {"specversion": "0.3"}, {"type": "dk.mentor.application.approved.v1"},
         {"type": "x"}, {"type": "dk.mentor.application.submitted.v2"}, {"grpcmethod": "/mentor.v1.MentorGrantService/Decide"},
         {"grpcmethod": "mentor.v1.MentorGrantService/DecideApplication"}, {"grpcmethod": "/mentor.v1.MentorGrantService/"},
         {"time": "2026-03-02"}, {"time": ""}, {"time": "2026-03-02T09:00:00"}, {"time": "2026-02-30T09:00:00Z"}, {"time": "2026-03-02T24:00:00Z"}, {"time": "2026-03-02T09:60:00Z"},

@@ -14,6 +14,7 @@ import days
 import people
 from badlines import bad_line
 from kommuner import CODES
+from rawlines import raw_line
 from schema import ENUMS, MESSAGES
 
 SOURCES = ("urn:oio:cvr-nr:64502018", "urn:oio:cvr-nr:99000007", "mentord", "https://kommune.example/vitas?x=1&y=æ", "s")
@@ -276,6 +277,8 @@ class Corpus:
 
     def write(self, attributes, data):
         rng = self.rng
+        if attributes is not None and self.chance(5):
+            return raw_line(rng, attributes, data)
         self.style = {"shuffle": self.chance(15), "snake": rng.choice((0, 0, 0, 0, 0, 1, 2)), "numeric": self.chance(15),
                       "odd": self.chance(3), "strings": rng.choice((100, 100, 0, 50)), "nulls": self.chance(5)}
         spelled = self.spelled("Application", data)
@@ -361,7 +364,7 @@ class Corpus:
             if len(rng.choice(self.sent)[1]) and self.chance(50):
                 data["applicationId"] = str(uuid.UUID(int=rng.getrandbits(128)))
             return self.write(None, data)
-        if kind < 99:
+        if kind < 99.5:
             return bad_line(self, attributes, data)
         data["applicationId"] = rng.choice(("00000000-0000-0000-0000-%012d" % rng.randrange(10**6), "ffffffff-ffff-ffff-ffff-%012x" % rng.getrandbits(48)))
         return self.keep(self.attributes(data, moment), data)
@@ -383,7 +386,7 @@ class Corpus:
         for _ in range(rng.choice((0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 5, 10))):
             self.spoil(data, today)
         start, end = (days.civil_or_none(str(get(data, "support." + name))) for name in ("startDate", "endDate"))
-        if start is not None and end is not None:
+        if start is not None and end is not None and max(start, end) < days.from_civil(2300, 1, 1):
             person[1].append((start, end))
             del person[1][:-6]
         return self.keep(self.attributes(data, moment), data)

@@ -35,6 +35,11 @@ def attribute(name, item):
     return str(item).lower()
 
 
+def check_size(value):
+    if len(value) > 256 << 10:
+        raise Refused("RESOURCE_EXHAUSTED", "over 256 KiB")
+
+
 class Event:
     """One line as an event; refused marks are kept until their turn in the order of the checks."""
 
@@ -53,8 +58,14 @@ class Event:
 
     def tree(self):
         if "data_base64" in self.attributes:
-            return wire.decode("Application", wire.from_base64(self.attributes["data_base64"]))
-        return wire.from_json("Application", self.data)
+            if self.data is not None:
+                raise bad("data and data_base64")
+            value = wire.from_base64(self.attributes["data_base64"])
+            check_size(value)
+            return wire.decode("Application", value)
+        tree = wire.from_json("Application", self.data)
+        check_size(wire.encode("Application", tree))
+        return tree
 
     def check_headers(self):
         """Rows two and three of the disposition table."""
@@ -138,11 +149,10 @@ class Oracle:
         tree = problem = None
         try:
             tree = event.tree()
-            content = wire.encode("Application", tree)
         except Refused as error:
+            if error.status == "RESOURCE_EXHAUSTED":
+                raise
             problem = error
-        if tree is not None and len(content) > 256 << 10:
-            raise Refused("RESOURCE_EXHAUSTED", "over 256 KiB")
         event.check_headers()
         if problem:
             raise problem
@@ -158,7 +168,8 @@ class Oracle:
         if cpr and any(cpr in str(text) for text in (event.id, event.source, event.attributes.get("subject", ""))):
             raise bad("the CPR stands in an attribute")
         if CONTENT_FOLDS_ID:
-            content = wire.encode("Application", tree | {"application_id": facts["application_id"].lower()})
+            tree["application_id"] = facts["application_id"].lower()
+        content = wire.encode("Application", tree)
         return self.dispose(event, facts, content, cpr)
 
     def dispose(self, event, facts, content, cpr):

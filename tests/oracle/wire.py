@@ -127,8 +127,12 @@ def check_limits(name, tree):
             for one in item if field.repeated else [item]:
                 check_limits(field.kind, one)
         elif field.kind == "string":
-            if len(item.encode("utf-8")) > MAX_STRING or "\0" in item:
-                raise bad("%s is too long or holds a NUL" % field.name)
+            check_string(field, item)
+
+
+def check_string(field, item):
+    if len(item.encode("utf-8")) > MAX_STRING or "\0" in item:
+        raise bad("%s is too long or holds a NUL" % field.name)
 
 
 def varint(number):
@@ -223,6 +227,7 @@ def put(message, tree, field, body, number):
                 item = body.decode("utf-8")
             except UnicodeDecodeError:
                 raise bad("%s is not UTF-8" % field.name)
+            check_string(field, item)  # also one that a later occurrence replaces
         elif field.kind == "bool":
             item = number != 0
         elif field.kind == "uint32":

@@ -46,6 +46,8 @@ int bytes_compare(struct bytes a, struct bytes b);
 
 /* Valid UTF-8 as RFC 3629 has it: no surrogates, no overlong forms. NUL is valid here. */
 bool bytes_utf8(struct bytes text);
+/* The same without a NUL. */
+bool bytes_plain_text(struct bytes text);
 
 /* A copy that lives in the arena; false when it is full. */
 MUST_CHECK bool bytes_copy(struct arena *arena, struct bytes from, struct bytes *to);
