@@ -6,6 +6,7 @@
 #include "mentor/app/rulebook_file.h"
 #include "mentor/base/err.h"
 #include "mentor/base/log.h"
+#include "mentor/core/status.h"
 
 static const struct command {
     const char *name;
@@ -74,11 +75,28 @@ static void describe_command(FILE *out, const struct command *command)
         "\nExit codes: 0 done, 1 could not do it, 2 did it but the answer is no, 64 usage.\n", out);
 }
 
+static void describe_reasons(FILE *out)
+{
+    (void)fputs("| mentor-reason | gRPC status | what |\n|---|---|---|\n", out);
+    for (int i = REASON_NONE + 1; i < REASON_COUNT; i++) {
+        enum reason reason = (enum reason)i;
+        (void)fprintf(out,
+                      "| `%s` | %s | %s |\n",
+                      reason_id(reason),
+                      status_name(reason_status(reason)),
+                      reason_text(reason));
+    }
+}
+
 int command_help(struct context *context)
 {
     const char *name = context->options.operand_count > 0 ? context->options.operands[0] : NULL;
     if (name != NULL && strcmp(name, "options") == 0) {
-        options_describe(context->out, FOR_ALL, true); /* the README's table */
+        options_describe(context->out, FOR_ALL, true); /* the README's table, as is the next */
+        return EXIT_DONE;
+    }
+    if (name != NULL && strcmp(name, "reasons") == 0) {
+        describe_reasons(context->out);
         return EXIT_DONE;
     }
     if (name != NULL) {
@@ -96,7 +114,10 @@ int command_help(struct context *context)
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         (void)fprintf(context->out, "  %-9s %s\n", commands[i].name, commands[i].summary);
     }
-    (void)fputs("\nmentord help COMMAND tells how to use one.\n", context->out);
+    (void)fputs(
+        "\nmentord help COMMAND tells how to use one; help options and help reasons list all of "
+        "them.\n",
+        context->out);
     return EXIT_DONE;
 }
 

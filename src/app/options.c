@@ -372,13 +372,11 @@ void options_describe(FILE *out, uint32_t commands, bool markdown)
             continue;
         }
         if (markdown) {
-            (void)fprintf(out,
-                          "| `--%s%s%s` | %s | %s |\n",
-                          option->name,
-                          gap,
-                          option->value,
-                          fallback,
-                          option->help);
+            (void)fprintf(out, "| `--%s%s", option->name, gap);
+            for (const char *c = option->value; *c != '\0'; c++) {
+                (void)fprintf(out, "%s%c", *c == '|' ? "\\" : "", *c); /* a bar ends a cell */
+            }
+            (void)fprintf(out, "` | %s | %s |\n", fallback, option->help);
             continue;
         }
         (void)fprintf(

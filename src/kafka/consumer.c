@@ -114,6 +114,8 @@ static void client_close(struct consumer *consumer)
     if (consumer->rk != NULL) {
         waker_stop(&consumer->waker);
         consumer->closing = true;
+        (void)rd_kafka_assign(consumer->rk,
+                              NULL); /* a rebalance not answered yet would keep it for ever */
         group_leave(consumer->rk);
         rd_kafka_destroy_flags(consumer->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     }

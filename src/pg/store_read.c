@@ -47,12 +47,12 @@ static bool send_keys(struct pg_store *store,
     return store_send(store, STORE_read_armed_keys, &params, err);
 }
 
-/* WITH ORDINALITY counts from 1. */
+/* The first column: from 1. */
 static uint32_t place(const PGresult *rows, int row, uint32_t count)
 {
-    int64_t place = field_int8(rows, row, 0);
+    int32_t place = field_int4(rows, row, 0);
     CHECK(place >= 1);
-    CHECK(place <= count);
+    CHECK((uint32_t)place <= count);
     return (uint32_t)place - 1;
 }
 

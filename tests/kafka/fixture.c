@@ -36,6 +36,13 @@ void fixture_init(struct fixture *fixture, const char *brokers)
     };
 }
 
+void fixture_regroup(struct fixture *fixture)
+{
+    static int made;
+    size_t size = strlen(fixture->names[0]);
+    (void)snprintf(fixture->names[0] + size, sizeof(fixture->names[0]) - size, "-%d", ++made);
+}
+
 static rd_kafka_t *producer_make(const struct fixture *fixture, const char *transactional_id)
 {
     char reason[256];

@@ -16,6 +16,8 @@ struct fixture {
 
 /* Prepares names and settings; makes no topic. */
 void fixture_init(struct fixture *fixture, const char *brokers);
+/* Another group, the same topics. */
+void fixture_regroup(struct fixture *fixture);
 /* CHECKs. config: "key=value" or NULL. */
 void topic_make(const struct fixture *fixture,
                 const char *name,

@@ -395,6 +395,7 @@ class Corpus:
         """A newer version: repaired, broken, of another period or of another citizen."""
         rng = self.rng
         data["version"] = rng.choice((data.get("version", 1) + 1, data.get("version", 1) + 1, data.get("version", 1) + rng.choice((2, 5)), 2**32 - 1 if self.chance(3) else 2))
+        data["version"] = min(data["version"], 2**32 - 1)
         today, kind = days.danish_day(moment // 10**6), rng.randrange(8)
         if kind < 2:
             put(data, "assessment.decisive", rng.choice((0, 1, 2)))

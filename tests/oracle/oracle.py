@@ -167,9 +167,8 @@ class Oracle:
         cpr = facts["citizen.cpr"] if re.fullmatch("[0-9]{10}", facts["citizen.cpr"]) else None
         if cpr and any(cpr in str(text) for text in (event.id, event.source, event.attributes.get("subject", ""))):
             raise bad("the CPR stands in an attribute")
-        if CONTENT_FOLDS_ID:
-            tree["application_id"] = facts["application_id"].lower()
-        content = wire.encode("Application", tree)
+        same = tree | {"application_id": facts["application_id"].lower()} if CONTENT_FOLDS_ID else tree
+        content = wire.encode("Application", same)
         return self.dispose(event, facts, content, cpr)
 
     def dispose(self, event, facts, content, cpr):
@@ -250,7 +249,7 @@ class Oracle:
         out |= event.traces(cpr)
         out["mentorseq"] = str(self.seq[decision["citizen_ref"]])
         if event.timeout is not None and event.time is not None:
-            late = (at_ms * 10**6 - event.time - event.timeout) // 10**6
+            late = at_ms - event.time // 10**6 - event.timeout // 10**6  # each in whole milliseconds, rounded down
             if late > 0:
                 out["mentorlatems"] = str(late)
         out["grpcstatus"] = "0"

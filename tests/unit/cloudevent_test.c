@@ -78,14 +78,14 @@ static void attributes_become_headers_in_their_order(void **state)
     struct record record = read_line(bytes_text(
         "{\"id\":\"a-1\",\"specversion\":\"1.0\",\"source\":\"urn:x\"," TYPE_IN
         ",\"data\":{\"version\":1},\"grpctimeout\":\"5S\",\"subject\":\"\","
-        "\"mentorseq\":7,\"mentorlatems\":-1,\"flag\":true,\"off\":false,\"gone\":null,"
+        "\"mentorseq\":7,\"mentorlatems\":-1,\"flag\":true,\"off\":false,\"eventid\":\"e\",\"gone\":null,"
         "\"grpcmethod\":\"/m\",\"traceparent\":\"00-1\",\"tracestate\":\"a=b\","
         "\"mentorredriveof\":\"t/0/1\",\"x9\":\"æ\",\"datacontenttype\":\"application/json\"}"));
     assert_headers(&record,
                    "ce_id=a-1\nce_specversion=1.0\nce_source=urn:x\n"
                    "ce_type=dk.mentor.application.submitted.v1\n"
                    "grpc-timeout=5S\nce_subject=\nmentor-seq=7\nmentor-late-ms=-1\nce_flag=true\n"
-                   "ce_off=false\ngrpc-method=/m\ntraceparent=00-1\ntracestate=a=b\n"
+                   "ce_off=false\nce_eventid=e\ngrpc-method=/m\ntraceparent=00-1\ntracestate=a=b\n"
                    "mentor-redrive-of=t/0/1\nce_x9=æ\ncontent-type=application/protobuf\n");
     assert_value(&record, "\x10\x01", 2);
     assert_false(record.has_key);
@@ -422,6 +422,15 @@ static void a_dlq_line_gives_the_record_back(void **state)
     text_release(&line);
 }
 
+static void a_dlq_line_keeps_what_is_not_the_lines_own(void **state)
+{
+    (void)state;
+    struct record record =
+        read_line(bytes_text("{\"specversion\":\"1.0\",\"id\":\"t/0/1\",\"source\":\"mentord\","
+                             "\"type\":\"dk.mentor.dlq.v1\",\"event\":\"x\",\"subject\":\"s\"}"));
+    assert_headers(&record, "ce_event=x\nce_subject=s\n");
+}
+
 static void a_dlq_record_with_nothing_comes_back_as_nothing(void **state)
 {
     (void)state;
@@ -459,6 +468,7 @@ int main(void)
         cmocka_unit_test(what_is_written_is_read_again),
         cmocka_unit_test(a_dlq_line_says_where_the_record_was_and_why),
         cmocka_unit_test(a_dlq_line_gives_the_record_back),
+        cmocka_unit_test(a_dlq_line_keeps_what_is_not_the_lines_own),
         cmocka_unit_test(a_dlq_record_with_nothing_comes_back_as_nothing),
     };
     return cmocka_run_group_tests_name("wire/cloudevent", tests, open_arena, close_arena);

@@ -137,6 +137,7 @@ static const struct refusal refusals[] = {
     {JSON_APPLICATION, "[]", "not an object"},
     {JSON_APPLICATION, "{\"nope\":1}", "nope: unknown field"},
     {JSON_APPLICATION, "{\"" CPR "\":1}", "holds a field that is unknown"},
+    {JSON_APPLICATION, "{\"x" CPR "\":1}", "holds a field that is unknown"},
     {JSON_APPLICATION, "{\"\":1}", "holds a field that is unknown"},
     {JSON_APPLICATION, "{\"company\":{\"a b\":1}}", "company: holds a field that is unknown"},
     {JSON_APPLICATION, "{\"Version\":1}", "Version: unknown field"},
@@ -245,7 +246,9 @@ static void a_short_why_is_cut_off_within_its_size(void **state)
             assert_memory_equal(why, whole, strlen(why));
             assert_true(strlen(why) < size);
         }
-        assert_int_equal(why[size], '#');
+        for (size_t i = size; i < sizeof(why); i++) {
+            assert_int_equal(why[i], '#');
+        }
     }
     json_decref(json);
 }
@@ -407,6 +410,7 @@ static void rfc3339_reads_what_timestamp_may_be(void **state)
         "2026-03-02T09:00:00+24:00",
         "2026-03-02T09:00:00+01:60",
         "0000-12-31T00:00:00Z",
+        "0000-12-31T23:59:59-01:00",
         "0001-01-01T00:00:00+00:01",
         "9999-12-31T23:59:59-00:01",
         "10000-01-01T00:00:00Z",

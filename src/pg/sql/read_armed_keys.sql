@@ -1,6 +1,8 @@
 -- $1 progress ids, $2 keys. Places whose key has an open row that arms; asks for none when no row arms at all.
 SELECT k.n
-FROM unnest($1::bigint[], $2::bytea[]) WITH ORDINALITY AS k (progress_id, key, n)
+FROM (
+    SELECT unnest($1::bigint[]) AS progress_id, unnest($2::bytea[]) AS key, generate_series(1, cardinality($1::bigint[])) AS n
+) AS k
 WHERE (
         SELECT EXISTS (SELECT FROM mentord.quarantine o WHERE o.state = 'open' AND o.arms AND octet_length(o.key) <= 64)
     )

@@ -2,7 +2,10 @@
 WITH moved AS (
     UPDATE mentord.application a
     SET seq = g.seq, state = g.state
-    FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bytea[]) AS g (id, seq_read, seq, state)
+    FROM (
+        SELECT unnest($1::uuid[]) AS id, unnest($2::bigint[]) AS seq_read, unnest($3::bigint[]) AS seq,
+            unnest($4::bytea[]) AS state
+    ) AS g
     WHERE a.id = g.id AND a.seq = g.seq_read
     RETURNING 1
 )

@@ -2,8 +2,10 @@
 WITH moved AS (
     UPDATE mentord.citizen c
     SET seq = g.seq, armed = g.armed, state = g.state
-    FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[])
-        AS g (ref, seq_read, armed_read, seq, armed, state)
+    FROM (
+        SELECT unnest($1::bytea[]) AS ref, unnest($2::bigint[]) AS seq_read, unnest($3::bigint[]) AS armed_read,
+            unnest($4::bigint[]) AS seq, unnest($5::bigint[]) AS armed, unnest($6::bytea[]) AS state
+    ) AS g
     WHERE c.ref = g.ref AND c.seq = g.seq_read AND c.armed = g.armed_read
     RETURNING 1
 )
