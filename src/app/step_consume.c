@@ -4,6 +4,7 @@
 
 #include "mentor/app/worker.h"
 #include "mentor/base/log.h"
+#include "mentor/core/partition.h"
 
 #include "steps.h"
 
@@ -57,6 +58,29 @@ static bool verify(struct worker *worker, uint32_t slot, const struct record *re
                record->offset);
 }
 
+/* Its citizen may be in two partitions: decided all the same, but the order of emission is not
+ * promised. */
+static void count_misplaced(struct worker *worker, const struct record *record)
+{
+    if (!record->has_key || record->key.size == 0 ||
+        partition_of_key(record->key, worker->partition_count) == record->partition) {
+        return;
+    }
+    worker->misplaced++;
+    int64_t now = worker->clock.mono_us(worker->clock.self);
+    if (worker->misplaced_at_us == 0 || now - worker->misplaced_at_us >= WORKER_ALARM_US) {
+        LOG(LOG_LEVEL_WARN,
+            "record.misplaced",
+            LOG_NUMBER("count", worker->misplaced),
+            LOG_NUMBER("partition", record->partition),
+            LOG_NUMBER("offset", record->offset),
+            LOG_TEXT("why",
+                     "its key belongs elsewhere; producers must partition with murmur2_random"));
+        worker->misplaced = 0;
+        worker->misplaced_at_us = now;
+    }
+}
+
 static enum step_outcome take_record(struct worker *worker, const struct record *record)
 {
     int32_t slot = worker_slot_of(worker, record->partition);
@@ -73,6 +97,7 @@ static enum step_outcome take_record(struct worker *worker, const struct record 
     worker->records[worker->record_count] = *record;
     struct batch_entry *entry = add_entry(worker, (uint32_t)slot, record->offset, 1);
     entry->record = &worker->records[worker->record_count++];
+    count_misplaced(worker, record);
     worker->gathered_bytes += record->key.size + record->value.size;
     return STEP_DONE;
 }

@@ -2,7 +2,7 @@
 
 #include "mentor/base/arena.h"
 
-#define SIZE_BYTES 4U
+#define SIZE_BYTES ((size_t)4)
 #define NULL_VALUE UINT32_MAX
 
 const struct header *record_header(const struct record *record, const char *name)
@@ -33,6 +33,14 @@ static uint8_t *put(uint8_t *out, struct bytes bytes)
     return out + bytes.size;
 }
 
+static size_t packed_size(const struct header *header)
+{
+    CHECK(header->name.size < NULL_VALUE);
+    CHECK(header->value.size < NULL_VALUE);
+    CHECK(header->value.data != NULL || header->value.size == 0);
+    return 2 * SIZE_BYTES + header->name.size + header->value.size;
+}
+
 bool headers_pack(const struct header *headers,
                   uint32_t count,
                   struct arena *arena,
@@ -40,10 +48,7 @@ bool headers_pack(const struct header *headers,
 {
     size_t size = 0;
     for (uint32_t i = 0; i < count; i++) {
-        CHECK(headers[i].name.size < NULL_VALUE);
-        CHECK(headers[i].value.size < NULL_VALUE);
-        CHECK(headers[i].value.data != NULL || headers[i].value.size == 0);
-        size += 2 * SIZE_BYTES + headers[i].name.size + headers[i].value.size;
+        size += packed_size(&headers[i]);
     }
     uint8_t *packed = arena_alloc(arena, size);
     if (packed == NULL) {

@@ -21,7 +21,7 @@ enum {
 
 /* One line on its way into a record. */
 struct line {
-    const json_t *event;
+    json_t *event;
     struct arena *arena;
     struct record *record;
     char *why;
@@ -73,22 +73,21 @@ static bool is_of_the_line(const char *attribute)
     return false;
 }
 
-static bool ce_name(const struct line *line, const char *attribute, bool dlq, struct bytes *name)
+static bool ce_name(const struct line *line, struct bytes attribute, bool dlq, struct bytes *name)
 {
     const size_t event = strlen(ATTRIBUTE_EVENT_PREFIX);
     const size_t ce = strlen(ATTRIBUTE_CE_PREFIX);
-    if (dlq && strlen(attribute) > event &&
-        strncmp(attribute, ATTRIBUTE_EVENT_PREFIX, event) == 0) {
-        attribute += event;
+    if (dlq && attribute.size > event &&
+        memcmp(attribute.data, ATTRIBUTE_EVENT_PREFIX, event) == 0) {
+        attribute = bytes_of(attribute.data + event, attribute.size - event);
     }
-    size_t size = strlen(attribute);
-    char *copy = arena_alloc(line->arena, ce + size);
+    uint8_t *copy = arena_alloc(line->arena, ce + attribute.size);
     if (copy == NULL) {
         return fail(line, NULL, JSON_WHY_MEMORY);
     }
     memcpy(copy, ATTRIBUTE_CE_PREFIX, ce);
-    memcpy(copy + ce, attribute, size);
-    *name = bytes_of(copy, ce + size);
+    memcpy(copy + ce, attribute.data, attribute.size);
+    *name = bytes_of(copy, ce + attribute.size);
     return true;
 }
 
@@ -166,7 +165,7 @@ read_attribute(const struct line *line, const char *attribute, const json_t *jso
     }
     struct bytes name = bytes_text(attribute_header(bytes_text(attribute)));
     struct bytes value;
-    return (name.size > 0 || ce_name(line, attribute, dlq, &name)) &&
+    return (name.size > 0 || ce_name(line, bytes_text(attribute), dlq, &name)) &&
            attribute_value(line, attribute, json, &value) && add_header(line, name, value);
 }
 
@@ -178,8 +177,8 @@ static bool read_event(const struct line *line)
     if (line->record->headers == NULL) {
         return fail(line, NULL, JSON_WHY_MEMORY);
     }
-    json_t *event = (json_t *)(uintptr_t)line->event; /* iterated, not changed */
-    for (void *i = json_object_iter(event); i != NULL; i = json_object_iter_next(event, i)) {
+    for (void *i = json_object_iter(line->event); i != NULL;
+         i = json_object_iter_next(line->event, i)) {
         const char *attribute = json_object_iter_key(i);
         const json_t *value = json_object_iter_value(i);
         bool is_payload =
@@ -276,6 +275,9 @@ enum reason cloudevent_read(struct bytes text,
 {
     *record = (struct record){.timestamp_ms = now_ms};
     struct line line = {.arena = arena, .record = record, .why = why, .why_size = why_size};
+    if (why_size > 0) {
+        why[0] = '\0';
+    }
     if (text.size > CLOUDEVENT_LINE_MAX) {
         (void)fail(&line, NULL, "the line is over 4 MiB");
         return REASON_LINE_TOO_LARGE;

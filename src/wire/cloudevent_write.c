@@ -117,6 +117,10 @@ static void add_header(struct line *line, const struct header *header)
 
 static void add_leading(struct line *line)
 {
+    if (!line->dlq && find_writable(line->record, leading[0]) == NULL) {
+        add_text(
+            line, "specversion", bytes_text("")); /* without, it is read as a bare Application */
+    }
     for (size_t i = 0; i < LEADING_COUNT; i++) {
         const struct header *header = find_writable(line->record, leading[i]);
         if (header != NULL) {
@@ -138,11 +142,6 @@ static void add_others(struct line *line, bool content_type)
     }
 }
 
-static void add_end(struct line *line)
-{
-    text_add_string(line->out, line->first ? "{}" : "}");
-}
-
 bool cloudevent_write(const struct record *record, struct arena *arena, struct text *out)
 {
     struct line line = {.record = record, .out = out, .first = true};
@@ -159,7 +158,7 @@ bool cloudevent_write(const struct record *record, struct arena *arena, struct t
         written = json_write(kind, record->value, arena, out);
     }
     if (written == JSON_WRITTEN) {
-        add_end(&decoded);
+        text_add_char(out, '}');
         return true;
     }
     if (written == JSON_NO_MEMORY) {
@@ -171,7 +170,7 @@ bool cloudevent_write(const struct record *record, struct arena *arena, struct t
     if (record->has_value) {
         add_base64(&line, "data_base64", record->value);
     }
-    add_end(&line);
+    text_add_char(out, '}');
     return true;
 }
 
@@ -204,6 +203,6 @@ bool cloudevent_write_dlq(const struct record *record, struct arena *arena, stru
     if (record->has_value) {
         add_base64(&line, "data_base64", record->value);
     }
-    add_end(&line);
+    text_add_char(out, '}');
     return true;
 }

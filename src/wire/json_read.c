@@ -26,6 +26,8 @@ struct place {
     size_t index;
 };
 
+/* Depth is the schema's: no message holds itself. NOLINTBEGIN(misc-no-recursion) */
+
 static bool read_message(const struct reader *reader,
                          const struct place *place,
                          const ProtobufCMessageDescriptor *descriptor,
@@ -172,7 +174,7 @@ static bool read_value(const struct reader *reader,
         if (!read_message(reader, place, field->descriptor, json, &message)) {
             return false;
         }
-        memcpy(member, &message, sizeof(message));
+        memcpy(member, (void *)&message, sizeof(void *));
         return true;
     }
     case JSON_SHAPE_NONE:
@@ -282,8 +284,8 @@ static bool read_fields(const struct reader *reader,
     bool seen[FIELDS_MAX] = {false};
     CHECK(descriptor->n_fields <= FIELDS_MAX);
     unsigned next = 0;
-    json_t *object =
-        (json_t *)(uintptr_t)json; /* jansson iterates without const; nothing is changed */
+    /* Only iterated, for which jansson takes no const. NOLINTNEXTLINE(performance-no-int-to-ptr) */
+    json_t *object = (json_t *)(uintptr_t)json;
     for (void *i = json_object_iter(object); i != NULL; i = json_object_iter_next(object, i)) {
         const char *key = json_object_iter_key(i);
         unsigned at = find_field(descriptor, next, key);
@@ -342,6 +344,8 @@ static bool read_message(const struct reader *reader,
     return read_fields(reader, place, json, message);
 }
 
+/* NOLINTEND(misc-no-recursion) */
+
 bool json_to_protobuf(enum json_message kind,
                       const json_t *value,
                       struct arena *arena,
@@ -352,6 +356,9 @@ bool json_to_protobuf(enum json_message kind,
     struct reader reader = {.arena = arena, .why = why, .why_size = why_size};
     struct place root = {.parent = NULL};
     ProtobufCMessage *message = NULL;
+    if (why_size > 0) {
+        why[0] = '\0';
+    }
     if (!read_message(&reader, &root, json_descriptor(kind), value, &message)) {
         return false;
     }

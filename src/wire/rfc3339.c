@@ -73,7 +73,7 @@ static bool take_clock(struct bytes *text, int64_t *seconds)
     if (hour > 23 || minute > 59 || second > 59) {
         return false;
     }
-    *seconds += (int64_t)hour * 3600 + minute * 60 + second;
+    *seconds += ((int64_t)hour * 60 + minute) * 60 + second;
     return true;
 }
 
@@ -104,7 +104,7 @@ static bool take_offset(struct bytes *text, int64_t *seconds)
         !take_digits(text, 2, &minute) || hour > 23 || minute > 59) {
         return false;
     }
-    int64_t offset = (int64_t)hour * 3600 + minute * 60;
+    int64_t offset = ((int64_t)hour * 60 + minute) * 60;
     *seconds += east ? -offset : offset;
     return true;
 }

@@ -125,8 +125,8 @@ void text_add_base64(struct text *text, struct bytes data)
         three |= left > 2 ? data.data[i + 2] : 0;
         *out++ = digits[three >> 18];
         *out++ = digits[three >> 12 & 63];
-        *out++ = left > 1 ? digits[three >> 6 & 63] : '=';
-        *out++ = left > 2 ? digits[three & 63] : '=';
+        *out++ = (char)(left > 1 ? digits[three >> 6 & 63] : '=');
+        *out++ = (char)(left > 2 ? digits[three & 63] : '=');
     }
     text->size = (size_t)(out - text->data);
 }

@@ -112,28 +112,34 @@ void records_drop(const struct fixture *fixture,
     rd_kafka_destroy(rk);
 }
 
+/* Not by RD_KAFKA_V_…: those macros are GNU C. */
+static void record_queue(rd_kafka_t *rk, const char *topic, int32_t partition, int number)
+{
+    char texts[3][16];
+    size_t size = (size_t)snprintf(texts[0], sizeof(texts[0]), "K%d", number);
+    (void)snprintf(texts[1], sizeof(texts[1]), "V%d", number);
+    (void)snprintf(texts[2], sizeof(texts[2]), "%d", number);
+    rd_kafka_vu_t parts[] = {
+        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = topic},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {texts[0], size}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {texts[1], size}},
+        {.vtype = RD_KAFKA_VTYPE_HEADER, .u.header = {"n", texts[2], (ssize_t)size - 1}},
+    };
+    rd_kafka_error_t *error = rd_kafka_produceva(rk, parts, sizeof(parts) / sizeof(parts[0]));
+    while (error != NULL && rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+        rd_kafka_error_destroy(error);
+        (void)rd_kafka_poll(rk, 10);
+        error = rd_kafka_produceva(rk, parts, sizeof(parts) / sizeof(parts[0]));
+    }
+    CHECK(error == NULL);
+}
+
 static void records_queue(rd_kafka_t *rk, const char *topic, int32_t partition, int from, int count)
 {
     for (int i = from; i < from + count; i++) {
-        char key[16];
-        char value[16];
-        char number[16];
-        int key_size = snprintf(key, sizeof(key), "K%d", i);
-        int value_size = snprintf(value, sizeof(value), "V%d", i);
-        int number_size = snprintf(number, sizeof(number), "%d", i);
-        rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__QUEUE_FULL;
-        while (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-            code = rd_kafka_producev(rk,
-                                     RD_KAFKA_V_TOPIC(topic),
-                                     RD_KAFKA_V_PARTITION(partition),
-                                     RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                                     RD_KAFKA_V_KEY(key, (size_t)key_size),
-                                     RD_KAFKA_V_VALUE(value, (size_t)value_size),
-                                     RD_KAFKA_V_HEADER("n", number, number_size),
-                                     RD_KAFKA_V_END);
-            (void)rd_kafka_poll(rk, code == RD_KAFKA_RESP_ERR__QUEUE_FULL ? 10 : 0);
-        }
-        CHECK(code == RD_KAFKA_RESP_ERR_NO_ERROR);
+        record_queue(rk, topic, partition, i);
     }
 }
 

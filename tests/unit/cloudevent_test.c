@@ -318,13 +318,16 @@ static void a_value_that_is_no_message_stands_as_its_bytes(void **state)
                                 "\"data_base64\":\"IA==\"}");
 }
 
-static void a_record_with_nothing_is_an_empty_line(void **state)
+static void a_record_without_specversion_is_still_an_event(void **state)
 {
     (void)state;
     struct text line = {0};
     struct record record = {0};
     bool written = cloudevent_write(&record, &arena, &line);
-    assert_line(written, &line, "{}");
+    assert_line(written, &line, "{\"specversion\":\"\"}");
+    record = read_line(bytes_text("{\"specversion\":\"\"}"));
+    assert_headers(&record, "ce_specversion=\n");
+    assert_false(record.has_value);
 }
 
 static void a_writer_without_memory_appends_nothing(void **state)
@@ -463,7 +466,7 @@ int main(void)
         cmocka_unit_test(a_full_arena_is_said_wherever_it_comes),
         cmocka_unit_test(an_outcome_is_written_with_the_required_attributes_first),
         cmocka_unit_test(a_value_that_is_no_message_stands_as_its_bytes),
-        cmocka_unit_test(a_record_with_nothing_is_an_empty_line),
+        cmocka_unit_test(a_record_without_specversion_is_still_an_event),
         cmocka_unit_test(a_writer_without_memory_appends_nothing),
         cmocka_unit_test(what_is_written_is_read_again),
         cmocka_unit_test(a_dlq_line_says_where_the_record_was_and_why),

@@ -443,6 +443,7 @@ static void rfc3339_rounds_milliseconds_down(void **state)
     assert_memory_equal(text, "1969-12-31T23:59:59.999Z", 24);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion) */
 static void walk(const ProtobufCMessageDescriptor *message)
 {
     assert_true(message->n_fields <= 64);

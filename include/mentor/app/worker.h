@@ -33,6 +33,7 @@ enum {
     WORKER_DRAIN_MS = 10000,     /* likewise when stopping */
     WORKER_MARK_US = 1000000,    /* emitted_offset is stored within this when idle */
     WORKER_CLOCK_BACK_MS = 5000, /* PostgreSQL's clock behind a partition's last by more: halt */
+    WORKER_ALARM_US = 10000000,  /* the same alarm again at the earliest */
     WORKER_ALONE_AFTER = 3, /* owners that died at one offset: its records are taken one by one */
 };
 
@@ -95,6 +96,8 @@ struct worker {
     struct batch batch;   /* in the arena */
     int64_t marked_at_us; /* when emitted offsets were stored last */
     int64_t fates[FATE_COUNT];
+    int64_t misplaced; /* records whose key belongs on another partition, since the last alarm */
+    int64_t misplaced_at_us; /* the last alarm; 0 for none */
 };
 
 /* Fills what is ours. false: no memory. */
