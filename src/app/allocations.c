@@ -23,9 +23,13 @@ int64_t allocations_count(void)
  * Stands before glibc's own entry points, as "Replacing malloc" in its manual allows, and passes
  * on: a figure of 0 allocations is then counted, not believed. One thread-local addition each.
  */
-void *__libc_malloc(size_t size);                /* NOLINT(bugprone-reserved-identifier,cert-*) */
-void *__libc_calloc(size_t count, size_t size);  /* NOLINT(bugprone-reserved-identifier,cert-*) */
-void *__libc_realloc(void *memory, size_t size); /* NOLINT(bugprone-reserved-identifier,cert-*) */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming)
+ */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *memory, size_t size);
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming)
+ */
 void *malloc(size_t size);
 void *calloc(size_t count, size_t size);
 void *realloc(void *memory, size_t size);

@@ -159,7 +159,9 @@ static void decide_line(struct decider *decider, struct bytes line, int64_t numb
         record.key = bytes_text("file");
         record.has_value = record.has_value || reason != REASON_NONE;
         request_read(&request, &record, reason, &decider->citizen_key, &decider->arena);
-        why[0] = request.reason == reason ? why[0] : '\0';
+        if (request.reason != reason) {
+            why[0] = '\0';
+        }
         reason = request.reason;
     }
     if (reason == REASON_NONE) {

@@ -40,34 +40,41 @@ static bool parse_place(const char *text, long *partition, long long *offset)
     return end != second && *end == '\0' && *offset >= 0;
 }
 
+/* Where a partition begins by --from; -1 leaves it out. */
+static int64_t begin_at(const char *from, const struct topic_bounds *bounds)
+{
+    long partition = 0;
+    long long offset = 0;
+    if (strcmp(from, "beginning") == 0) {
+        return bounds->low;
+    }
+    if (strcmp(from, "end") == 0) {
+        return bounds->high;
+    }
+    CHECK(parse_place(from, &partition, &offset));
+    if (partition != bounds->partition) {
+        return -1;
+    }
+    return offset > bounds->low ? offset : bounds->low;
+}
+
 static bool place_reader(struct tail *tail, struct err *err)
 {
     const char *from = tail->context->options.values[OPTION_FROM];
     const struct topic_bounds *bounds = NULL;
-    long partition = -1;
-    long long offset = 0;
-    bool beginning = strcmp(from, "beginning") == 0;
-    bool end = strcmp(from, "end") == 0;
-    bool found = beginning || end;
+    bool any = false;
     if (!tail->reader.bounds(tail->reader.self, BROKER_WAIT_MS, &bounds, &tail->count, err)) {
         return false;
     }
     CHECK(tail->count <= PARTITIONS);
-    if (!found) {
-        CHECK(parse_place(from, &partition, &offset));
-    }
     for (uint32_t i = 0; i < tail->count; i++) {
         tail->partition[i] = bounds[i].partition;
         tail->end[i] = bounds[i].high;
-        tail->from[i] = beginning ? bounds[i].low : end ? bounds[i].high : -1;
-        if (bounds[i].partition == partition) {
-            found = true;
-            tail->from[i] = offset > bounds[i].low ? offset : bounds[i].low;
-        }
+        tail->from[i] = begin_at(from, &bounds[i]);
+        any = any || tail->from[i] >= 0;
     }
-    if (!found) {
-        return err_set(
-            err, ERR_FATAL, "--from %s: the topic has no partition %ld", from, partition);
+    if (!any) {
+        return err_set(err, ERR_FATAL, "--from %s: the topic has no such partition", from);
     }
     return tail->reader.start(tail->reader.self, tail->from, err);
 }

@@ -27,7 +27,7 @@ static struct keeper_row *probe(struct keeper_row *rows, size_t capacity, const 
 static void grow(struct keeper *keeper)
 {
     size_t capacity = keeper->capacity == 0 ? 1024 : 2 * keeper->capacity;
-    struct keeper_row *rows = malloc(capacity * sizeof(*rows));
+    struct keeper_row *rows = calloc(capacity, sizeof(*rows));
     CHECK(rows != NULL);
     for (size_t i = 0; i < capacity; i++) {
         rows[i].seq = -1;

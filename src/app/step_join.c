@@ -1,8 +1,8 @@
 /* From nothing to reading: OPEN, JOIN, TAKE, RESEND; and the way back: SETTLE, LEAVE, BACKOFF. */
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "mentor/app/outcome.h"
 #include "mentor/app/worker.h"
@@ -110,6 +110,23 @@ enum step_outcome step_join(struct worker *worker)
     return STEP_DONE;
 }
 
+/* mode,epoch,next: a group's metadata that is not ours says nothing. */
+static bool parse_metadata(const char *metadata, int64_t *epoch, int64_t *next)
+{
+    const char *at = strchr(metadata, ',');
+    char *end = NULL;
+    if (at == NULL) {
+        return false;
+    }
+    *epoch = strtoll(at + 1, &end, 10);
+    if (end == at + 1 || *end != ',') {
+        return false;
+    }
+    at = end + 1;
+    *next = strtoll(at, &end, 10);
+    return end != at;
+}
+
 /* Kafka's metadata against the store: ahead of it means that the store lost commits. */
 static bool agree(struct worker *worker, const struct position *position)
 {
@@ -122,7 +139,7 @@ static bool agree(struct worker *worker, const struct position *position)
     }
     int64_t epoch = 0;
     int64_t next = 0;
-    bool ours = sscanf(metadata, "%*[a-z],%" SCNd64 ",%" SCNd64, &epoch, &next) == 2;
+    bool ours = parse_metadata(metadata, &epoch, &next);
     if (offset > position->next_offset ||
         (ours && (next > position->next_offset || epoch >= position->epoch))) {
         return err_set(&worker->err,
@@ -141,27 +158,32 @@ static bool agree(struct worker *worker, const struct position *position)
     return true;
 }
 
+struct log_bounds {
+    int64_t low;  /* the first offset there is */
+    int64_t high; /* the one after the last */
+};
+
 /* Where to read from, and what the log has lost in between. */
 static bool
-place(struct worker *worker, uint32_t slot_index, int64_t low, int64_t high, int64_t *from)
+place(struct worker *worker, uint32_t slot_index, struct log_bounds bounds, int64_t *from)
 {
     struct position *position = &worker->positions[slot_index];
     struct worker_slot *slot = &worker->slots[slot_index];
-    if (high < position->next_offset) {
+    if (bounds.high < position->next_offset) {
         return err_set(&worker->err,
                        ERR_HALT,
                        "partition %d: the log ends at %" PRId64 " but offsets up to %" PRId64
                        " are decided; the topic was made anew: give the new one another name",
                        position->partition,
-                       high,
+                       bounds.high,
                        position->next_offset);
     }
     *slot =
         (struct worker_slot){.expected = position->next_offset, .marked = position->emitted_offset};
-    if (low > position->next_offset) {
+    if (bounds.low > position->next_offset) {
         slot->gap_from = position->next_offset;
-        slot->gap_to = low;
-        slot->expected = low;
+        slot->gap_to = bounds.low;
+        slot->expected = bounds.low;
         LOG(LOG_LEVEL_ERROR,
             "partition.gap",
             LOG_NUMBER("partition", position->partition),
@@ -171,7 +193,7 @@ place(struct worker *worker, uint32_t slot_index, int64_t low, int64_t high, int
                 "why",
                 "the log dropped records before they were read; their citizens have no answer"));
     }
-    slot->verify = position->last_offset >= low && position->last_offset >= 0;
+    slot->verify = position->last_offset >= bounds.low && position->last_offset >= 0;
     *from = slot->verify ? position->last_offset : slot->expected;
     return true;
 }
@@ -181,16 +203,18 @@ enum step_outcome step_take(struct worker *worker)
     struct source *source = &worker->edges.source;
     struct store *store = &worker->edges.store;
     struct sink *sink = &worker->edges.sink;
-    int64_t low[PARTITIONS_MAX];
-    int64_t high[PARTITIONS_MAX];
-    int64_t from[PARTITIONS_MAX];
+    struct log_bounds bounds[PARTITIONS_MAX] = {0};
+    int64_t from[PARTITIONS_MAX] = {0};
     worker_forget(worker);
     for (uint32_t i = 0; i < worker->slot_count; i++) {
-        if (!source->bounds(
-                source->self, worker->positions[i].partition, &low[i], &high[i], &worker->err)) {
+        if (!source->bounds(source->self,
+                            worker->positions[i].partition,
+                            &bounds[i].low,
+                            &bounds[i].high,
+                            &worker->err)) {
             return step_of_err(worker);
         }
-        worker->positions[i].next_offset = low[i];
+        worker->positions[i].next_offset = bounds[i].low;
     }
     worker->taken = false;
     if (!sink->purge(sink->self, &worker->err) ||
@@ -201,7 +225,7 @@ enum step_outcome step_take(struct worker *worker)
     worker->fresh = false;
     for (uint32_t i = 0; i < worker->slot_count; i++) {
         const struct position *position = &worker->positions[i];
-        if (!agree(worker, position) || !place(worker, i, low[i], high[i], &from[i]) ||
+        if (!agree(worker, position) || !place(worker, i, bounds[i], &from[i]) ||
             !sink->begin(sink->self, position->partition, position->emitted_offset, &worker->err)) {
             return step_of_err(worker);
         }

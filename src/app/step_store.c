@@ -96,7 +96,7 @@ static void report_refused(struct worker *worker)
         }
     }
     for (int reason = 0; reason < REASON_COUNT; reason++) {
-        if (counts[reason] > 0) {
+        if (first[reason] != NULL) {
             LOG(LOG_LEVEL_WARN,
                 "record.refused",
                 LOG_TEXT("reason", reason_id((enum reason)reason)),

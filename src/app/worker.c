@@ -22,7 +22,7 @@ bool worker_init(struct worker *worker)
 {
     worker->records = calloc(WORKER_RECORDS_MAX, sizeof(*worker->records));
     /* Each record may have a run of missing offsets before it. */
-    worker->gathered = calloc(2 * WORKER_RECORDS_MAX, sizeof(*worker->gathered));
+    worker->gathered = calloc((size_t)2 * WORKER_RECORDS_MAX, sizeof(*worker->gathered));
     worker->limit = worker->batch_most;
     worker->backoff = (struct backoff){.base_ms = 50, .limit_ms = 5000};
     rng_init(&worker->rng, (uint64_t)worker->clock.mono_us(worker->clock.self));

@@ -44,7 +44,11 @@ static void line_quoted(struct line *line, const char *text)
         if (*text == '"' || *text == '\\') {
             line_char(line, '\\');
         }
-        line_char(line, (unsigned char)*text < ' ' ? ' ' : *text);
+        char c = *text;
+        if ((unsigned char)c < ' ') {
+            c = ' ';
+        }
+        line_char(line, c);
     }
     line_char(line, '"');
 }
@@ -97,7 +101,10 @@ static void line_time(struct line *line)
     line_pair(line, "ts", text);
 }
 
-void log_write(enum log_level level, const char *event, const struct log_pair *pairs, unsigned count)
+void log_write(enum log_level level,
+               const char *event,
+               const struct log_pair *pairs,
+               unsigned count)
 {
     if (level < settings.least) {
         return;

@@ -1,7 +1,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "mentor/base/clock.h"
 #include "mentor/base/err.h"
@@ -23,15 +22,15 @@
  */
 
 enum {
-    FULL_MS =
-        30000, /* the queue is full and nothing is acknowledged: the broker is as good as away */
+    FULL_MS = 30000,     /* without an acknowledgement, while the queue is full */
     PURGE_MS = 2000,     /* for what is in flight */
     POLL_EVERY = 512,    /* outputs */
     SMALL_BATCH = 65536, /* kafka_check: output topics take records at least this large */
-    NUMBER_BITS = 40,    /* of the opaque; the rest is the partition */
-    PARTITION_LIMIT = 1 << 23,
+    NUMBER_BITS = 33,    /* of the opaque; the rest is the partition, 31 bits */
     SIZE_UNLIMITED = INT32_MAX,
 };
+
+#define NUMBER_MASK ((UINT64_C(1) << NUMBER_BITS) - 1)
 
 _Static_assert(sizeof(void *) == sizeof(uint64_t), "an opaque holds partition and number");
 
@@ -40,8 +39,7 @@ struct producer {
     rd_kafka_t *rk;
     rd_kafka_topic_t *decisions;
     rd_kafka_topic_t *dlq;
-    struct ring *rings; /* by source partition */
-    uint32_t ring_count;
+    struct rings rings;
     uint64_t acknowledged; /* reports without error, ever */
     uint32_t unpolled;     /* outputs since reports were served */
     bool purging;
@@ -57,8 +55,7 @@ struct producer {
 
 static void *opaque_of(int32_t partition, uint64_t number)
 {
-    uint64_t both =
-        ((uint64_t)partition << NUMBER_BITS) | (number & ((UINT64_C(1) << NUMBER_BITS) - 1));
+    uint64_t both = ((uint64_t)partition << NUMBER_BITS) | (number & NUMBER_MASK);
     return (void *)(uintptr_t)both; /* NOLINT(performance-no-int-to-ptr) */
 }
 
@@ -90,8 +87,9 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
 {
     struct producer *producer = opaque;
     uint64_t both = (uint64_t)(uintptr_t)message->_private;
-    struct ring *ring = &producer->rings[both >> NUMBER_BITS];
-    uint64_t number = both & ((UINT64_C(1) << NUMBER_BITS) - 1);
+    struct ring *ring = rings_at(&producer->rings, (int32_t)(both >> NUMBER_BITS));
+    uint64_t number =
+        ring->first + ((both - ring->first) & NUMBER_MASK); /* the nearest one from first on */
     (void)rk;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         producer->acknowledged++;
@@ -164,17 +162,10 @@ static void learn_sizes(struct producer *producer)
     producer->refused_size = 0;
 }
 
-static void forget(struct producer *producer)
-{
-    for (uint32_t i = 0; i < producer->ring_count; i++) {
-        ring_forget(&producer->rings[i]);
-    }
-}
-
 static bool rebuild(struct producer *producer, struct err *err)
 {
     client_close(producer);
-    forget(producer);
+    rings_forget(&producer->rings);
     learn_sizes(producer);
     producer->broken = false;
     producer->unpolled = 0;
@@ -209,29 +200,13 @@ static bool serve(struct producer *producer, int wait_ms, struct err *err)
     return is_well(producer, err);
 }
 
-static struct ring *ring_of(struct producer *producer, int32_t partition)
-{
-    CHECK(partition >= 0);
-    CHECK(partition < PARTITION_LIMIT);
-    if ((uint32_t)partition >= producer->ring_count) {
-        uint32_t count = (uint32_t)partition + 1;
-        producer->rings = realloc(producer->rings, count * sizeof(struct ring));
-        CHECK(producer->rings != NULL);
-        memset(producer->rings + producer->ring_count,
-               0,
-               (count - producer->ring_count) * sizeof(struct ring));
-        producer->ring_count = count;
-    }
-    return &producer->rings[partition];
-}
-
 static bool sink_begin(void *self, int32_t partition, int64_t emitted_offset, struct err *err)
 {
     struct producer *producer = self;
     if ((producer->broken || producer->rk == NULL) && !rebuild(producer, err)) {
         return false;
     }
-    ring_begin(ring_of(producer, partition), emitted_offset);
+    ring_begin(rings_at(&producer->rings, partition), emitted_offset);
     return true;
 }
 
@@ -283,7 +258,7 @@ queue_stub(struct producer *producer, const struct record *record, void *opaque,
 static bool sink_send(void *self, const struct record *record, bool dlq, struct err *err)
 {
     struct producer *producer = self;
-    struct ring *ring = ring_of(producer, record->partition);
+    struct ring *ring = rings_at(&producer->rings, record->partition);
     if (!is_well(producer, err)) {
         return false;
     }
@@ -314,7 +289,7 @@ static bool sink_sent(void *self, int32_t partition, int64_t next_offset, struct
     if (!is_well(producer, err)) {
         return false;
     }
-    ring_pass(ring_of(producer, partition), next_offset);
+    ring_pass(rings_at(&producer->rings, partition), next_offset);
     return true;
 }
 
@@ -324,7 +299,7 @@ static bool sink_settled(void *self, int32_t partition, int64_t *emitted_offset,
     if (!serve(producer, 0, err)) {
         return false;
     }
-    *emitted_offset = ring_emitted(ring_of(producer, partition));
+    *emitted_offset = ring_emitted(rings_at(&producer->rings, partition));
     return true;
 }
 
@@ -364,7 +339,7 @@ static bool sink_purge(void *self, struct err *err)
     (void)rd_kafka_purge(producer->rk, RD_KAFKA_PURGE_F_QUEUE);
     rd_kafka_resp_err_t code = rd_kafka_flush(producer->rk, PURGE_MS);
     producer->purging = false;
-    forget(producer);
+    rings_forget(&producer->rings);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR || producer->purged > 0 || producer->broken) {
         return rebuild(producer, err);
     }
@@ -389,10 +364,7 @@ void producer_close(struct producer **producer)
         return;
     }
     client_close(*producer);
-    for (uint32_t i = 0; i < (*producer)->ring_count; i++) {
-        ring_release(&(*producer)->rings[i]);
-    }
-    free((*producer)->rings);
+    rings_release(&(*producer)->rings);
     free(*producer);
     *producer = NULL;
 }

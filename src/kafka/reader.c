@@ -13,6 +13,10 @@
 /* librdkafka's older calls: they alone read without a group's name, so that no group's permission
  * is asked for. */
 
+enum {
+    AGAIN_MS = 50,
+};
+
 struct reading {
     bool on;
     bool ended; /* since the last record of it */
@@ -80,23 +84,12 @@ static int left_ms(int64_t until_us)
     return left < 1 ? 1 : (int)left;
 }
 
-static bool reader_bounds(void *self,
-                          uint32_t wait_ms,
-                          const struct topic_bounds **bounds,
-                          uint32_t *count,
-                          struct err *err)
+static bool ends_find(struct reader *reader, int64_t until_us, struct err *err)
 {
-    struct reader *reader = self;
-    struct clock clock = clock_system();
-    int64_t until_us = clock.mono_us(clock.self) + (int64_t)wait_ms * 1000;
-    stop(reader);
-    if (!partitions_find(reader, left_ms(until_us), err)) {
-        return false;
-    }
+    const char *name = rd_kafka_topic_name(reader->topic);
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)reader->count);
     for (uint32_t i = 0; i < reader->count; i++) {
-        (void)rd_kafka_topic_partition_list_add(
-            list, rd_kafka_topic_name(reader->topic), reader->bounds[i].partition);
+        (void)rd_kafka_topic_partition_list_add(list, name, reader->bounds[i].partition);
     }
     rd_kafka_resp_err_t code =
         bounds_ask(reader->rk, list, RD_KAFKA_OFFSET_BEGINNING, left_ms(until_us));
@@ -110,12 +103,27 @@ static bool reader_bounds(void *self,
         reader->bounds[i].high = list->elems[i].offset;
     }
     rd_kafka_topic_partition_list_destroy(list);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return err_set(err,
-                       ERR_RETRY,
-                       "the bounds of %s cannot be had: %s",
-                       rd_kafka_topic_name(reader->topic),
-                       rd_kafka_err2str(code));
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ||
+           err_set(
+               err, ERR_RETRY, "the bounds of %s cannot be had: %s", name, rd_kafka_err2str(code));
+}
+
+/* A topic that was just made, or whose leader moves, answers a little later. */
+static bool reader_bounds(void *self,
+                          uint32_t wait_ms,
+                          const struct topic_bounds **bounds,
+                          uint32_t *count,
+                          struct err *err)
+{
+    struct reader *reader = self;
+    struct clock clock = clock_system();
+    int64_t until_us = clock.mono_us(clock.self) + (int64_t)wait_ms * 1000;
+    stop(reader);
+    while (!partitions_find(reader, left_ms(until_us), err) || !ends_find(reader, until_us, err)) {
+        if (clock.mono_us(clock.self) >= until_us) {
+            return false;
+        }
+        clock.sleep_ms(clock.self, AGAIN_MS);
     }
     *bounds = reader->bounds;
     *count = reader->count;

@@ -88,3 +88,34 @@ int64_t ring_emitted(const struct ring *ring)
 {
     return ring->first == ring->next ? ring->emitted : at(ring, ring->first)->offset;
 }
+
+struct ring *rings_at(struct rings *rings, int32_t partition)
+{
+    CHECK(partition >= 0);
+    if ((uint32_t)partition >= rings->count) {
+        uint32_t count = (uint32_t)partition + 1;
+        rings->rings = realloc(rings->rings, count * sizeof(struct ring));
+        CHECK(rings->rings != NULL);
+        for (uint32_t i = rings->count; i < count; i++) {
+            rings->rings[i] = (struct ring){.outputs = NULL};
+        }
+        rings->count = count;
+    }
+    return &rings->rings[partition];
+}
+
+void rings_forget(struct rings *rings)
+{
+    for (uint32_t i = 0; i < rings->count; i++) {
+        ring_forget(&rings->rings[i]);
+    }
+}
+
+void rings_release(struct rings *rings)
+{
+    for (uint32_t i = 0; i < rings->count; i++) {
+        ring_release(&rings->rings[i]);
+    }
+    free(rings->rings);
+    *rings = (struct rings){.rings = NULL};
+}

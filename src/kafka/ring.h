@@ -28,7 +28,7 @@ struct ring {
 
 /* From this offset on; what was on its way is forgotten. */
 void ring_begin(struct ring *ring, int64_t emitted_offset);
-/* Forgets the partition. Numbers go on. */
+/* Forgets the partition until it is begun again. Numbers go on. */
 void ring_forget(struct ring *ring);
 void ring_release(struct ring *ring);
 
@@ -41,5 +41,16 @@ void ring_settle(struct ring *ring, uint64_t number);
 void ring_pass(struct ring *ring, int64_t next_offset);
 /* Every output of records below it is settled. */
 int64_t ring_emitted(const struct ring *ring);
+
+/* One ring a source partition, made when it is asked for. */
+struct rings {
+    struct ring *rings;
+    uint32_t count;
+};
+
+/* Borrowed until the next rings_at. */
+struct ring *rings_at(struct rings *rings, int32_t partition);
+void rings_forget(struct rings *rings);
+void rings_release(struct rings *rings);
 
 #endif /* KAFKA_RING_H */

@@ -2,8 +2,9 @@
 #define PG_ARRAY_H
 
 /*
- * One-dimensional PostgreSQL arrays in binary form, as parameters of `unnest`. The memory grows and is kept for the next
- * batch. A full memory sticks: array_finish() says so, and what was added since is lost.
+ * One-dimensional PostgreSQL arrays in binary form, as parameters of `unnest`. The memory grows and
+ * is kept for the next batch. A full memory sticks: array_finish() says so, and what was added
+ * since is lost.
  */
 
 #include <stdbool.h>
@@ -48,7 +49,8 @@ void array_int8(struct array *array, int64_t value);
 void array_date(struct array *array, int32_t day);
 /* ARRAY_BYTEA, ARRAY_TEXT and ARRAY_UUID (16 bytes). */
 void array_bytes(struct array *array, struct bytes value);
-/* An element of at most `most` bytes, written by the caller at the address returned (NULL: memory is full); then end. */
+/* An element of at most `most` bytes, written by the caller at the address returned (NULL: memory
+ * is full); then end. */
 uint8_t *array_element(struct array *array, size_t most);
 void array_element_end(struct array *array, size_t size);
 

@@ -8,8 +8,9 @@
 
 #include <libpq-fe.h>
 
-#include "endian_be.h"
 #include "mentor/base/bytes.h"
+
+#include "endian_be.h"
 
 static inline bool field_null(const PGresult *result, int row, int column)
 {

@@ -31,19 +31,21 @@ struct ledger_entry {
     int64_t offset;
     int64_t count; /* offsets covered; 1 for a record */
     bool has_event_key;
-    const uint8_t *event_key;    /* EVENT_KEY_SIZE; borrowed from the packed bytes, as all pointers here */
-    const uint8_t *input_digest; /* SHA256_SIZE; NULL without a record */
+    const uint8_t
+        *event_key; /* EVENT_KEY_SIZE; borrowed from the packed bytes, as all pointers here */
+    const uint8_t *input_digest;  /* SHA256_SIZE; NULL without a record */
     const uint8_t *output_digest; /* SHA256_SIZE; decided */
     uint32_t index;               /* decided */
     struct bytes reason;          /* id; duplicate, dlq */
 };
 
-/* Writes at most LEDGER_ENTRY_MAX bytes; returns how many. entry->offset is implied by what came before. */
+/* Writes at most LEDGER_ENTRY_MAX bytes; returns how many. entry->offset is implied by what came
+ * before. */
 size_t ledger_pack(const struct ledger_entry *entry, uint8_t *to);
 
 /*
- * Reads the entry at *packed and moves past it; *offset is where it begins and then where the next one does. False at the
- * end and on bytes that are no ledger: packed->size is 0 only at the end.
+ * Reads the entry at *packed and moves past it; *offset is where it begins and then where the next
+ * one does. False at the end and on bytes that are no ledger: packed->size is 0 only at the end.
  */
 MUST_CHECK bool ledger_next(struct bytes *packed, int64_t *offset, struct ledger_entry *entry);
 

@@ -1,8 +1,9 @@
 /* `mentord db migrate` and `mentord db status`. */
 
-#include "field.h"
 #include "mentor/base/err.h"
 #include "mentor/pg/pg.h"
+
+#include "field.h"
 #include "schema.h"
 #include "session.h"
 #include "sql_embedded.h"
@@ -20,13 +21,16 @@ enum {
 
 static bool ask(struct session *session, const struct statement *statement, struct err *err)
 {
-    return session_send_once(session, statement, &(struct params){0}, err) && session_run(session, err);
+    return session_send_once(session, statement, &(struct params){0}, err) &&
+           session_run(session, err);
 }
 
 /* What somebody with the rights must run first, as psql reads it. */
-static bool print_statements(struct session *session, const PGresult *rows, FILE *out, struct err *err)
+static bool
+print_statements(struct session *session, const PGresult *rows, FILE *out, struct err *err)
 {
-    char *user = PQescapeIdentifier(session->conn, PQuser(session->conn), strlen(PQuser(session->conn)));
+    char *user =
+        PQescapeIdentifier(session->conn, PQuser(session->conn), strlen(PQuser(session->conn)));
     for (int i = 0; i < ROLE_COUNT; i++) {
         if (!field_bool(rows, i, 1)) {
             (void)fprintf(out, "%s", roles[i].sql);
@@ -39,10 +43,11 @@ static bool print_statements(struct session *session, const PGresult *rows, FILE
         (void)fprintf(out, "CREATE SCHEMA mentord AUTHORIZATION mentord_owner;\n");
     }
     PQfreemem(user);
-    return err_set(err,
-                   ERR_FATAL,
-                   "this PostgreSQL user may not make what mentord needs: have a superuser run the statements printed, in this "
-                   "database, then migrate again");
+    return err_set(
+        err,
+        ERR_FATAL,
+        "this PostgreSQL user may not make what mentord needs: have a superuser run the statements printed, in this "
+        "database, then migrate again");
 }
 
 static bool make_roles(struct session *session, FILE *out, struct err *err)
@@ -128,7 +133,8 @@ static bool mark(struct session *session, bool demo, struct err *err)
         return false;
     }
     if (demo && !field_bool(session_result(session, 0), 0, 0)) {
-        return err_set(err, ERR_FATAL, "this database was made without --demo and stays so: make another one");
+        return err_set(
+            err, ERR_FATAL, "this database was made without --demo and stays so: make another one");
     }
     return true;
 }
@@ -151,7 +157,8 @@ static void print_state(const struct schema_state *state, bool json, FILE *out)
     const struct migration *migrations = NULL;
     uint32_t count = schema_migrations(&migrations);
     if (json) {
-        (void)fprintf(out, "{\"current\":%s,\"migrations\":[", state->applied == count ? "true" : "false");
+        (void)fprintf(
+            out, "{\"current\":%s,\"migrations\":[", state->applied == count ? "true" : "false");
     }
     for (uint32_t i = 0; i < count; i++) {
         bool applied = i < state->applied;
@@ -164,7 +171,8 @@ static void print_state(const struct schema_state *state, bool json, FILE *out)
                           applied ? state->applied_at[i] : "null",
                           applied ? "\"" : "");
         } else {
-            (void)fprintf(out, "%s %s\n", migrations[i].name, applied ? state->applied_at[i] : "not applied");
+            (void)fprintf(
+                out, "%s %s\n", migrations[i].name, applied ? state->applied_at[i] : "not applied");
         }
     }
     if (json) {
@@ -172,7 +180,8 @@ static void print_state(const struct schema_state *state, bool json, FILE *out)
     }
 }
 
-bool pg_migrate_status(const struct pg_settings *settings, bool json, FILE *out, bool *current, struct err *err)
+bool pg_migrate_status(
+    const struct pg_settings *settings, bool json, FILE *out, bool *current, struct err *err)
 {
     struct session session = {0};
     struct schema_state state;

@@ -2,35 +2,21 @@
 
 #include <stdlib.h>
 
-#include "field.h"
 #include "mentor/base/err.h"
-#include "mentor/pg/pg.h"
+
+#include "archive.h"
+#include "field.h"
 #include "schema.h"
-#include "session.h"
 #include "sql_embedded.h"
 #include "stored.h"
 
-enum {
-    ARCHIVE_ARRAYS = 2,
-};
-
-struct pg_archive {
-    struct pg_settings settings;
-    struct session session;
-    char *cluster; /* owned, of the topic opened last; "" before a worker has run */
-    char *topic;
-    char *group;
-    struct array arrays[ARCHIVE_ARRAYS];
-    void *rows; /* what the last call handed out */
-    struct archived_status status;
-};
-
-static bool ask(struct pg_archive *archive,
-                const struct statement *statement,
-                const struct params *params,
-                struct err *err)
+bool archive_ask(struct pg_archive *archive,
+                 const struct statement *statement,
+                 const struct params *params,
+                 struct err *err)
 {
-    return session_send_once(&archive->session, statement, params, err) && session_run(&archive->session, err);
+    return session_send_once(&archive->session, statement, params, err) &&
+           session_run(&archive->session, err);
 }
 
 static char *copy(const char *text)
@@ -43,8 +29,7 @@ static char *copy(const char *text)
     return to;
 }
 
-/* Room for the rows that a call hands out; the call before it ends here. */
-static void *hand_out(struct pg_archive *archive, int count, size_t size, struct err *err)
+void *archive_hand_out(struct pg_archive *archive, int count, size_t size, struct err *err)
 {
     free(archive->rows);
     archive->rows = calloc((size_t)count + 1, size);
@@ -67,7 +52,7 @@ static void forget_topic(struct pg_archive *archive)
 static bool find_topic(struct pg_archive *archive, struct err *err)
 {
     static const struct statement find = {"archive_topic", sql_archive_topic};
-    if (!ask(archive, &find, &(struct params){0}, err)) {
+    if (!archive_ask(archive, &find, &(struct params){0}, err)) {
         return false;
     }
     const PGresult *row = session_result(&archive->session, 0);
@@ -80,11 +65,11 @@ static bool find_topic(struct pg_archive *archive, struct err *err)
            err_set(err, ERR_FATAL, "PostgreSQL: out of memory");
 }
 
-/* Connected, again when the connection was lost, and knowing whose topic it is about. */
-static bool ready(struct pg_archive *archive, struct err *err)
+bool archive_ready(struct pg_archive *archive, struct err *err)
 {
     if (!session_connected(&archive->session) &&
-        (!session_open(&archive->session, &archive->settings, err) || !schema_check(&archive->session, err))) {
+        (!session_open(&archive->session, &archive->settings, err) ||
+         !schema_check(&archive->session, err))) {
         session_close(&archive->session);
         return false;
     }
@@ -99,7 +84,7 @@ struct pg_archive *pg_archive_open(const struct pg_settings *settings, struct er
         return NULL;
     }
     archive->settings = *settings;
-    if (!ready(archive, err)) {
+    if (!archive_ready(archive, err)) {
         pg_archive_close(&archive);
     }
     return archive;
@@ -129,13 +114,16 @@ static bool find_places(struct pg_archive *archive,
     static const struct statement find = {"archive_application", sql_archive_application};
     struct params params = {0};
     params_bytes(&params, bytes_of(id, UUID_SIZE));
-    if (!ask(archive, &find, &params, err)) {
+    if (!archive_ask(archive, &find, &params, err)) {
         return false;
     }
     const PGresult *row = session_result(&archive->session, 0);
     struct bytes state = PQntuples(row) == 1 ? field_bytes(row, 0, 0) : (struct bytes){0};
     if (!history_events_valid(state)) {
-        return err_set(err, ERR_HALT, "this application's row in mentord.application is damaged: run `mentord audit verify`");
+        return err_set(
+            err,
+            ERR_HALT,
+            "this application's row in mentord.application is damaged: run `mentord audit verify`");
     }
     *count = history_event_count(state);
     array_begin(&archive->arrays[0], ARRAY_INT8);
@@ -165,17 +153,18 @@ enum decision_column {
 
 static void fill_decision(const PGresult *rows, int row, struct archived_decision *decision)
 {
-    *decision = (struct archived_decision){.batch = field_int8(rows, row, D_BATCH),
-                                           .index = field_int4(rows, row, D_INDEX),
-                                           .partition = field_int4(rows, row, D_PARTITION),
-                                           .application_seq = field_int8(rows, row, D_APPLICATION_SEQ),
-                                           .stored = stored_decision(rows, row),
-                                           .core_version = field_int4(rows, row, D_CORE_VERSION),
-                                           .conflict = field_bool(rows, row, D_CONFLICT),
-                                           .quarantined = field_bool(rows, row, D_QUARANTINED),
-                                           .periods = field_bytes(rows, row, D_PERIODS),
-                                           .headers = field_bytes(rows, row, D_HEADERS),
-                                           .input = field_bytes(rows, row, D_INPUT)};
+    *decision =
+        (struct archived_decision){.batch = field_int8(rows, row, D_BATCH),
+                                   .index = field_int4(rows, row, D_INDEX),
+                                   .partition = field_int4(rows, row, D_PARTITION),
+                                   .application_seq = field_int8(rows, row, D_APPLICATION_SEQ),
+                                   .stored = stored_decision(rows, row),
+                                   .core_version = field_int4(rows, row, D_CORE_VERSION),
+                                   .conflict = field_bool(rows, row, D_CONFLICT),
+                                   .quarantined = field_bool(rows, row, D_QUARANTINED),
+                                   .periods = field_bytes(rows, row, D_PERIODS),
+                                   .headers = field_bytes(rows, row, D_HEADERS),
+                                   .input = field_bytes(rows, row, D_INPUT)};
     decision->offset = decision->stored.offset;
     field_copy(rows, row, D_RULEBOOK, decision->rulebook_sha256, SHA256_SIZE);
 }
@@ -189,13 +178,13 @@ static bool archive_application(void *self,
     static const struct statement list = {"archive_decisions", sql_archive_decisions};
     struct pg_archive *archive = self;
     uint32_t expected = 0;
-    if (!ready(archive, err) || !find_places(archive, id, &expected, err)) {
+    if (!archive_ready(archive, err) || !find_places(archive, id, &expected, err)) {
         return false;
     }
     struct params params = {0};
     params_array(&params, &archive->arrays[0]);
     params_array(&params, &archive->arrays[1]);
-    if (!ask(archive, &list, &params, err)) {
+    if (!archive_ask(archive, &list, &params, err)) {
         return false;
     }
     const PGresult *rows = session_result(&archive->session, 0);
@@ -206,7 +195,7 @@ static bool archive_application(void *self,
                        expected,
                        PQntuples(rows));
     }
-    struct archived_decision *out = hand_out(archive, PQntuples(rows), sizeof(*out), err);
+    struct archived_decision *out = archive_hand_out(archive, PQntuples(rows), sizeof(*out), err);
     if (out == NULL) {
         return false;
     }
@@ -218,13 +207,14 @@ static bool archive_application(void *self,
     return true;
 }
 
-static bool archive_rulebook(void *self, const uint8_t sha256[SHA256_SIZE], struct bytes *yaml, struct err *err)
+static bool
+archive_rulebook(void *self, const uint8_t sha256[SHA256_SIZE], struct bytes *yaml, struct err *err)
 {
     static const struct statement find = {"archive_rulebook", sql_archive_rulebook};
     struct pg_archive *archive = self;
     struct params params = {0};
     params_bytes(&params, bytes_of(sha256, SHA256_SIZE));
-    if (!ready(archive, err) || !ask(archive, &find, &params, err)) {
+    if (!archive_ready(archive, err) || !archive_ask(archive, &find, &params, err)) {
         return false;
     }
     const PGresult *row = session_result(&archive->session, 0);
@@ -237,22 +227,24 @@ static bool archive_status(void *self, const struct archived_status **status, st
     static const struct statement once = {"archive_status", sql_archive_status};
     static const struct statement each = {"archive_positions", sql_archive_positions};
     struct pg_archive *archive = self;
-    if (!ready(archive, err)) {
+    if (!archive_ready(archive, err)) {
         return false;
     }
     struct params place = {0};
     params_text(&place, archive->cluster);
     params_text(&place, archive->topic);
     if (!session_send_once(&archive->session, &once, &(struct params){0}, err) ||
-        !session_send_once(&archive->session, &each, &place, err) || !session_run(&archive->session, err)) {
+        !session_send_once(&archive->session, &each, &place, err) ||
+        !session_run(&archive->session, err)) {
         return false;
     }
     const PGresult *one = session_result(&archive->session, 0);
     const PGresult *rows = session_result(&archive->session, 1);
     if (PQntuples(one) != 1) {
-        return err_set(err, ERR_FATAL, "a migration was interrupted: run `mentord db migrate` again");
+        return err_set(
+            err, ERR_FATAL, "a migration was interrupted: run `mentord db migrate` again");
     }
-    struct archived_position *out = hand_out(archive, PQntuples(rows), sizeof(*out), err);
+    struct archived_position *out = archive_hand_out(archive, PQntuples(rows), sizeof(*out), err);
     if (out == NULL) {
         return false;
     }
@@ -281,108 +273,6 @@ static bool archive_status(void *self, const struct archived_status **status, st
     }
     *status = &archive->status;
     return true;
-}
-
-static enum quarantine_state state_of(const char *text)
-{
-    return strcmp(text, "open") == 0       ? QUARANTINE_OPEN
-           : strcmp(text, "redriven") == 0 ? QUARANTINE_REDRIVEN
-                                           : QUARANTINE_DISMISSED;
-}
-
-static bool archive_quarantines(void *self,
-                                bool open_only,
-                                int32_t partition,
-                                int64_t offset,
-                                const struct archived_quarantine **rows,
-                                uint32_t *count,
-                                struct err *err)
-{
-    static const struct statement list = {"archive_quarantines", sql_archive_quarantines};
-    struct pg_archive *archive = self;
-    if (!ready(archive, err)) {
-        return false;
-    }
-    struct params params = {0};
-    params_text(&params, archive->cluster);
-    params_text(&params, archive->topic);
-    params_bool(&params, open_only);
-    params_int4(&params, partition);
-    params_int8(&params, offset);
-    params_int4(&params, *count > INT32_MAX ? INT32_MAX : (int32_t)*count);
-    if (!ask(archive, &list, &params, err)) {
-        return false;
-    }
-    const PGresult *found = session_result(&archive->session, 0);
-    struct archived_quarantine *out = hand_out(archive, PQntuples(found), sizeof(*out), err);
-    if (out == NULL) {
-        return false;
-    }
-    for (int row = 0; row < PQntuples(found); row++) {
-        out[row] = (struct archived_quarantine){.partition = field_int4(found, row, 0),
-                                                .offset = field_int8(found, row, 1),
-                                                .topic = field_text(found, row, 11),
-                                                .reason = stored_reason(field_text(found, row, 2)),
-                                                .state = state_of(field_text(found, row, 3)),
-                                                .arms = field_bool(found, row, 4),
-                                                .at_ms = field_int8(found, row, 5),
-                                                .redrives = field_int8(found, row, 6),
-                                                .why = field_text(found, row, 7),
-                                                .has_key = !field_null(found, row, 8),
-                                                .key = field_bytes(found, row, 8),
-                                                .has_value = !field_null(found, row, 9),
-                                                .value = field_bytes(found, row, 9),
-                                                .headers = field_bytes(found, row, 10)};
-    }
-    *rows = out;
-    *count = (uint32_t)PQntuples(found);
-    return true;
-}
-
-/* The row's lock is held from here to the commit, so its citizen is disarmed once. */
-static bool close_row(struct pg_archive *archive,
-                      const struct params *params,
-                      bool *found,
-                      struct err *err)
-{
-    static const struct statement begin = {"begin", sql_begin};
-    static const struct statement dismiss = {"archive_dismiss", sql_archive_dismiss};
-    static const struct statement disarm = {"archive_disarm", sql_archive_disarm};
-    static const struct statement disarmed = {"archive_disarmed", sql_archive_disarmed};
-    if (!ask(archive, &begin, &(struct params){0}, err) || !ask(archive, &dismiss, params, err)) {
-        return false;
-    }
-    const PGresult *row = session_result(&archive->session, 0);
-    *found = PQntuples(row) == 1;
-    if (!*found || field_null(row, 0, 0)) {
-        return true;
-    }
-    uint8_t ref[CITIZEN_REF_SIZE];
-    field_copy(row, 0, 0, ref, sizeof(ref));
-    struct params citizen = {0};
-    params_bytes(&citizen, bytes_of(ref, sizeof(ref)));
-    return ask(archive, &disarm, &citizen, err) && ask(archive, &disarmed, &citizen, err);
-}
-
-static bool archive_dismiss(void *self,
-                            int32_t partition,
-                            int64_t offset,
-                            const char *why,
-                            bool *found,
-                            struct err *err)
-{
-    static const struct statement commit = {"commit", sql_commit};
-    struct pg_archive *archive = self;
-    if (!ready(archive, err)) {
-        return false;
-    }
-    struct params params = {0};
-    params_text(&params, archive->cluster);
-    params_text(&params, archive->topic);
-    params_int4(&params, partition);
-    params_int8(&params, offset);
-    params_text(&params, why);
-    return close_row(archive, &params, found, err) && ask(archive, &commit, &(struct params){0}, err);
 }
 
 struct archive pg_archive_port(struct pg_archive *archive)

@@ -1,7 +1,8 @@
 #include <stdlib.h>
 
-#include "field.h"
 #include "mentor/base/err.h"
+
+#include "field.h"
 #include "schema.h"
 #include "sql_embedded.h"
 #include "store.h"
@@ -68,32 +69,36 @@ static bool check_topic(struct pg_store *store, struct err *err)
     params_text(&asked, store->cluster);
     params_text(&asked, store->topic);
     params_text(&asked, store->group);
-    if (!session_send_once(&store->session, &keep, &kept, err) || !session_run(&store->session, err) ||
-        !session_send_once(&store->session, &check, &asked, err) || !session_run(&store->session, err)) {
+    if (!session_send_once(&store->session, &keep, &kept, err) ||
+        !session_run(&store->session, err) ||
+        !session_send_once(&store->session, &check, &asked, err) ||
+        !session_run(&store->session, err)) {
         return false;
     }
     const PGresult *row = session_result(&store->session, 0);
     if (!field_null(row, 0, 0)) {
-        return err_set(err,
-                       ERR_HALT,
-                       "this database belongs to consumer group %.100s, not %.100s: positions of two groups cannot share it. "
-                       "Give --group %.100s, or another database",
-                       field_text(row, 0, 0),
-                       store->group,
-                       field_text(row, 0, 0));
+        return err_set(
+            err,
+            ERR_HALT,
+            "this database belongs to consumer group %.100s, not %.100s: positions of two groups cannot share it. "
+            "Give --group %.100s, or another database",
+            field_text(row, 0, 0),
+            store->group,
+            field_text(row, 0, 0));
     }
     int32_t known = field_int4(row, 0, 1);
     if (known != store->partition_count) {
-        return err_set(err,
-                       ERR_HALT,
-                       "topic %.80s has %d partitions, the database knows %d: keys have moved between partitions. Stop all "
-                       "workers when `mentord status` shows no lag, then as mentord_owner: UPDATE mentord.topic SET "
-                       "partition_count = %d WHERE topic = '%.80s'",
-                       store->topic,
-                       store->partition_count,
-                       known,
-                       store->partition_count,
-                       store->topic);
+        return err_set(
+            err,
+            ERR_HALT,
+            "topic %.80s has %d partitions, the database knows %d: keys have moved between partitions. Stop all "
+            "workers when `mentord status` shows no lag, then as mentord_owner: UPDATE mentord.topic SET "
+            "partition_count = %d WHERE topic = '%.80s'",
+            store->topic,
+            store->partition_count,
+            known,
+            store->partition_count,
+            store->topic);
     }
     return true;
 }
@@ -111,18 +116,22 @@ static bool check_rulebook(struct pg_store *store, struct err *err)
     struct params asked = {0};
     params_text(&asked, book->name);
     params_text(&asked, book->version);
-    if (!session_send_once(&store->session, &keep, &kept, err) || !session_run(&store->session, err) ||
-        !session_send_once(&store->session, &check, &asked, err) || !session_run(&store->session, err)) {
+    if (!session_send_once(&store->session, &keep, &kept, err) ||
+        !session_run(&store->session, err) ||
+        !session_send_once(&store->session, &check, &asked, err) ||
+        !session_run(&store->session, err)) {
         return false;
     }
     const PGresult *row = session_result(&store->session, 0);
-    if (PQntuples(row) != 1 || !bytes_equal(field_bytes(row, 0, 0), bytes_of(book->sha256, SHA256_SIZE))) {
-        return err_set(err,
-                       ERR_FATAL,
-                       "rulebook %.80s %.80s is stored with other bytes, and decisions pin them: give the changed file a new "
-                       "version",
-                       book->name,
-                       book->version);
+    if (PQntuples(row) != 1 ||
+        !bytes_equal(field_bytes(row, 0, 0), bytes_of(book->sha256, SHA256_SIZE))) {
+        return err_set(
+            err,
+            ERR_FATAL,
+            "rulebook %.80s %.80s is stored with other bytes, and decisions pin them: give the changed file a new "
+            "version",
+            book->name,
+            book->version);
     }
     return true;
 }
@@ -197,7 +206,8 @@ bool pg_store_demo(struct pg_store *store, bool *demo, struct err *err)
 {
     static const struct statement ask = {"demo", sql_demo};
     bool was = session_connected(&store->session);
-    bool done = connected(store, err) && session_send_once(&store->session, &ask, &(struct params){0}, err) &&
+    bool done = connected(store, err) &&
+                session_send_once(&store->session, &ask, &(struct params){0}, err) &&
                 session_run(&store->session, err);
     if (done) {
         const PGresult *row = session_result(&store->session, 0);

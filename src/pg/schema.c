@@ -2,8 +2,9 @@
 
 #include <stdio.h>
 
-#include "field.h"
 #include "mentor/base/err.h"
+
+#include "field.h"
 #include "migrations_embedded.h"
 #include "session.h"
 #include "sql_embedded.h"
@@ -35,18 +36,20 @@ static bool compare(const PGresult *rows, struct schema_state *state, struct err
     for (int row = 0; row < PQntuples(rows); row++) {
         const char *name = field_text(rows, row, 0);
         if (row >= MIGRATION_COUNT || strcmp(name, migrations[row].name) != 0) {
-            return err_set(err,
-                           ERR_FATAL,
-                           "the database has migration %s, which this mentord does not know: use a newer mentord",
-                           name);
+            return err_set(
+                err,
+                ERR_FATAL,
+                "the database has migration %s, which this mentord does not know: use a newer mentord",
+                name);
         }
         uint8_t digest[SHA256_SIZE];
         schema_digest(&migrations[row], digest);
         if (!bytes_equal(field_bytes(rows, row, 1), bytes_of(digest, sizeof(digest)))) {
-            return err_set(err,
-                           ERR_FATAL,
-                           "migration %s was altered after it was applied: use the mentord that the database was made with",
-                           name);
+            return err_set(
+                err,
+                ERR_FATAL,
+                "migration %s was altered after it was applied: use the mentord that the database was made with",
+                name);
         }
         (void)snprintf(
             state->applied_at[row], sizeof(state->applied_at[row]), "%s", field_text(rows, row, 2));

@@ -28,13 +28,13 @@ void schema_digest(const struct migration *migration, uint8_t sha256[SHA256_SIZE
 
 /* What a database has, compared with what this binary has. */
 struct schema_state {
-    uint32_t applied;                                     /* the first so many of ours are there, unaltered */
+    uint32_t applied; /* the first so many of ours are there, unaltered */
     char applied_at[MIGRATIONS_MAX][MIGRATION_TIME_SIZE]; /* of each of them */
 };
 
 /*
- * Reads schema_version; none at all is 0 applied. ERR_FATAL when one that is applied has been altered since, or is unknown to
- * this binary: the database is newer.
+ * Reads schema_version; none at all is 0 applied. ERR_FATAL when one that is applied has been
+ * altered since, or is unknown to this binary: the database is newer.
  */
 MUST_CHECK bool schema_read(struct session *session, struct schema_state *state, struct err *err);
 /* ERR_FATAL unless all of ours are applied. */

@@ -5,65 +5,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "endian_be.h"
 #include "mentor/base/check.h"
 #include "mentor/base/clock.h"
 #include "mentor/base/err.h"
 #include "mentor/base/log.h"
 #include "mentor/pg/pg.h"
+
 #include "sql_embedded.h"
 #include "sqlstate.h"
 
 enum {
     SERVER_LEAST = 140000,
-    WAIT_MS = 75000, /* over statement_timeout in sql/session.sql, so that the server ends a statement first */
+    WAIT_MS = 75000, /* over statement_timeout in sql/session.sql, so that the server ends a
+                        statement first */
     APPLICATION_NAME_SIZE = 128,
 };
-
-static void add(struct params *params, const void *value, size_t size)
-{
-    CHECK(params->count < SESSION_PARAMS_MAX);
-    params->values[params->count] = value == NULL ? "" : value; /* libpq takes NULL for a null */
-    params->lengths[params->count] = (int)size;
-    params->count++;
-}
-
-void params_bytes(struct params *params, struct bytes value)
-{
-    add(params, value.data, value.size);
-}
-
-void params_text(struct params *params, const char *text)
-{
-    params_bytes(params, bytes_text(text));
-}
-
-void params_bool(struct params *params, bool value)
-{
-    params->scratch[params->count][0] = value ? 1 : 0;
-    add(params, params->scratch[params->count], 1);
-}
-
-void params_int4(struct params *params, int32_t value)
-{
-    put_be32(params->scratch[params->count], (uint32_t)value);
-    add(params, params->scratch[params->count], 4);
-}
-
-void params_int8(struct params *params, int64_t value)
-{
-    put_be64(params->scratch[params->count], (uint64_t)value);
-    add(params, params->scratch[params->count], 8);
-}
-
-void params_array(struct params *params, struct array *array)
-{
-    struct bytes parameter = {0};
-    if (!array_finish(array, &parameter)) {
-        params->failed = true;
-    }
-    params_bytes(params, parameter);
-}
 
 static void clear(struct session *session)
 {
@@ -86,20 +42,23 @@ void session_close(struct session *session)
 static bool lost(struct session *session, const char *what, struct err *err)
 {
     const char *why = session->conn == NULL ? "" : PQerrorMessage(session->conn);
-    err_set(err, ERR_RETRY, "PostgreSQL: %s: %.300s", what, why[0] == '\0' ? "no reason given" : why);
+    err_set(
+        err, ERR_RETRY, "PostgreSQL: %s: %.300s", what, why[0] == '\0' ? "no reason given" : why);
     session_close(session);
     return false;
 }
 
 /* What a failed statement means. No text of the server for poison: it may quote the record. */
-static bool refused(struct session *session, const PGresult *result, const char *name, struct err *err)
+static bool
+refused(struct session *session, const PGresult *result, const char *name, struct err *err)
 {
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     if (sqlstate == NULL) {
         return lost(session, "connection lost", err);
     }
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    const struct sqlstate_rule *rule = sqlstate_rule(sqlstate, PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME));
+    const struct sqlstate_rule *rule =
+        sqlstate_rule(sqlstate, PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME));
     bool quiet = rule->kind == ERR_POISON || message == NULL;
     bool lock_timed_out = strcmp(sqlstate, "55P03") == 0;
     err_set(err,
@@ -127,7 +86,8 @@ static void on_notice(void *self, const PGresult *result)
         return;
     }
     LOG(LOG_LEVEL_WARN, "pg.warning", LOG_TEXT("sqlstate", sqlstate));
-    /* Texts are translated, codes are not: 01000 and 57P01 are what SyncRepWaitForLSN warns with. */
+    /* Texts are translated, codes are not: 01000 and 57P01 are what SyncRepWaitForLSN warns with.
+     */
     if (strcmp(sqlstate, "01000") == 0 || strcmp(sqlstate, "57P01") == 0) {
         session->warned = true;
     }
@@ -142,14 +102,17 @@ bool session_url_check(const char *url, struct err *err)
     PQconninfoOption *options = PQconninfoParse(url, NULL);
     PQconninfoFree(options);
     return options != NULL ||
-           err_set(err, ERR_FATAL, "--database-url is neither a postgresql:// URL nor libpq's key=value pairs");
+           err_set(err,
+                   ERR_FATAL,
+                   "--database-url is neither a postgresql:// URL nor libpq's key=value pairs");
 }
 
 /* Defaults come before the URL, which may change them; what the promise rests on comes after it. */
 static PGconn *connect_to(const struct pg_settings *settings)
 {
     char name[APPLICATION_NAME_SIZE];
-    (void)snprintf(name, sizeof(name), "mentord %s", settings->owner == NULL ? "" : settings->owner);
+    (void)snprintf(
+        name, sizeof(name), "mentord %s", settings->owner == NULL ? "" : settings->owner);
     const char *const pairs[][2] = {
         {"connect_timeout", "5"},
         {"keepalives_idle", "10"},
@@ -187,7 +150,8 @@ bool session_open(struct session *session, const struct pg_settings *settings, s
     if (PQserverVersion(session->conn) < SERVER_LEAST) {
         int version = PQserverVersion(session->conn);
         session_close(session);
-        return err_set(err, ERR_FATAL, "PostgreSQL %d is too old: mentord needs 14 or later", version / 10000);
+        return err_set(
+            err, ERR_FATAL, "PostgreSQL %d is too old: mentord needs 14 or later", version / 10000);
     }
     (void)PQsetErrorVerbosity(session->conn, PQERRORS_TERSE);
     (void)PQsetNoticeReceiver(session->conn, on_notice, session);
@@ -201,7 +165,8 @@ bool session_open(struct session *session, const struct pg_settings *settings, s
     return true;
 }
 
-static bool before_send(struct session *session, const char *name, const struct params *params, struct err *err)
+static bool
+before_send(struct session *session, const char *name, const struct params *params, struct err *err)
 {
     CHECK(session->sent < SESSION_FLIGHT_MAX);
     if (session->conn == NULL) {
@@ -220,8 +185,8 @@ static bool before_send(struct session *session, const char *name, const struct 
 
 static const int *all_binary(void)
 {
-    static const int formats[SESSION_PARAMS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-                                                    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    static const int formats[PARAMS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                                            1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     return formats;
 }
 
@@ -262,7 +227,10 @@ bool session_send_once(struct session *session,
            lost(session, statement->name, err);
 }
 
-bool session_prepare(struct session *session, const struct statement *table, uint32_t count, struct err *err)
+bool session_prepare(struct session *session,
+                     const struct statement *table,
+                     uint32_t count,
+                     struct err *err)
 {
     const struct params none = {0};
     for (uint32_t i = 0; i < count; i++) {
@@ -281,7 +249,8 @@ bool session_sync(struct session *session, struct err *err)
     if (session->conn == NULL) {
         return err_set(err, ERR_RETRY, "PostgreSQL: not connected");
     }
-    return (PQpipelineSync(session->conn) == 1 && PQflush(session->conn) >= 0) || lost(session, "cannot send", err);
+    return (PQpipelineSync(session->conn) == 1 && PQflush(session->conn) >= 0) ||
+           lost(session, "cannot send", err);
 }
 
 /* Until PQgetResult answers at once. False when the connection or the time is gone. */
@@ -290,7 +259,8 @@ static bool ready(PGconn *conn, int64_t deadline_us)
     struct clock clock = clock_system();
     while (PQisBusy(conn) != 0) {
         int64_t left_us = deadline_us - clock.mono_us(clock.self);
-        int unsent = PQflush(conn); /* a failed write may leave the server's last words to be read */
+        int unsent =
+            PQflush(conn); /* a failed write may leave the server's last words to be read */
         struct pollfd socket = {.fd = PQsocket(conn), .events = POLLIN};
         if (unsent == 1) {
             socket.events = POLLIN | POLLOUT;
@@ -321,7 +291,8 @@ static PGresult *collect_one(PGconn *conn, int64_t deadline_us)
     return result;
 }
 
-/* All results of the flush up to its Sync, the connection being well; *culprit is the first that failed. */
+/* All results of the flush up to its Sync, the connection being well; *culprit is the first that
+ * failed. */
 static bool collect(struct session *session, const PGresult **culprit, const char **name)
 {
     struct clock clock = clock_system();
@@ -355,8 +326,8 @@ static bool roll_back(struct session *session, struct err *err)
     static const struct statement rollback = {"rollback", "ROLLBACK"};
     const PGresult *culprit = NULL;
     const char *name = rollback.name;
-    bool done = session_send_once(session, &rollback, &(struct params){0}, err) && session_sync(session, err) &&
-                collect(session, &culprit, &name) && culprit == NULL;
+    bool done = session_send_once(session, &rollback, &(struct params){0}, err) &&
+                session_sync(session, err) && collect(session, &culprit, &name) && culprit == NULL;
     clear(session);
     memcpy(session->results, kept, sizeof(kept));
     return done;
@@ -402,7 +373,8 @@ bool session_script(struct session *session, const char *name, const char *sql, 
     }
     PGresult *result = PQexec(session->conn, sql);
     ExecStatusType status = PQresultStatus(result);
-    bool done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || refused(session, result, name, err);
+    bool done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ||
+                refused(session, result, name, err);
     PQclear(result);
     return done && (PQenterPipelineMode(session->conn) == 1 || lost(session, name, err));
 }

@@ -2,8 +2,9 @@
 #define PG_SESSION_H
 
 /*
- * One connection in pipeline mode: send any number of statements, flush them with one Sync, wait for all results. No
- * wait is for ever. When a call fails with ERR_RETRY the connection has been dropped.
+ * One connection in pipeline mode: send any number of statements, flush them with one Sync, wait
+ * for all results. No wait is for ever. When a call fails with ERR_RETRY the connection has been
+ * dropped.
  */
 
 #include <stdbool.h>
@@ -11,15 +12,15 @@
 
 #include <libpq-fe.h>
 
-#include "array.h"
 #include "mentor/base/bytes.h"
+
+#include "params.h"
 
 struct err;
 struct pg_settings;
 
 enum {
     SESSION_FLIGHT_MAX = 32,
-    SESSION_PARAMS_MAX = 32,
 };
 
 struct statement {
@@ -27,28 +28,13 @@ struct statement {
     const char *sql;
 };
 
-/* Parameters of one statement, in binary form. Borrowed until it is sent. */
-struct params {
-    int count;
-    bool failed; /* an array had no memory */
-    const char *values[SESSION_PARAMS_MAX];
-    int lengths[SESSION_PARAMS_MAX];
-    uint8_t scratch[SESSION_PARAMS_MAX][8];
-};
-
-void params_bytes(struct params *params, struct bytes value);
-void params_text(struct params *params, const char *text);
-void params_bool(struct params *params, bool value);
-void params_int4(struct params *params, int32_t value);
-void params_int8(struct params *params, int64_t value);
-void params_array(struct params *params, struct array *array);
-
 struct session {
     PGconn *conn;
     uint32_t sent;
     const char *names[SESSION_FLIGHT_MAX];
     PGresult *results[SESSION_FLIGHT_MAX];
-    bool warned; /* the server was stopped from waiting for its standby: what it acknowledged is local only */
+    bool warned; /* the server was stopped from waiting for its standby: what it acknowledged is
+                    local only */
     bool lock_timed_out; /* why the last flush failed: SQLSTATE 55P03. Outlives the connection */
 };
 
@@ -59,15 +45,20 @@ static inline bool session_connected(const struct session *session)
 }
 
 /* Connects and sets what every session sets. Closes a session that is open. */
-MUST_CHECK bool session_open(struct session *session, const struct pg_settings *settings, struct err *err);
+MUST_CHECK bool
+session_open(struct session *session, const struct pg_settings *settings, struct err *err);
 void session_close(struct session *session);
 /* ERR_FATAL when libpq cannot read the URL; the text quotes none of it. */
 MUST_CHECK bool session_url_check(const char *url, struct err *err);
 
 /* Prepares all under their names, in one flush. */
-MUST_CHECK bool session_prepare(struct session *session, const struct statement *table, uint32_t count, struct err *err);
+MUST_CHECK bool session_prepare(struct session *session,
+                                const struct statement *table,
+                                uint32_t count,
+                                struct err *err);
 
-/* Queues a prepared statement, or one not prepared. The results of the flush before this one end here. */
+/* Queues a prepared statement, or one not prepared. The results of the flush before this one end
+ * here. */
 MUST_CHECK bool session_send(struct session *session,
                              const struct statement *statement,
                              const struct params *params,
@@ -78,13 +69,16 @@ MUST_CHECK bool session_send_once(struct session *session,
                                   struct err *err);
 /* Ends the flush and pushes it out as far as the socket takes it. */
 MUST_CHECK bool session_sync(struct session *session, struct err *err);
-/* Waits for every result. On an error all statements of the flush are rolled back, and *err names the first culprit. */
+/* Waits for every result. On an error all statements of the flush are rolled back, and *err names
+ * the first culprit. */
 MUST_CHECK bool session_wait(struct session *session, struct err *err);
 /* Both of the above. */
 MUST_CHECK bool session_run(struct session *session, struct err *err);
 
-/* Runs a text of any number of statements, without parameters and results. Waits as long as the server takes. */
-MUST_CHECK bool session_script(struct session *session, const char *name, const char *sql, struct err *err);
+/* Runs a text of any number of statements, without parameters and results. Waits as long as the
+ * server takes. */
+MUST_CHECK bool
+session_script(struct session *session, const char *name, const char *sql, struct err *err);
 
 /* Of the i-th statement sent in the last flush; lives until the next send. */
 static inline const PGresult *session_result(const struct session *session, uint32_t i)

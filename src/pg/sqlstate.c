@@ -18,11 +18,26 @@ static const struct sqlstate_rule rules[] = {
     {"23505", "application_pkey", ERR_STALE, ""},
     {"23505", "citizen_pkey", ERR_STALE, ""},
     /* Ours, not the record's: no halving finds a culprit. */
-    {"23514", "progress_order", ERR_HALT, "positions would run backwards: keep the database and ask for help"},
-    {"23514", "batch_range", ERR_HALT, "a range would be empty: keep the database and ask for help"},
-    {"23505", "batch_pkey", ERR_HALT, "a batch number came twice: was the database restored? keep it and ask for help"},
-    {"23505", "decision_pkey", ERR_HALT, "a batch number came twice: was the database restored? keep it and ask for help"},
-    {"23505", "quarantine_pkey", ERR_HALT, "an offset came twice: was the database restored? keep it and ask for help"},
+    {"23514",
+     "progress_order",
+     ERR_HALT,
+     "positions would run backwards: keep the database and ask for help"},
+    {"23514",
+     "batch_range",
+     ERR_HALT,
+     "a range would be empty: keep the database and ask for help"},
+    {"23505",
+     "batch_pkey",
+     ERR_HALT,
+     "a batch number came twice: was the database restored? keep it and ask for help"},
+    {"23505",
+     "decision_pkey",
+     ERR_HALT,
+     "a batch number came twice: was the database restored? keep it and ask for help"},
+    {"23505",
+     "quarantine_pkey",
+     ERR_HALT,
+     "an offset came twice: was the database restored? keep it and ask for help"},
     {"22", NULL, ERR_POISON, ""},
     {"23", NULL, ERR_POISON, ""},
     {"54", NULL, ERR_POISON, ""},
@@ -59,7 +74,8 @@ const struct sqlstate_rule *sqlstate_rule(const char *sqlstate, const char *cons
     }
     const struct sqlstate_rule *rule = rules;
     while (strncmp(sqlstate, rule->prefix, strlen(rule->prefix)) != 0 ||
-           (rule->constraint != NULL && (constraint == NULL || strcmp(constraint, rule->constraint) != 0))) {
+           (rule->constraint != NULL &&
+            (constraint == NULL || strcmp(constraint, rule->constraint) != 0))) {
         rule++; /* the last one fits all */
     }
     return rule;

@@ -17,7 +17,8 @@ struct sqlstate_rule {
 /* For tests: the table and its length. */
 const struct sqlstate_rule *sqlstate_rules(uint32_t *count);
 
-/* Never NULL. `sqlstate` NULL or "": libpq gave none, so the connection is gone. `constraint` may be NULL. */
+/* Never NULL. `sqlstate` NULL or "": libpq gave none, so the connection is gone. `constraint` may
+ * be NULL. */
 const struct sqlstate_rule *sqlstate_rule(const char *sqlstate, const char *constraint);
 
 #endif /* PG_SQLSTATE_H */

@@ -1,12 +1,14 @@
 #ifndef PG_STORE_H
 #define PG_STORE_H
 
-/* Between the files of the worker's side: pg_store.c connects and takes, store_*.c are one port call each. */
+/* Between the files of the worker's side: pg_store.c connects and takes, store_*.c are one port
+ * call each. */
 
 #include <stdbool.h>
 
-#include "array.h"
 #include "mentor/pg/pg.h"
+
+#include "array.h"
 #include "session.h"
 
 enum {
@@ -56,7 +58,8 @@ enum store_statement {
     STORE_STATEMENT_COUNT
 };
 
-/* Connected, checked and prepared, again when the connection was lost. ERR_FATAL before the first open of the port. */
+/* Connected, checked and prepared, again when the connection was lost. ERR_FATAL before the first
+ * open of the port. */
 MUST_CHECK bool store_ready(struct pg_store *store, struct err *err);
 MUST_CHECK bool store_send(struct pg_store *store,
                            enum store_statement statement,
@@ -64,14 +67,21 @@ MUST_CHECK bool store_send(struct pg_store *store,
                            struct err *err);
 
 bool store_take(void *self, struct position *positions, uint32_t count, struct err *err);
-bool store_read(void *self, const struct position *positions, struct batch_read *read, struct err *err);
-bool store_write(void *self, const struct position *positions, const struct batch *batch, struct err *err);
+bool store_read(void *self,
+                const struct position *positions,
+                struct batch_read *read,
+                struct err *err);
+bool store_write(void *self,
+                 const struct position *positions,
+                 const struct batch *batch,
+                 struct err *err);
 bool store_unsent(void *self,
                   const struct position *position,
                   int64_t from,
                   struct stored_output *outputs,
                   uint32_t *count,
                   struct err *err);
-bool store_emitted(void *self, const struct position *positions, uint32_t count, bool release, struct err *err);
+bool store_emitted(
+    void *self, const struct position *positions, uint32_t count, bool release, struct err *err);
 
 #endif /* PG_STORE_H */

@@ -1,10 +1,12 @@
 /* What a batch needs to know, in one flush. */
 
-#include "field.h"
 #include "mentor/base/err.h"
+
+#include "field.h"
 #include "store.h"
 
-static bool send_applications(struct pg_store *store, const struct batch_read *read, struct err *err)
+static bool
+send_applications(struct pg_store *store, const struct batch_read *read, struct err *err)
 {
     struct array *ids = &store->arrays[0];
     array_begin(ids, ARRAY_UUID);
@@ -104,10 +106,14 @@ static void fill_keys(const PGresult *rows, struct batch_read *read)
     }
 }
 
-bool store_read(void *self, const struct position *positions, struct batch_read *read, struct err *err)
+bool store_read(void *self,
+                const struct position *positions,
+                struct batch_read *read,
+                struct err *err)
 {
     struct pg_store *store = self;
-    if (!store_ready(store, err) || !store_send(store, STORE_read_clock, &(struct params){0}, err) ||
+    if (!store_ready(store, err) ||
+        !store_send(store, STORE_read_clock, &(struct params){0}, err) ||
         !send_applications(store, read, err) || !send_citizens(store, read, err) ||
         !send_keys(store, positions, read, err) || !session_run(&store->session, err)) {
         return false;

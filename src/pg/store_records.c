@@ -1,9 +1,11 @@
-/* What is stored of each record: decisions, quarantine, and the ledger that says which fate each offset had. */
+/* What is stored of each record: decisions, quarantine, and the ledger that says which fate each
+ * offset had. */
 
 #include "ledger.h"
 #include "store_write.h"
 
-static const struct position *position_of(const struct write *write, const struct batch_entry *entry)
+static const struct position *position_of(const struct write *write,
+                                          const struct batch_entry *entry)
 {
     return &write->positions[entry->slot];
 }
@@ -37,14 +39,18 @@ enum decision_column {
 };
 
 static const enum array_type decision_types[D_COUNT] = {
-    [D_PROGRESS_ID] = ARRAY_INT8,   [D_SOURCE_OFFSET] = ARRAY_INT8,   [D_APPLICATION_ID] = ARRAY_UUID,
-    [D_VERSION] = ARRAY_INT8,       [D_APPLICATION_SEQ] = ARRAY_INT8, [D_CITIZEN_REF] = ARRAY_BYTEA,
-    [D_CITIZEN_SEQ] = ARRAY_INT8,   [D_DECISION_ID] = ARRAY_UUID,     [D_EVENT_KEY] = ARRAY_BYTEA,
-    [D_EVENT_ID] = ARRAY_TEXT,      [D_OUTCOME] = ARRAY_INT2,         [D_TOTAL_ORE] = ARRAY_INT8,
-    [D_START_DATE] = ARRAY_DATE,    [D_END_DATE] = ARRAY_DATE,        [D_EVALUATED_AT_MS] = ARRAY_INT8,
-    [D_LATE_MS] = ARRAY_INT8,       [D_CONFLICT] = ARRAY_BOOL,        [D_QUARANTINED] = ARRAY_BOOL,
-    [D_PERIODS] = ARRAY_BYTEA,      [D_HEADERS] = ARRAY_BYTEA,        [D_TRACE] = ARRAY_BYTEA,
-    [D_INPUT] = ARRAY_BYTEA,        [D_OUTPUT] = ARRAY_BYTEA,
+    [D_PROGRESS_ID] = ARRAY_INT8,     [D_SOURCE_OFFSET] = ARRAY_INT8,
+    [D_APPLICATION_ID] = ARRAY_UUID,  [D_VERSION] = ARRAY_INT8,
+    [D_APPLICATION_SEQ] = ARRAY_INT8, [D_CITIZEN_REF] = ARRAY_BYTEA,
+    [D_CITIZEN_SEQ] = ARRAY_INT8,     [D_DECISION_ID] = ARRAY_UUID,
+    [D_EVENT_KEY] = ARRAY_BYTEA,      [D_EVENT_ID] = ARRAY_TEXT,
+    [D_OUTCOME] = ARRAY_INT2,         [D_TOTAL_ORE] = ARRAY_INT8,
+    [D_START_DATE] = ARRAY_DATE,      [D_END_DATE] = ARRAY_DATE,
+    [D_EVALUATED_AT_MS] = ARRAY_INT8, [D_LATE_MS] = ARRAY_INT8,
+    [D_CONFLICT] = ARRAY_BOOL,        [D_QUARANTINED] = ARRAY_BOOL,
+    [D_PERIODS] = ARRAY_BYTEA,        [D_HEADERS] = ARRAY_BYTEA,
+    [D_TRACE] = ARRAY_BYTEA,          [D_INPUT] = ARRAY_BYTEA,
+    [D_OUTPUT] = ARRAY_BYTEA,
 };
 
 static void add_decision(const struct write *write, const struct batch_decision *decision)

@@ -1,8 +1,10 @@
-/* The rows that serialise, by compare-and-set. Keys come sorted, so every transaction locks in one order. */
+/* The rows that serialise, by compare-and-set. Keys come sorted, so every transaction locks in one
+ * order. */
 
 #include "store_write.h"
 
-/* Which statement a changed row needs. A row that was absent is inserted, not asked for (migrations/0001_tables.sql). */
+/* Which statement a changed row needs. A row that was absent is inserted, not asked for
+ * (migrations/0001_tables.sql). */
 enum row_change {
     ROW_NEW,
     ROW_MOVED,
@@ -36,7 +38,8 @@ static bool send_new_applications(const struct write *write, struct err *err)
             array_bytes(&columns[2], row->state);
         }
     }
-    return columns[0].count == 0 || write_send(write, STORE_write_applications_new, &(struct params){0}, 3, err);
+    return columns[0].count == 0 ||
+           write_send(write, STORE_write_applications_new, &(struct params){0}, 3, err);
 }
 
 static bool send_moved_applications(const struct write *write, struct err *err)
@@ -54,7 +57,8 @@ static bool send_moved_applications(const struct write *write, struct err *err)
             array_bytes(&columns[3], row->state);
         }
     }
-    return columns[0].count == 0 || write_send(write, STORE_write_applications, &(struct params){0}, 4, err);
+    return columns[0].count == 0 ||
+           write_send(write, STORE_write_applications, &(struct params){0}, 4, err);
 }
 
 static bool send_new_citizens(const struct write *write, struct err *err)
@@ -72,7 +76,8 @@ static bool send_new_citizens(const struct write *write, struct err *err)
             array_bytes(&columns[3], row->state);
         }
     }
-    return columns[0].count == 0 || write_send(write, STORE_write_citizens_new, &(struct params){0}, 4, err);
+    return columns[0].count == 0 ||
+           write_send(write, STORE_write_citizens_new, &(struct params){0}, 4, err);
 }
 
 static bool send_moved_citizens(const struct write *write, struct err *err)
@@ -93,7 +98,8 @@ static bool send_moved_citizens(const struct write *write, struct err *err)
             array_bytes(&columns[5], row->state);
         }
     }
-    return columns[0].count == 0 || write_send(write, STORE_write_citizens, &(struct params){0}, 6, err);
+    return columns[0].count == 0 ||
+           write_send(write, STORE_write_citizens, &(struct params){0}, 6, err);
 }
 
 static bool send_gone_citizens(const struct write *write, struct err *err)
@@ -109,11 +115,13 @@ static bool send_gone_citizens(const struct write *write, struct err *err)
             array_int8(&columns[1], row->armed_read);
         }
     }
-    return columns[0].count == 0 || write_send(write, STORE_write_citizens_gone, &(struct params){0}, 2, err);
+    return columns[0].count == 0 ||
+           write_send(write, STORE_write_citizens_gone, &(struct params){0}, 2, err);
 }
 
 bool write_rows(const struct write *write, struct err *err)
 {
     return send_new_applications(write, err) && send_moved_applications(write, err) &&
-           send_new_citizens(write, err) && send_moved_citizens(write, err) && send_gone_citizens(write, err);
+           send_new_citizens(write, err) && send_moved_citizens(write, err) &&
+           send_gone_citizens(write, err);
 }

@@ -1,8 +1,9 @@
 /* Taking partitions, and giving them back. */
 
-#include "field.h"
 #include "mentor/base/err.h"
 #include "mentor/base/log.h"
+
+#include "field.h"
 #include "store.h"
 
 enum {
@@ -16,7 +17,8 @@ static void put_place(struct pg_store *store, struct params *params)
     params_text(params, store->topic);
 }
 
-static struct array *put_partitions(struct pg_store *store, const struct position *positions, uint32_t count)
+static struct array *
+put_partitions(struct pg_store *store, const struct position *positions, uint32_t count)
 {
     struct array *partitions = &store->arrays[0];
     array_begin(partitions, ARRAY_INT4);
@@ -57,21 +59,24 @@ static void fill(const PGresult *rows, int row, struct position *position)
     position->takeovers = field_int4(rows, row, 8);
 }
 
-static bool attempt(struct pg_store *store, struct position *positions, uint32_t count, struct err *err)
+static bool
+attempt(struct pg_store *store, struct position *positions, uint32_t count, struct err *err)
 {
     const struct params none = {0};
     struct params params = {0};
     put_place(store, &params);
     params_array(&params, put_partitions(store, positions, count));
     params_text(&params, store->settings.owner);
-    if (!store_send(store, STORE_begin, &none, err) || !store_send(store, STORE_take_limit, &none, err) ||
-        !store_send(store, STORE_take, &params, err) || !store_send(store, STORE_commit, &none, err) ||
-        !session_run(&store->session, err)) {
+    if (!store_send(store, STORE_begin, &none, err) ||
+        !store_send(store, STORE_take_limit, &none, err) ||
+        !store_send(store, STORE_take, &params, err) ||
+        !store_send(store, STORE_commit, &none, err) || !session_run(&store->session, err)) {
         return false;
     }
     const PGresult *rows = session_result(&store->session, 2);
     if (PQntuples(rows) != (int)count) {
-        return err_set(err, ERR_HALT, "PostgreSQL: %d of %u progress rows found", PQntuples(rows), count);
+        return err_set(
+            err, ERR_HALT, "PostgreSQL: %d of %u progress rows found", PQntuples(rows), count);
     }
     for (int row = 0; row < PQntuples(rows); row++) {
         int32_t partition = field_int4(rows, row, 0);
@@ -85,7 +90,8 @@ static bool attempt(struct pg_store *store, struct position *positions, uint32_t
 }
 
 /* Ends the mentord sessions that hold our rows. */
-static bool evict(struct pg_store *store, const struct position *positions, uint32_t count, struct err *err)
+static bool
+evict(struct pg_store *store, const struct position *positions, uint32_t count, struct err *err)
 {
     struct params params = {0};
     put_place(store, &params);
@@ -99,11 +105,12 @@ static bool evict(struct pg_store *store, const struct position *positions, uint
         int32_t pid = field_int4(rows, row, 0);
         const char *name = field_text(rows, row, 1);
         if (!field_bool(rows, row, 2)) {
-            return err_set(err,
-                           ERR_RETRY,
-                           "PostgreSQL: backend %d (%.60s) holds a progress row and is no mentord session of this role: end it",
-                           pid,
-                           name[0] == '\0' ? "unnamed" : name);
+            return err_set(
+                err,
+                ERR_RETRY,
+                "PostgreSQL: backend %d (%.60s) holds a progress row and is no mentord session of this role: end it",
+                pid,
+                name[0] == '\0' ? "unnamed" : name);
         }
         LOG(LOG_LEVEL_WARN, "pg.evicted", LOG_NUMBER("backend", pid), LOG_TEXT("session", name));
     }
@@ -124,7 +131,8 @@ bool store_take(void *self, struct position *positions, uint32_t count, struct e
             return true;
         }
         if (!store->session.lock_timed_out) {
-            /* A deadlock with another's take: nothing was taken, so try as after a lost connection. */
+            /* A deadlock with another's take: nothing was taken, so try as after a lost connection.
+             */
             err->kind = err->kind == ERR_STALE ? ERR_RETRY : err->kind;
             return false;
         }
@@ -135,7 +143,8 @@ bool store_take(void *self, struct position *positions, uint32_t count, struct e
     return err_set(err, ERR_RETRY, "PostgreSQL: a progress row stays locked");
 }
 
-bool store_emitted(void *self, const struct position *positions, uint32_t count, bool release, struct err *err)
+bool store_emitted(
+    void *self, const struct position *positions, uint32_t count, bool release, struct err *err)
 {
     struct pg_store *store = self;
     struct array *columns = store->arrays;

@@ -1,7 +1,8 @@
 /* Stored outputs, to be sent again as they are. */
 
-#include "field.h"
 #include "mentor/base/err.h"
+
+#include "field.h"
 #include "store.h"
 #include "stored.h"
 

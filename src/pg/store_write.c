@@ -1,4 +1,5 @@
-/* One batch into the store: one flush, one transaction. Locks are taken in one order: positions, applications, citizens. */
+/* One batch into the store: one flush, one transaction. Locks are taken in one order: positions,
+ * applications, citizens. */
 
 #include "store_write.h"
 
@@ -26,8 +27,14 @@ bool write_send(const struct write *write,
 
 static bool send_progress(const struct write *write, struct err *err)
 {
-    static const enum array_type types[] = {
-        ARRAY_INT8, ARRAY_INT8, ARRAY_INT8, ARRAY_INT8, ARRAY_INT8, ARRAY_INT8, ARRAY_INT8, ARRAY_BYTEA};
+    static const enum array_type types[] = {ARRAY_INT8,
+                                            ARRAY_INT8,
+                                            ARRAY_INT8,
+                                            ARRAY_INT8,
+                                            ARRAY_INT8,
+                                            ARRAY_INT8,
+                                            ARRAY_INT8,
+                                            ARRAY_BYTEA};
     struct array *columns = write->store->arrays;
     write_columns(write, types, 8);
     for (uint32_t i = 0; i < write->batch->range_count; i++) {
@@ -45,14 +52,16 @@ static bool send_progress(const struct write *write, struct err *err)
     return write_send(write, STORE_write_progress, &(struct params){0}, 8, err);
 }
 
-/* Everything up to the Sync, pushed out as far as the socket takes it: the server works while the rest is built. */
+/* Everything up to the Sync, pushed out as far as the socket takes it: the server works while the
+ * rest is built. */
 static bool write_begin(const struct write *write, struct err *err)
 {
     const struct params none = {0};
     return store_ready(write->store, err) && store_send(write->store, STORE_begin, &none, err) &&
            send_progress(write, err) && write_rows(write, err) && write_decisions(write, err) &&
            write_quarantines(write, err) && write_ledger(write, err) &&
-           store_send(write->store, STORE_commit, &none, err) && session_sync(&write->store->session, err);
+           store_send(write->store, STORE_commit, &none, err) &&
+           session_sync(&write->store->session, err);
 }
 
 /* True once COMMIT is acknowledged. */
@@ -61,7 +70,10 @@ static bool write_end(const struct write *write, struct err *err)
     return session_wait(&write->store->session, err);
 }
 
-bool store_write(void *self, const struct position *positions, const struct batch *batch, struct err *err)
+bool store_write(void *self,
+                 const struct position *positions,
+                 const struct batch *batch,
+                 struct err *err)
 {
     const struct write write = {.store = self, .positions = positions, .batch = batch};
     if (batch->range_count == 0) {

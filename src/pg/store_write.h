@@ -1,7 +1,8 @@
 #ifndef PG_STORE_WRITE_H
 #define PG_STORE_WRITE_H
 
-/* Between store_write.c and the files that send one kind of row each. Nothing is sent for no rows. */
+/* Between store_write.c and the files that send one kind of row each. Nothing is sent for no rows.
+ */
 
 #include "store.h"
 

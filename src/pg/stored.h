@@ -8,7 +8,8 @@
 #include "mentor/port/store.h"
 
 enum {
-    STORED_COLUMNS = 9, /* of a decision: sql/unsent_decisions.sql and sql/archive_decisions.sql begin with the same */
+    STORED_COLUMNS = 9, /* of a decision: sql/unsent_decisions.sql and sql/archive_decisions.sql
+                           begin with the same */
 };
 
 struct stored_output stored_decision(const PGresult *rows, int row);

@@ -46,6 +46,7 @@ static void shorten_unknown(ProtobufCMessage *message)
 
 static void shorten_all(ProtobufCMessage *message);
 
+/* Depth is the schema's: no message holds itself. NOLINTBEGIN(misc-no-recursion) */
 static void shorten_field(const ProtobufCFieldDescriptor *field, void *at, const void *quantifier)
 {
     if (field->label == PROTOBUF_C_LABEL_REPEATED) {
@@ -64,7 +65,6 @@ static void shorten_field(const ProtobufCFieldDescriptor *field, void *at, const
     }
 }
 
-/* Depth is the schema's: no message holds itself. NOLINTNEXTLINE(misc-no-recursion) */
 static void shorten_all(ProtobufCMessage *message)
 {
     shorten_unknown(message);
@@ -77,6 +77,8 @@ static void shorten_all(ProtobufCMessage *message)
         }
     }
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 bool wire_canonical_application(struct bytes value, struct arena *arena, struct bytes *out)
 {

@@ -177,6 +177,7 @@ static enum reason take_text(struct scan *scan, const struct place *place, struc
     return REASON_NONE;
 }
 
+/* Depth is the schema's: no message holds itself. NOLINTBEGIN(misc-no-recursion) */
 static enum reason scan_message(struct scan *scan, const struct kind *kind, struct bytes data);
 
 static enum reason take_message(struct scan *scan,
@@ -233,6 +234,31 @@ static bool first_time(struct seen *seen, const ProtobufCFieldDescriptor *field)
     return true;
 }
 
+static const struct place *place_of(const struct kind *kind, const ProtobufCFieldDescriptor *field)
+{
+    static const struct place nowhere = {PLACE_NONE, 0};
+    return field->id < kind->place_count ? &kind->places[field->id] : &nowhere;
+}
+
+static enum reason take_number(struct scan *scan,
+                               const struct kind *kind,
+                               const ProtobufCFieldDescriptor *field,
+                               struct cursor *cursor,
+                               struct seen *seen)
+{
+    uint64_t value = 0;
+    if (!take_varint(cursor, &value, &scan->canonical)) {
+        return REASON_UNDECODABLE;
+    }
+    scan->canonical = scan->canonical && canonical_number(field, value);
+    if (kind->timestamp) {
+        seen->seconds = field->id == 1 ? (int64_t)value : seen->seconds;
+        seen->nanos = field->id == 2 ? (int32_t)(uint32_t)value : seen->nanos;
+    }
+    place_number(scan, place_of(kind, field), field, value);
+    return REASON_NONE;
+}
+
 static enum reason take_known(struct scan *scan,
                               const struct kind *kind,
                               const ProtobufCFieldDescriptor *field,
@@ -240,8 +266,7 @@ static enum reason take_known(struct scan *scan,
                               struct cursor *cursor,
                               struct seen *seen)
 {
-    static const struct place nowhere = {PLACE_NONE, 0};
-    const struct place *place = field->id < kind->place_count ? &kind->places[field->id] : &nowhere;
+    const struct place *place = place_of(kind, field);
     bool repeated = field->label == PROTOBUF_C_LABEL_REPEATED;
     if (!first_time(seen, field)) {
         return REASON_FIELD_TWICE;
@@ -257,17 +282,7 @@ static enum reason take_known(struct scan *scan,
         return REASON_WIRE_TYPE;
     }
     if (!delimited) {
-        uint64_t value = 0;
-        if (!take_varint(cursor, &value, &scan->canonical)) {
-            return REASON_UNDECODABLE;
-        }
-        scan->canonical = scan->canonical && canonical_number(field, value);
-        if (kind->timestamp) {
-            seen->seconds = field->id == 1 ? (int64_t)value : seen->seconds;
-            seen->nanos = field->id == 2 ? (int32_t)(uint32_t)value : seen->nanos;
-        }
-        place_number(scan, place, field, value);
-        return REASON_NONE;
+        return take_number(scan, kind, field, cursor, seen);
     }
     struct bytes data;
     if (!take_bytes(cursor, &data, &scan->canonical)) {
@@ -304,6 +319,8 @@ static enum reason scan_message(struct scan *scan, const struct kind *kind, stru
     }
     return REASON_NONE;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 enum reason wire_decode_application(struct bytes value, struct application *out, bool *canonical)
 {

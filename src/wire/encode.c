@@ -261,7 +261,7 @@ bool wire_encode_decision(const struct decision *decision,
                           struct bytes *out)
 {
     size_t left = arena->capacity - arena->used;
-    if (left < 2 * ALIGN_ROOM) {
+    if (left < (size_t)2 * ALIGN_ROOM) {
         return false;
     }
     struct arena_mark mark = arena_mark(arena);

@@ -57,8 +57,7 @@ def test_the_worker_decides_as_decide_does(demo):
 def test_at_event_is_refused_without_a_demo_database(place):
     worker = place.worker("--at", "event", ready=False)
     assert worker.wait() in (1, 64)
-    assert len(worker.log.strip().splitlines()) <= 3
-    assert "demo" in worker.log
+    assert "db migrate --demo" in worker.log
 
 
 # tail
@@ -151,11 +150,11 @@ def test_explain_of_something_that_is_no_uuid_is_usage(demo):
 
 def test_status_as_json_shows_positions_and_lag(demo):
     status = json.loads(demo.mentord("status", "--json").stdout)
-    positions = {p["partition"]: p for p in status["positions"]}
+    positions = {p["partition"]: p for p in status["partitions"]}
     ends = demo.ends()
     for partition, end in ends.items():
         if end:
-            assert (positions[partition]["nextOffset"], positions[partition]["emittedOffset"]) == (end, end)
+            assert (positions[partition]["next_offset"], positions[partition]["emitted_offset"]) == (end, end)
             assert positions[partition]["lag"] == 0
     text = demo.mentord("status").stdout
     assert demo.group in text
@@ -171,7 +170,7 @@ def test_status_as_json_shows_positions_and_lag(demo):
     (("--kafka", "sasl.password=hush"), 64),
     (("--database-url", "postgresql://u:hush@/db"), 64),
     (("--rulebook", "/nonexistent.yaml"), 1),
-    (("--config", "/nonexistent.conf"), 1),
+    (("--config", "/nonexistent.conf"), 64),
     (("--citizen-secret-file", "/nonexistent"), 1),
     (("--at", "yesterday"), 64),
     (("--log", "xml"), 64),

@@ -133,7 +133,7 @@ def test_a_worker_that_leaves_in_order_hands_over_at_once(make_place):
 
 def status_positions(place):
     import json
-    return json.loads(place.mentord("status", "--json").stdout)["positions"]
+    return json.loads(place.mentord("status", "--json").stdout)["partitions"]
 
 
 def test_the_broker_goes_and_comes_back(place, broker):

@@ -116,7 +116,7 @@ def test_dismissing_needs_a_reason(place):
 def test_show_gives_the_record_back(place):
     record = m.record(b"\xff\x00\x01", key="show", extra=[("x-own", b"1")])
     where = sent(place, record)
-    line = json.loads(place.mentord("dlq", "show", where).stdout)
+    line = json.loads(place.mentord("dlq", "show", where, "--json").stdout)
     import base64
     assert base64.b64decode(line["data_base64"]) == record.value
     assert line["type"] == "dk.mentor.dlq.v1"

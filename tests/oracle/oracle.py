@@ -24,7 +24,7 @@ METHOD = "/mentor.v1.MentorGrantService/DecideApplication"
 TYPE = "dk.mentor.application.submitted.v1"
 UUID = re.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 UNITS = dict(H=3600 * 10**9, M=60 * 10**9, S=10**9, m=10**6, u=10**3, n=1)
-CONTENT_FOLDS_ID = False  # whether an application id in other case is the same content; the contract leaves it open
+CONTENT_FOLDS_ID = True  # an application id in other case is the same content: ids compare without regard to case
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 

@@ -89,6 +89,9 @@ def put_inside(rng, body, path, extra):
         if tag & 7 == 0:
             _, at = wire.read_varint(body, at)
             continue
+        if tag & 7 != 2:
+            at += 8 if tag & 7 == 1 else 4
+            continue
         length, at = wire.read_varint(body, at)
         if tag >> 3 == path[0]:
             inner = put_inside(rng, body[at:at + length], path[1:], extra)

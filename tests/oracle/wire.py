@@ -93,6 +93,8 @@ def from_json(name, value):
 
 
 def scalar_from_json(field, item):
+    if isinstance(item, Real) and item.is_integer() and abs(item) < 2**53:
+        item = int(item)  # 1.0 and 1e0 are the number 1
     if field.kind == "string":
         if isinstance(item, str):
             return item
@@ -107,8 +109,6 @@ def scalar_from_json(field, item):
     else:
         low, high = INTEGERS[field.kind]
         if isinstance(item, str) and re.fullmatch("-?(0|[1-9][0-9]*)", item) and len(item) < 21:
-            item = int(item)
-        if isinstance(item, Real) and item.is_integer():
             item = int(item)
         if isinstance(item, int) and not isinstance(item, bool) and low <= item <= high:
             return item

@@ -1,10 +1,10 @@
-/* Goal: a person sees what is stored, whole and in order; and dismissing a record disarms what it armed, once. */
-
-#include "pg/trial.h"
-
-#include "support/test.h"
+/* Goal: a person sees what is stored, whole and in order; and dismissing a record disarms what it
+ * armed, once. */
 
 #include <string.h>
+
+#include "pg/trial.h"
+#include "support/test.h"
 
 static struct trial_batch batch;
 static struct trial_store store;
@@ -108,14 +108,16 @@ static void a_dismissed_record_disarms_once(void **state)
     }
     ASSERT_DONE(archive.dismiss(archive.self, 0, at, "elsewhere", &found, err));
     assert_false(found);
-    assert_string_equal(trial_ask("SELECT seq || '/' || armed FROM mentord.citizen WHERE ref = '\\x05' || "
-                                  "decode(repeat('00', 15), 'hex')"),
-                        "1/0");
+    assert_string_equal(
+        trial_ask("SELECT seq || '/' || armed FROM mentord.citizen WHERE ref = '\\x05' || "
+                  "decode(repeat('00', 15), 'hex')"),
+        "1/0");
     assert_string_equal(trial_ask("SELECT count(*) FROM mentord.citizen WHERE seq = 0"), "0");
-    assert_string_equal(trial_ask("SELECT string_agg(DISTINCT state || '/' || why || '/' || closed_by, ' ') FROM "
-                                  "mentord.quarantine WHERE source_offset >= %lld",
-                                  (long long)at),
-                        "dismissed/a test record/mentord_worker");
+    assert_string_equal(
+        trial_ask("SELECT string_agg(DISTINCT state || '/' || why || '/' || closed_by, ' ') FROM "
+                  "mentord.quarantine WHERE source_offset >= %lld",
+                  (long long)at),
+        "dismissed/a test record/mentord_worker");
     /* And the worker's next read sees it: neither key nor citizen is armed. */
     struct armed_key keys[] = {{.key = bytes_text("five")}, {.key = bytes_text("none")}};
     trial_batch_begin(&batch, &position);
@@ -198,7 +200,8 @@ static void a_lost_connection_is_made_again(void **state)
 {
     (void)state;
     const struct archived_status *status = NULL;
-    trial_sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'mentord person'");
+    trial_sql(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'mentord person'");
     ASSERT_FAILS(ERR_RETRY, archive.status(archive.self, &status, err));
     ASSERT_DONE(archive.status(archive.self, &status, err));
 }

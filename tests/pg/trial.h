@@ -1,7 +1,8 @@
 #ifndef TESTS_PG_TRIAL_H
 #define TESTS_PG_TRIAL_H
 
-/* A throwaway database in the server of MENTORD_TEST_DATABASE_URL, stores on it, and batches to write. */
+/* A throwaway database in the server of MENTORD_TEST_DATABASE_URL, stores on it, and batches to
+ * write. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,11 +28,15 @@ const char *trial_url(const char *user);
 /* As trial_database, and migrated. */
 void trial_migrated(const char *name);
 
+/* Empties every table but meta and schema_version. */
+void trial_clear(void);
+
 /* As the superuser. An SQL error fails the test. */
 void trial_sql(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The first field of the first row as text; "" when there is none. Borrowed until the next call. */
 const char *trial_ask(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* The SQLSTATE that one statement ends with as `user`; "00000" when it is done. Borrowed until the next call. */
+/* The SQLSTATE that one statement ends with as `user`; "00000" when it is done. Borrowed until the
+ * next call. */
 const char *trial_sqlstate(const char *user, const char *sql);
 /* A connection of one's own. */
 PGconn *trial_connect(const char *user, const char *application_name);

@@ -1,19 +1,20 @@
 /*
- * Goal: parameters are what PostgreSQL's array_recv reads: one dimension, nulls flagged, every length right; none at all is
- * an array without dimension; and memory grows without losing what was there.
+ * Goal: parameters are what PostgreSQL's array_recv reads: one dimension, nulls flagged, every
+ * length right; none at all is an array without dimension; and memory grows without losing what was
+ * there.
  */
 
-#include "../../src/pg/array.h"
-
-#include "support/test.h"
-
 #include <string.h>
+
+#include "../../src/pg/array.h"
+#include "support/test.h"
 
 static void an_array_is_header_and_elements(void **state)
 {
     (void)state;
-    static const uint8_t expected[] = {0, 0, 0, 1, 0, 0, 0, 1,    0,    0,    0,    23,   0, 0, 0, 2,  0, 0,
-                                       0, 1, 0, 0, 0, 4, 0xff, 0xff, 0xff, 0xfe, 0xff, 0xff, 0xff, 0xff};
+    static const uint8_t expected[] = {0,  0, 0,    1,    0,    0,    0,    1,    0,    0,   0,
+                                       23, 0, 0,    0,    2,    0,    0,    0,    1,    0,   0,
+                                       0,  4, 0xff, 0xff, 0xff, 0xfe, 0xff, 0xff, 0xff, 0xff};
     struct array array = {0};
     struct bytes parameter;
     array_begin(&array, ARRAY_INT4);
@@ -56,12 +57,14 @@ static void every_type_has_its_width(void **state)
     array_bytes(&array, bytes_of(uuid, sizeof(uuid)));
     array_bytes(&array, (struct bytes){0});
     assert_true(array_finish(&array, &parameter));
-    static const uint8_t expected[] = {0, 0, 0, 1, 1,                                                /* bool */
-                                       0, 0, 0, 2, 0xff, 0xfe,                                       /* int2 */
-                                       0, 0, 0, 8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe,   /* int8 */
-                                       0, 0, 0, 4, 0, 0, 0, 1,                                       /* date */
-                                       0, 0, 0, 16, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  /* uuid */
-                                       0, 0, 0, 0};                                                  /* empty */
+    static const uint8_t expected[] = {0,    0, 0, 1,  1,          /* bool */
+                                       0,    0, 0, 2,  0xff, 0xfe, /* int2 */
+                                       0,    0, 0, 8,  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                       0xfe,                                /* int8 */
+                                       0,    0, 0, 4,  0,    0,    0,    1, /* date */
+                                       0,    0, 0, 16, 1,    2,    3,    0,    0,    0,    0,
+                                       0,    0, 0, 0,  0,    0,    0,    0,    0, /* uuid */
+                                       0,    0, 0, 0};                            /* empty */
     assert_int_equal(parameter.size, 20 + sizeof(expected));
     assert_memory_equal(parameter.data + 20, expected, sizeof(expected));
     array_release(&array);
@@ -122,9 +125,12 @@ static void what_no_server_takes_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_array_is_header_and_elements), cmocka_unit_test(an_empty_array_has_no_dimension),
-        cmocka_unit_test(every_type_has_its_width),        cmocka_unit_test(memory_grows_and_keeps),
-        cmocka_unit_test(an_element_may_be_written_in_place), cmocka_unit_test(what_no_server_takes_is_told),
+        cmocka_unit_test(an_array_is_header_and_elements),
+        cmocka_unit_test(an_empty_array_has_no_dimension),
+        cmocka_unit_test(every_type_has_its_width),
+        cmocka_unit_test(memory_grows_and_keeps),
+        cmocka_unit_test(an_element_may_be_written_in_place),
+        cmocka_unit_test(what_no_server_takes_is_told),
     };
     return cmocka_run_group_tests_name("pg/array", tests, NULL, NULL);
 }

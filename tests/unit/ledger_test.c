@@ -1,10 +1,9 @@
 /*
- * Goal: what was packed is read back, for every fate; offsets follow from what came before; and bytes that are no ledger are
- * told from its end, wherever they are cut.
+ * Goal: what was packed is read back, for every fate; offsets follow from what came before; and
+ * bytes that are no ledger are told from its end, wherever they are cut.
  */
 
 #include "../../src/pg/ledger.h"
-
 #include "support/test.h"
 
 static const uint8_t key[EVENT_KEY_SIZE] = "event key here.";
@@ -13,12 +12,24 @@ static const uint8_t output[SHA256_SIZE] = "the digest of what goes out now";
 
 static const struct ledger_entry entries[] = {
     {.fate = FATE_GAP, .count = 1000},
-    {.fate = FATE_DECIDED, .count = 1, .has_event_key = true, .event_key = key, .input_digest = input,
-     .output_digest = output, .index = 4999},
-    {.fate = FATE_DUPLICATE, .count = 1, .has_event_key = true, .event_key = key, .input_digest = input,
+    {.fate = FATE_DECIDED,
+     .count = 1,
+     .has_event_key = true,
+     .event_key = key,
+     .input_digest = input,
+     .output_digest = output,
+     .index = 4999},
+    {.fate = FATE_DUPLICATE,
+     .count = 1,
+     .has_event_key = true,
+     .event_key = key,
+     .input_digest = input,
      .reason = {(const uint8_t *)"duplicate-event", 15}},
     {.fate = FATE_SKIPPED, .count = INT64_C(1) << 40},
-    {.fate = FATE_DLQ, .count = 1, .input_digest = input, .reason = {(const uint8_t *)"value-null", 10}},
+    {.fate = FATE_DLQ,
+     .count = 1,
+     .input_digest = input,
+     .reason = {(const uint8_t *)"value-null", 10}},
 };
 
 enum {

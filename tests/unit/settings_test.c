@@ -107,20 +107,6 @@ static void everything_else_passes_through_over_our_own(void **state)
     }
 }
 
-static void a_client_is_made_without_a_broker(void **state)
-{
-    (void)state;
-    for (enum client client = 0; client < CLIENT_COUNT; client++) {
-        struct err err = {.kind = ERR_NONE};
-        struct kafka_settings settings = settings_with(NULL);
-        rd_kafka_conf_t *conf = settings_conf(&settings, client, &err);
-        assert_non_null(conf);
-        rd_kafka_t *rk = client_new(conf, client, &err);
-        assert_non_null(rk);
-        rd_kafka_destroy(rk);
-    }
-}
-
 static void properties_that_do_not_go_together_are_told(void **state)
 {
     (void)state;
@@ -139,7 +125,6 @@ int main(void)
         cmocka_unit_test(what_the_promise_rests_on_is_reserved),
         cmocka_unit_test(a_mistake_is_named_without_its_value),
         cmocka_unit_test(everything_else_passes_through_over_our_own),
-        cmocka_unit_test(a_client_is_made_without_a_broker),
         cmocka_unit_test(properties_that_do_not_go_together_are_told),
     };
     return cmocka_run_group_tests_name("kafka/settings", tests, NULL, NULL);

@@ -1,13 +1,12 @@
 /*
- * Goal: every SQLSTATE leads to the caller's right next move, the table has no rule that an earlier one hides, and
- * nothing is left without an answer.
+ * Goal: every SQLSTATE leads to the caller's right next move, the table has no rule that an earlier
+ * one hides, and nothing is left without an answer.
  */
 
-#include "../../src/pg/sqlstate.h"
-
-#include "support/test.h"
-
 #include <string.h>
+
+#include "../../src/pg/sqlstate.h"
+#include "support/test.h"
 
 static const struct {
     const char *sqlstate;

@@ -50,7 +50,11 @@ MUST_CHECK bool kafka_check(const struct kafka_settings *settings,
                             struct kafka_facts *facts,
                             struct err *err);
 
-/* consumer.c: a group member that reads the input topic. */
+/*
+ * consumer.c: a group member that reads the input topic. Its session times out after 10 s unless
+ * session.timeout.ms says otherwise: that is how long a dead worker's partitions wait. open makes
+ * the client and does not wait for a broker; the first poll joins.
+ */
 struct consumer;
 MUST_CHECK struct consumer *consumer_open(const struct kafka_settings *settings, struct err *err);
 void consumer_close(struct consumer **consumer);
@@ -59,7 +63,11 @@ struct source consumer_source(struct consumer *consumer);
  * request. */
 int64_t consumer_lag(const struct consumer *consumer, int32_t partition);
 
-/* producer.c: the idempotent producer of decisions and DLQ records. */
+/*
+ * producer.c: the idempotent producer of decisions and DLQ records. A DLQ record that the topic
+ * refuses for its size goes again as a stub: no value, and the header mentor-stub with the value's
+ * SHA-256 in hex.
+ */
 struct producer;
 MUST_CHECK struct producer *producer_open(const struct kafka_settings *settings, struct err *err);
 void producer_close(struct producer **producer);

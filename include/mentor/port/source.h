@@ -19,9 +19,10 @@ enum source_event {
     SOURCE_ASSIGNED, /* partitions(); take them, then start() */
     SOURCE_REVOKED,  /* all partitions go: settle, then stop(). What was polled and not stored is
                         dropped */
-    SOURCE_LOST,     /* as revoked, but they are another's already */
+    SOURCE_LOST,     /* as revoked, but they are another's already, or the session timed out while
+                        the broker was away */
     SOURCE_RESET,    /* record->partition: the position is outside the log; ask bounds() */
-    SOURCE_FAILED,   /* *err is set */
+    SOURCE_FAILED,   /* *err is set; the next poll drops every record and joins anew */
 };
 
 struct source {
@@ -36,7 +37,10 @@ struct source {
                   const int64_t *offsets,
                   uint32_t count,
                   struct err *err);
-    /* Gives the assignment back, after SOURCE_REVOKED, SOURCE_LOST or on our own. */
+    /*
+     * Gives the assignment back, after SOURCE_REVOKED, SOURCE_LOST or on our own. In the last case
+     * the group announces nothing new: start() again, or leave().
+     */
     bool (*stop)(void *self, struct err *err);
     /* Fetching stops or goes on, membership lives: poll() goes on being called. */
     bool (*pause)(void *self, bool paused, struct err *err);
@@ -51,11 +55,14 @@ struct source {
                       uint32_t size,
                       struct err *err);
     /*
-     * Commits emitted_offset with metadata "mode,epoch,next" for each range, acknowledged.
-     * `nexts[i]` is what the metadata says. ERR_FENCED when the group has moved on.
+     * Commits emitted_offset with metadata "mode,epoch,next" for each position, acknowledged.
+     * ERR_FENCED when the group has moved on; ERR_RETRY without an answer within 5 s.
      */
     bool (*commit)(void *self, const struct position *positions, uint32_t count, struct err *err);
-    /* Leaves the group; a later poll joins it again. */
+    /*
+     * Leaves the group and ends the life of every record; a later poll joins it again. Takes about
+     * 6 s when the broker is away, 10 s more when a commit is still without an answer.
+     */
     bool (*leave)(void *self, struct err *err);
     void *self;
 };

@@ -52,8 +52,10 @@ MUST_CHECK enum reason cloudevent_read(struct bytes line,
  * Attributes in the order specversion, id, source, type, subject, time, then the others as the
  * headers came, then data. `content-type` is left out. A record whose value cannot be decoded, or
  * of another type, becomes `data_base64`, with its content-type as `datacontenttype`. Left out too:
- * a header that is null, empty or not UTF-8, the second of a name, and one that is neither ce_ and
- * a CloudEvents name nor in the table. false: the arena is full, nothing is appended.
+ * a header that is null, empty, not UTF-8 or with a NUL, the second of a name, and one that is
+ * neither ce_ and a CloudEvents name nor in the table; only specversion is always there, then
+ * empty, because a line without it is a bare Application. false: the arena is full, nothing is
+ * appended.
  */
 MUST_CHECK bool
 cloudevent_write(const struct record *record, struct arena *arena, struct text *out);

@@ -47,7 +47,12 @@ MUST_CHECK bool json_to_protobuf(enum json_message kind,
                                  char *why,
                                  size_t why_size);
 
-/* Protobuf bytes to JSON, appended. false: not decodable. The arena is used and rewound. */
+/*
+ * Protobuf bytes to JSON, appended; nothing is on false: not decodable, a string that is not UTF-8,
+ * a timestamp outside RFC 3339, or the arena is full. The arena is used and rewound. Fields that
+ * this version does not know are left out, and protobuf-c cuts a string at a NUL and merges
+ * messages that come twice: wire_decode_application() refuses those.
+ */
 MUST_CHECK bool
 protobuf_to_json(enum json_message kind, struct bytes value, struct arena *arena, struct text *out);
 

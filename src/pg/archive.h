@@ -1,0 +1,50 @@
+#ifndef PG_ARCHIVE_H
+#define PG_ARCHIVE_H
+
+/* Between the files of a person's side: pg_archive.c connects and reads, archive_quarantine.c lists
+ * and closes. */
+
+#include <stdbool.h>
+
+#include "mentor/pg/pg.h"
+
+#include "array.h"
+#include "session.h"
+
+enum {
+    ARCHIVE_ARRAYS = 2,
+};
+
+struct pg_archive {
+    struct pg_settings settings;
+    struct session session;
+    char *cluster; /* owned, of the topic opened last; "" before a worker has run */
+    char *topic;
+    char *group;
+    struct array arrays[ARCHIVE_ARRAYS];
+    void *rows; /* what the last call handed out */
+    struct archived_status status;
+};
+
+/* Connected, again when the connection was lost, and knowing whose topic it is about. */
+MUST_CHECK bool archive_ready(struct pg_archive *archive, struct err *err);
+/* One statement, one flush. */
+MUST_CHECK bool archive_ask(struct pg_archive *archive,
+                            const struct statement *statement,
+                            const struct params *params,
+                            struct err *err);
+/* Zeroed room for the rows that a call hands out; the call before it ends here. NULL: *err. */
+MUST_CHECK void *
+archive_hand_out(struct pg_archive *archive, int count, size_t size, struct err *err);
+
+bool archive_quarantines(void *self,
+                         bool open_only,
+                         int32_t partition,
+                         int64_t offset,
+                         const struct archived_quarantine **rows,
+                         uint32_t *count,
+                         struct err *err);
+bool archive_dismiss(
+    void *self, int32_t partition, int64_t offset, const char *why, bool *found, struct err *err);
+
+#endif /* PG_ARCHIVE_H */
