@@ -32,9 +32,10 @@ static void on_signal(int number)
     stop = 1;
 }
 
-static int topic_create(rd_kafka_mock_cluster_t *cluster, char *argument)
+static int topic_create(rd_kafka_mock_cluster_t *cluster, const char *argument)
 {
-    char *colon = strrchr(argument, ':');
+    char name[250]; /* Kafka takes 249 */
+    const char *colon = strrchr(argument, ':');
     char *end = NULL;
     long partitions = colon == NULL ? 0 : strtol(colon + 1, &end, 10);
     if (colon == NULL || colon == argument || *end != '\0' || partitions < 1 ||
@@ -43,8 +44,8 @@ static int topic_create(rd_kafka_mock_cluster_t *cluster, char *argument)
             stderr, "mentord-mock-broker: %s is not NAME:PARTITIONS (1 to 1024)\n", argument);
         return EXIT_USAGE;
     }
-    *colon = '\0';
-    rd_kafka_resp_err_t code = rd_kafka_mock_topic_create(cluster, argument, (int)partitions, 1);
+    (void)snprintf(name, sizeof(name), "%.*s", (int)(colon - argument), argument);
+    rd_kafka_resp_err_t code = rd_kafka_mock_topic_create(cluster, name, (int)partitions, 1);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         (void)fprintf(
             stderr, "mentord-mock-broker: topic %s: %s\n", argument, rd_kafka_err2str(code));
@@ -85,8 +86,11 @@ int main(int count, char **arguments)
     (void)sigaction(SIGINT, &action, NULL);
 
     char reason[256];
-    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), reason, sizeof(reason));
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    (void)rd_kafka_conf_set(conf, "log_level", "3", NULL, 0); /* it would miss bootstrap servers */
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof(reason));
     if (rk == NULL) {
+        rd_kafka_conf_destroy(conf);
         (void)fprintf(stderr, "mentord-mock-broker: %s\n", reason);
         return EXIT_FAILURE;
     }

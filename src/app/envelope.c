@@ -180,14 +180,16 @@ static bool tracestate_member(struct bytes text)
         text.size--;
     }
     size_t key = 0;
+    size_t ats = 0;
     while (key < text.size && tracestate_key(text.data[key])) {
-        key++;
+        ats += text.data[key++] == '@';
     }
     if (text.size == 0) {
         return true;
     }
-    if (key == 0 || key > 256 || key + 1 >= text.size || text.data[key] != '=' ||
-        text.size - key - 1 > 256) {
+    if (key == 0 || ats > 1 || text.data[0] == '@' || text.data[key - 1] == '@' ||
+        memchr("_-*/", text.data[0], 4) != NULL || key > 256 || key + 1 >= text.size ||
+        text.data[key] != '=' || text.size - key - 1 > 256) {
         return false;
     }
     for (size_t i = key + 1; i < text.size; i++) {

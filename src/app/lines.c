@@ -89,10 +89,20 @@ static bool skip_line(struct lines *lines, struct err *err)
 int lines_next(struct lines *lines, struct bytes *line, struct err *err)
 {
     size_t searched = 0;
+    if (lines->skipping && !skip_line(lines, err)) {
+        return -1;
+    }
+    lines->skipping = false;
     for (;;) {
         uint8_t *at = lines->buffer + lines->begin;
         size_t size = lines->end - lines->begin;
         uint8_t *newline = size > searched ? memchr(at + searched, '\n', size - searched) : NULL;
+        if ((newline == NULL ? size : (size_t)(newline - at)) > CLOUDEVENT_LINE_MAX) {
+            lines->number++;
+            lines->skipping = true;
+            *line = bytes_of(at, CLOUDEVENT_LINE_MAX + 1);
+            return 1;
+        }
         if (newline != NULL || (lines->ended && size > 0)) {
             size_t length = newline != NULL ? (size_t)(newline - at) : size;
             lines->number++;
@@ -102,11 +112,6 @@ int lines_next(struct lines *lines, struct bytes *line, struct err *err)
         }
         if (lines->ended) {
             return 0;
-        }
-        if (size > CLOUDEVENT_LINE_MAX) {
-            lines->number++;
-            *line = bytes_of(at, CLOUDEVENT_LINE_MAX + 1);
-            return skip_line(lines, err) ? 1 : -1;
         }
         searched = size;
         if (!fill(lines, err)) {

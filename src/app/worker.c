@@ -71,6 +71,7 @@ void worker_forget(struct worker *worker)
     worker->record_count = 0;
     worker->gathered_bytes = 0;
     worker->ready = false;
+    worker->poisoned = false; /* what is read next may begin with another record */
     worker->edges.source.release(worker->edges.source.self);
 }
 

@@ -17,9 +17,15 @@ void log_open(bool json, enum log_level least)
     settings.least = least;
 }
 
-/* One line in the making; a line that is too long is cut, never split. */
+enum {
+    LINE_MAX = 2048,
+    PAIR_ROOM = 48,  /* a pair without this much room, beside its key, is left out */
+    CLOSE_ROOM = 16, /* kept for what ends a value and the line */
+};
+
+/* One line in the making; a value that is too long is cut, a line is never split. */
 struct line {
-    char text[2048];
+    char text[LINE_MAX];
     size_t size;
 };
 
@@ -40,7 +46,7 @@ static void line_text(struct line *line, const char *text)
 static void line_quoted(struct line *line, const char *text)
 {
     line_char(line, '"');
-    for (; *text != '\0'; text++) {
+    for (; *text != '\0' && line->size < LINE_MAX - CLOSE_ROOM; text++) {
         if (*text == '"' || *text == '\\') {
             line_char(line, '\\');
         }
@@ -53,8 +59,25 @@ static void line_quoted(struct line *line, const char *text)
     line_char(line, '"');
 }
 
+static bool needs_quotes(const char *text)
+{
+    bool plain = text[0] != '\0' && strpbrk(text, " \"=\\") == NULL;
+    for (; plain && *text != '\0'; text++) {
+        plain = (unsigned char)*text > ' ';
+    }
+    return !plain;
+}
+
+static bool has_room(const struct line *line, const char *key)
+{
+    return line->size + strlen(key) + PAIR_ROOM < LINE_MAX - CLOSE_ROOM;
+}
+
 static void line_pair(struct line *line, const char *key, const char *text)
 {
+    if (!has_room(line, key)) {
+        return;
+    }
     if (settings.json) {
         line_char(line, line->size == 0 ? '{' : ',');
         line_quoted(line, key);
@@ -67,7 +90,7 @@ static void line_pair(struct line *line, const char *key, const char *text)
     }
     line_text(line, key);
     line_char(line, '=');
-    if (text[0] == '\0' || strpbrk(text, " \"=\\\t") != NULL) {
+    if (needs_quotes(text)) {
         line_quoted(line, text);
     } else {
         line_text(line, text);
@@ -78,7 +101,7 @@ static void line_number(struct line *line, const char *key, int64_t number)
 {
     char text[24];
     (void)snprintf(text, sizeof(text), "%lld", (long long)number);
-    if (!settings.json) {
+    if (!settings.json || !has_room(line, key)) {
         line_pair(line, key, text);
         return;
     }

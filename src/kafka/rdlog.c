@@ -59,9 +59,11 @@ static bool admit(const char *facility, uint32_t *suppressed)
  */
 static enum log_level level_of(int level, const char *facility)
 {
-    if (strcmp(facility, "CONFWARN") == 0 || level >= LEVEL_DEBUG) {
-        return LOG_LEVEL_DEBUG; /* every client is given every property; each tells the ones it
-                                   ignores */
+    /* Every client is given every property, and a producer that is made again drops what it holds.
+     */
+    bool expected = strcmp(facility, "CONFWARN") == 0 || strcmp(facility, "TERMINATE") == 0;
+    if (expected || level >= LEVEL_DEBUG) {
+        return LOG_LEVEL_DEBUG;
     }
     if (level <= LEVEL_CRITICAL) {
         return LOG_LEVEL_ERROR;

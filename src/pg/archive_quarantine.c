@@ -14,6 +14,7 @@ static enum quarantine_state state_of(const char *text)
                                            : QUARANTINE_DISMISSED;
 }
 
+/* The port's form. NOLINTNEXTLINE(readability-function-size) */
 bool archive_quarantines(void *self,
                          bool open_only,
                          int32_t partition,

@@ -152,31 +152,31 @@ bool pg_migrate(const struct pg_settings *settings, bool demo, FILE *out, struct
     return done;
 }
 
-static void print_state(const struct schema_state *state, bool json, FILE *out)
+static void print_json(const struct schema_state *state, FILE *out)
 {
     const struct migration *migrations = NULL;
     uint32_t count = schema_migrations(&migrations);
-    if (json) {
-        (void)fprintf(
-            out, "{\"current\":%s,\"migrations\":[", state->applied == count ? "true" : "false");
-    }
+    (void)fprintf(
+        out, "{\"current\":%s,\"migrations\":[", state->applied == count ? "true" : "false");
     for (uint32_t i = 0; i < count; i++) {
-        bool applied = i < state->applied;
-        if (json) {
-            (void)fprintf(out,
-                          "%s{\"name\":\"%s\",\"appliedAt\":%s%s%s}",
-                          i == 0 ? "" : ",",
-                          migrations[i].name,
-                          applied ? "\"" : "",
-                          applied ? state->applied_at[i] : "null",
-                          applied ? "\"" : "");
+        (void)fprintf(
+            out, "%s{\"name\":\"%s\",\"appliedAt\":", i == 0 ? "" : ",", migrations[i].name);
+        if (i < state->applied) {
+            (void)fprintf(out, "\"%s\"}", state->applied_at[i]);
         } else {
-            (void)fprintf(
-                out, "%s %s\n", migrations[i].name, applied ? state->applied_at[i] : "not applied");
+            (void)fprintf(out, "null}");
         }
     }
-    if (json) {
-        (void)fprintf(out, "]}\n");
+    (void)fprintf(out, "]}\n");
+}
+
+static void print_lines(const struct schema_state *state, FILE *out)
+{
+    const struct migration *migrations = NULL;
+    uint32_t count = schema_migrations(&migrations);
+    for (uint32_t i = 0; i < count; i++) {
+        const char *when = i < state->applied ? state->applied_at[i] : "not applied";
+        (void)fprintf(out, "%s %s\n", migrations[i].name, when);
     }
 }
 
@@ -189,7 +189,7 @@ bool pg_migrate_status(
     if (done) {
         const struct migration *migrations = NULL;
         *current = state.applied == schema_migrations(&migrations);
-        print_state(&state, json, out);
+        (json ? print_json : print_lines)(&state, out);
     }
     session_close(&session);
     return done;

@@ -9,20 +9,20 @@
 #include "session.h"
 #include "sql_embedded.h"
 
-static const struct migration migrations[] = {
+static const struct migration known[] = {
 #define X(stem, name) {name, sql_##stem},
     MIGRATIONS_EMBEDDED_FILES(X)
 #undef X
 };
 
 enum {
-    MIGRATION_COUNT = sizeof(migrations) / sizeof(migrations[0]),
+    MIGRATION_COUNT = sizeof(known) / sizeof(known[0]),
 };
 
-uint32_t schema_migrations(const struct migration **list)
+uint32_t schema_migrations(const struct migration **migrations)
 {
     _Static_assert((int)MIGRATION_COUNT <= (int)MIGRATIONS_MAX, "raise MIGRATIONS_MAX");
-    *list = migrations;
+    *migrations = known;
     return MIGRATION_COUNT;
 }
 
@@ -35,7 +35,7 @@ static bool compare(const PGresult *rows, struct schema_state *state, struct err
 {
     for (int row = 0; row < PQntuples(rows); row++) {
         const char *name = field_text(rows, row, 0);
-        if (row >= MIGRATION_COUNT || strcmp(name, migrations[row].name) != 0) {
+        if (row >= MIGRATION_COUNT || strcmp(name, known[row].name) != 0) {
             return err_set(
                 err,
                 ERR_FATAL,
@@ -43,7 +43,7 @@ static bool compare(const PGresult *rows, struct schema_state *state, struct err
                 name);
         }
         uint8_t digest[SHA256_SIZE];
-        schema_digest(&migrations[row], digest);
+        schema_digest(&known[row], digest);
         if (!bytes_equal(field_bytes(rows, row, 1), bytes_of(digest, sizeof(digest)))) {
             return err_set(
                 err,

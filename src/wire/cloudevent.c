@@ -76,18 +76,18 @@ static bool is_of_the_line(const char *attribute)
 static bool ce_name(const struct line *line, struct bytes attribute, bool dlq, struct bytes *name)
 {
     const size_t event = strlen(ATTRIBUTE_EVENT_PREFIX);
-    const size_t ce = strlen(ATTRIBUTE_CE_PREFIX);
+    const struct bytes ce = bytes_text(ATTRIBUTE_CE_PREFIX);
     if (dlq && attribute.size > event &&
         memcmp(attribute.data, ATTRIBUTE_EVENT_PREFIX, event) == 0) {
         attribute = bytes_of(attribute.data + event, attribute.size - event);
     }
-    uint8_t *copy = arena_alloc(line->arena, ce + attribute.size);
+    uint8_t *copy = arena_alloc(line->arena, ce.size + attribute.size);
     if (copy == NULL) {
         return fail(line, NULL, JSON_WHY_MEMORY);
     }
-    memcpy(copy, ATTRIBUTE_CE_PREFIX, ce);
-    memcpy(copy + ce, attribute.data, attribute.size);
-    *name = bytes_of(copy, ce + attribute.size);
+    memcpy(copy, ce.data, ce.size);
+    memcpy(copy + ce.size, attribute.data, attribute.size);
+    *name = bytes_of(copy, ce.size + attribute.size);
     return true;
 }
 

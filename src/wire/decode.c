@@ -42,10 +42,18 @@ static inline bool take_varint(struct cursor *cursor, uint64_t *value, bool *sho
     return take_long_varint(cursor, value, shortest);
 }
 
+/* Tags and lengths: 32 bits, so that five bytes are the most; protobuf-c reads no more either. */
+static inline bool take_short_varint(struct cursor *cursor, uint64_t *value, bool *shortest)
+{
+    const uint8_t *begin = cursor->at;
+    return take_varint(cursor, value, shortest) && cursor->at - begin <= 5;
+}
+
 static bool take_bytes(struct cursor *cursor, struct bytes *out, bool *shortest)
 {
     uint64_t size = 0;
-    if (!take_varint(cursor, &size, shortest) || size > (uint64_t)(cursor->end - cursor->at)) {
+    if (!take_short_varint(cursor, &size, shortest) ||
+        size > (uint64_t)(cursor->end - cursor->at)) {
         return false;
     }
     *out = bytes_of(cursor->at, (size_t)size);
@@ -299,7 +307,8 @@ static enum reason scan_message(struct scan *scan, const struct kind *kind, stru
     struct seen seen = {0};
     while (cursor.at < cursor.end) {
         uint64_t tag = 0;
-        if (!take_varint(&cursor, &tag, &scan->canonical) || tag > UINT32_MAX || tag >> 3 == 0) {
+        if (!take_short_varint(&cursor, &tag, &scan->canonical) || tag > UINT32_MAX ||
+            tag >> 3 == 0) {
             return REASON_UNDECODABLE;
         }
         const ProtobufCFieldDescriptor *field = find_field(kind->descriptor, (uint32_t)tag >> 3);

@@ -104,8 +104,7 @@ class Event:
             item = self.attributes.get(name)
             if isinstance(item, str) and good(item) and not (cpr and cpr in item):
                 found[name] = item
-        # Trace Context: who cannot read the traceparent does not read the tracestate
-        return found if "traceparent" in found else {}
+        return found
 
 
 def good_traceparent(text):
@@ -119,9 +118,7 @@ def good_tracestate(text):
     value = r"[ -+\--<>-~]{0,255}[!-+\--<>-~]"
     members = [member.strip(" \t") for member in text.split(",")]
     named = [member for member in members if member]
-    keys = {member.split("=")[0] for member in named}
-    return 1 <= len(named) and len(members) <= 32 and len(keys) == len(named) and \
-        all(re.fullmatch(key + "=" + value, member) for member in named)
+    return 1 <= len(named) and len(members) <= 32 and all(re.fullmatch(key + "=" + value, member) for member in named)
 
 
 class Application:

@@ -97,6 +97,7 @@ static void a_dismissed_record_disarms_once(void **state)
     trial_refused(&batch, "five", 5);
     trial_refused(&batch, "six", 6);
     trial_refused(&batch, "none", 0);
+    trial_refused(&batch, "open", 0);
     trial_store_batch(&store, &batch);
     int64_t at = batch.range.from + 1;
     bool found = false;
@@ -118,14 +119,18 @@ static void a_dismissed_record_disarms_once(void **state)
                   "mentord.quarantine WHERE source_offset >= %lld",
                   (long long)at),
         "dismissed/a test record/mentord_worker");
-    /* And the worker's next read sees it: neither key nor citizen is armed. */
-    struct armed_key keys[] = {{.key = bytes_text("five")}, {.key = bytes_text("none")}};
+    /* And the worker's next read sees it. */
+    struct armed_key keys[] = {
+        {.key = bytes_text("five")}, {.key = bytes_text("none")}, {.key = bytes_text("open")}};
     trial_batch_begin(&batch, &position);
     trial_decided(&batch, 6, 6);
     batch.batch.read.keys = keys;
-    batch.batch.read.key_count = 2;
+    batch.batch.read.key_count = 3;
     trial_store_batch(&store, &batch);
     assert_false(keys[0].armed || keys[1].armed);
+    assert_true(keys[2].armed);
+    ASSERT_DONE(archive.dismiss(archive.self, 1, at + 3, "a test record", &found, err));
+    assert_true(found);
 }
 
 static void a_batch_read_before_the_dismissal_is_stale(void **state)
@@ -167,7 +172,7 @@ static void quarantine_is_listed_in_order_from_a_place(void **state)
     assert_false(rows[1].has_key || rows[1].has_value);
     count = 100;
     ASSERT_DONE(archive.quarantines(archive.self, false, 0, 0, &rows, &count, err));
-    assert_int_equal(count, 5);
+    assert_int_equal(count, 6);
     assert_int_equal(rows[0].offset, 1);
     assert_int_equal(rows[1].partition, 1);
     assert_int_equal(rows[1].state, QUARANTINE_DISMISSED);

@@ -84,20 +84,22 @@ static void rows_are_read_by_place(void **state)
 {
     (void)state;
     struct trial_store store = trial_store("a/1");
-    struct position position = trial_take(&store, 0);
-    trial_batch_begin(&batch, &position);
+    struct position positions[] = {trial_take(&store, 0), trial_take(&store, 1)};
+    trial_batch_begin(&batch, positions);
     trial_decided(&batch, 2, 5);
     trial_refused(&batch, "armed", 6);
     trial_store_batch(&store, &batch);
     int64_t first_batch = batch.batch.read.batch_id;
 
-    struct armed_key keys[] = {{.key = bytes_text("armed")}, {.key = bytes_text("other")}};
-    trial_batch_begin(&batch, &position);
+    struct armed_key keys[] = {{.key = bytes_text("armed")},
+                               {.key = bytes_text("other")},
+                               {.slot = 1, .key = bytes_text("armed")}};
+    trial_batch_begin(&batch, positions);
     trial_decided(&batch, 1, 4);
     trial_decided(&batch, 2, 5);
     trial_decided(&batch, 3, 6);
     batch.batch.read.keys = keys;
-    batch.batch.read.key_count = 2;
+    batch.batch.read.key_count = 3;
     ASSERT_DONE(trial_read(&store, &batch, err));
     assert_true(batch.batch.read.batch_id > first_batch);
     assert_int_equal(batch.applications[0].seq_read, 0);
@@ -114,6 +116,7 @@ static void rows_are_read_by_place(void **state)
     assert_int_equal(batch.citizens[2].armed, 1);
     assert_true(keys[0].armed);
     assert_false(keys[1].armed);
+    assert_false(keys[2].armed);
     struct timespec now;
     (void)clock_gettime(CLOCK_REALTIME, &now);
     assert_in_range(batch.batch.read.now_ms, now.tv_sec * 1000 - 5000, now.tv_sec * 1000 + 5000);
@@ -192,7 +195,7 @@ static void a_batch_is_written_once(void **state)
     trial_store_close(&store);
 }
 
-static const struct stale {
+static struct stale {
     const char *what;
     const char *before; /* the batch was read */
     const char *after;
@@ -365,7 +368,7 @@ int main(void)
 {
 #define STALE(i)                                                                                   \
     {                                                                                              \
-        "what_moved_is_stale", what_moved_is_stale, NULL, NULL, (void *)(uintptr_t)&stales[i]      \
+        "what_moved_is_stale", what_moved_is_stale, NULL, NULL, &stales[i]                         \
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(what_is_written_is_there, clear),

@@ -117,39 +117,22 @@ static void a_stranger_is_named_and_left_alone(void **state)
     trial_store_close(&store);
 }
 
-static void unsent_comes_in_source_order(void **state)
+enum {
+    BATCHES = 3,
+    RECORDS = 100,
+    AT_ONCE_MAX = 150,
+};
+
+/* Reads on from offset 50 to the end, `at_once` a call. */
+static void
+expect_unsent(struct trial_store *store, const struct position *position, uint32_t at_once)
 {
-    (void)state;
-    enum {
-        BATCHES = 3,
-        RECORDS = 100,
-        AT_ONCE = 37,
-    };
-    struct trial_store store = trial_store("a/1");
-    struct position position = trial_take(&store, 1);
-    struct position other = trial_take(&store, 2);
-    for (int b = 0; b < BATCHES; b++) {
-        trial_batch_begin(&batch, &position);
-        for (uint8_t i = 0; i < RECORDS; i++) {
-            /* Runs of quarantine longer than one call gives. */
-            if (b == 1 || i % 3 == 0) {
-                trial_refused(&batch, "k", 0);
-            } else {
-                trial_decided(&batch, (uint8_t)(i + 1), (uint8_t)(i + 1));
-            }
-        }
-        trial_missing(&batch, FATE_SKIPPED, 10);
-        trial_store_batch(&store, &batch);
-        trial_batch_begin(&batch, &other);
-        trial_decided(&batch, 250, 250);
-        trial_store_batch(&store, &batch);
-    }
     int64_t from = 50;
     int64_t expected = 50;
     for (;;) {
-        struct stored_output outputs[AT_ONCE];
-        uint32_t count = AT_ONCE;
-        ASSERT_DONE(store.port.unsent(store.port.self, &position, from, outputs, &count, err));
+        struct stored_output outputs[AT_ONCE_MAX];
+        uint32_t count = at_once;
+        ASSERT_DONE(store->port.unsent(store->port.self, position, from, outputs, &count, err));
         if (count == 0) {
             break;
         }
@@ -167,7 +150,91 @@ static void unsent_comes_in_source_order(void **state)
         from = outputs[count - 1].offset + 1;
     }
     assert_int_equal(expected, 320);
+}
+
+static void unsent_comes_in_source_order(void **state)
+{
+    (void)state;
+    struct trial_store store = trial_store("a/1");
+    struct position position = trial_take(&store, 1);
+    struct position other = trial_take(&store, 2);
+    for (int b = 0; b < BATCHES; b++) {
+        trial_batch_begin(&batch, &position);
+        for (int i = 0; i < RECORDS; i++) {
+            /* Runs of quarantine longer than one call gives. */
+            if (b == 1 || i % 3 == 0) {
+                trial_refused(&batch, "k", 0);
+            } else {
+                trial_decided(&batch, (uint8_t)(i + 1), (uint8_t)(i + 1));
+            }
+        }
+        trial_missing(&batch, FATE_SKIPPED, 10);
+        trial_store_batch(&store, &batch);
+        trial_batch_begin(&batch, &other);
+        trial_decided(&batch, 250, 250);
+        trial_store_batch(&store, &batch);
+    }
+    expect_unsent(&store, &position, 37);
+    expect_unsent(&store, &position, AT_ONCE_MAX); /* over what one call gives of quarantine */
     trial_store_close(&store);
+}
+
+/* A batch of two partitions, a record each. */
+static void two_partitions(struct position positions[2], struct batch_range ranges[2])
+{
+    trial_batch_begin(&batch, positions);
+    trial_decided(&batch, 1, 1);
+    trial_decided(&batch, 2, 2);
+    ranges[0] = batch.range;
+    ranges[0].to = positions[0].next_offset + 1;
+    ranges[1] = ranges[0];
+    ranges[1].slot = 1;
+    ranges[1].from = positions[1].next_offset;
+    ranges[1].to = ranges[1].from + 1;
+    batch.entries[1].slot = 1;
+    batch.entries[1].offset = ranges[1].from;
+    batch.batch.ranges = ranges;
+    batch.batch.range_count = 2;
+}
+
+static void partitions_of_one_batch_go_together(void **state)
+{
+    (void)state;
+    struct trial_store store = trial_store("a/1");
+    struct trial_store other = trial_store("b/1");
+    struct position positions[] = {trial_take(&store, 0), {.partition = 1, .next_offset = 40}};
+    struct batch_range ranges[2];
+    ASSERT_DONE(store.port.take(store.port.self, &positions[1], 1, err));
+    two_partitions(positions, ranges);
+    ASSERT_DONE(trial_read(&store, &batch, err));
+    trial_decide(&batch);
+    ASSERT_DONE(store.port.write(store.port.self, positions, &batch.batch, err));
+    for (int i = 0; i < 2; i++) {
+        struct stored_output outputs[3];
+        uint32_t count = 3;
+        ASSERT_DONE(store.port.unsent(store.port.self, &positions[i], 0, outputs, &count, err));
+        assert_int_equal(count, 1);
+        assert_int_equal(outputs[0].offset, 40 * i);
+    }
+    assert_string_equal(
+        trial_ask(
+            "SELECT count(*) || '/' || count(DISTINCT id) || '/' || sum(decided) FROM mentord.batch"),
+        "2/1/2");
+
+    /* Losing one of them loses the batch. */
+    positions[0].next_offset++;
+    positions[1].next_offset++;
+    two_partitions(positions, ranges);
+    ASSERT_DONE(trial_read(&store, &batch, err));
+    trial_decide(&batch);
+    (void)trial_take(&other, 1);
+    ASSERT_FAILS(ERR_FENCED, store.port.write(store.port.self, positions, &batch.batch, err));
+    assert_string_equal(
+        trial_ask(
+            "SELECT string_agg(next_offset::text, ' ' ORDER BY partition) FROM mentord.progress"),
+        "1 41");
+    trial_store_close(&store);
+    trial_store_close(&other);
 }
 
 int main(void)
@@ -177,6 +244,7 @@ int main(void)
         cmocka_unit_test_setup(a_frozen_owner_is_ended, clear),
         cmocka_unit_test_setup(a_stranger_is_named_and_left_alone, clear),
         cmocka_unit_test_setup(unsent_comes_in_source_order, clear),
+        cmocka_unit_test_setup(partitions_of_one_batch_go_together, clear),
     };
     return trial_has_server() ? cmocka_run_group_tests_name("pg/take", tests, begin, end) : 77;
 }

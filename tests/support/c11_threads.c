@@ -1,43 +1,43 @@
 /*
- * C11 threads by way of POSIX threads, for tsan builds. ThreadSanitizer knows only the latter, and
- * librdkafka is built with the former: its threads would run unknown and crash. Linked into a
- * program, these stand in for glibc's.
+ * C11 threads by way of POSIX threads, preloaded under ThreadSanitizer: it sees pthread_create and
+ * its kin, but not the thrd_create that Debian's librdkafka calls; a thread it has not seen made
+ * crashes it. tests/run builds it:
+ *
+ *     cc -shared -fPIC -o c11_threads.so c11_threads.c
  */
 
+#define _GNU_SOURCE
+#include <errno.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <threads.h>
-#include <time.h>
-
-_Static_assert(sizeof(mtx_t) >= sizeof(pthread_mutex_t), "a mtx_t holds a POSIX mutex");
-_Static_assert(sizeof(cnd_t) >= sizeof(pthread_cond_t), "a cnd_t holds a POSIX condition");
 
 struct start {
     thrd_start_t function;
     void *argument;
 };
 
-static pthread_mutex_t *mutex_of(mtx_t *mutex)
+static void *run(void *pointer)
 {
-    return (pthread_mutex_t *)(void *)mutex;
-}
-
-static pthread_cond_t *condition_of(cnd_t *condition)
-{
-    return (pthread_cond_t *)(void *)condition;
+    struct start start = *(struct start *)pointer;
+    free(pointer);
+    return (void *)(intptr_t)start.function(start.argument);
 }
 
 static int result_of(int code)
 {
-    return code == 0 ? thrd_success : thrd_error;
-}
-
-static void *begin(void *argument)
-{
-    struct start start = *(struct start *)argument;
-    free(argument);
-    (void)start.function(start.argument);
-    return NULL;
+    switch (code) {
+    case 0:
+        return thrd_success;
+    case ETIMEDOUT:
+        return thrd_timedout;
+    case EBUSY:
+        return thrd_busy;
+    case ENOMEM:
+        return thrd_nomem;
+    }
+    return thrd_error;
 }
 
 int thrd_create(thrd_t *thread, thrd_start_t function, void *argument)
@@ -46,71 +46,82 @@ int thrd_create(thrd_t *thread, thrd_start_t function, void *argument)
     if (start == NULL) {
         return thrd_nomem;
     }
-    *start = (struct start){.function = function, .argument = argument};
-    return result_of(pthread_create(thread, NULL, begin, start));
+    *start = (struct start){function, argument};
+    return result_of(pthread_create(thread, NULL, run, start));
 }
 
 int thrd_join(thrd_t thread, int *result)
 {
+    void *value = NULL;
+    int code = pthread_join(thread, &value);
     if (result != NULL) {
-        *result = 0;
+        *result = (int)(intptr_t)value;
     }
-    return result_of(pthread_join(thread, NULL));
+    return result_of(code);
+}
+
+int thrd_detach(thrd_t thread)
+{
+    return result_of(pthread_detach(thread));
 }
 
 int mtx_init(mtx_t *mutex, int type)
 {
     pthread_mutexattr_t attributes;
-    int kind = (type & mtx_recursive) != 0 ? PTHREAD_MUTEX_RECURSIVE : PTHREAD_MUTEX_NORMAL;
-    (void)pthread_mutexattr_init(&attributes);
-    (void)pthread_mutexattr_settype(&attributes, kind);
-    int code = pthread_mutex_init(mutex_of(mutex), &attributes);
-    (void)pthread_mutexattr_destroy(&attributes);
-    return result_of(code);
-}
-
-void mtx_destroy(mtx_t *mutex)
-{
-    (void)pthread_mutex_destroy(mutex_of(mutex));
+    pthread_mutexattr_init(&attributes);
+    if ((type & mtx_recursive) != 0) {
+        pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+    }
+    return result_of(pthread_mutex_init((pthread_mutex_t *)mutex, &attributes));
 }
 
 int mtx_lock(mtx_t *mutex)
 {
-    return result_of(pthread_mutex_lock(mutex_of(mutex)));
+    return result_of(pthread_mutex_lock((pthread_mutex_t *)mutex));
+}
+
+int mtx_trylock(mtx_t *mutex)
+{
+    return result_of(pthread_mutex_trylock((pthread_mutex_t *)mutex));
 }
 
 int mtx_unlock(mtx_t *mutex)
 {
-    return result_of(pthread_mutex_unlock(mutex_of(mutex)));
+    return result_of(pthread_mutex_unlock((pthread_mutex_t *)mutex));
+}
+
+void mtx_destroy(mtx_t *mutex)
+{
+    pthread_mutex_destroy((pthread_mutex_t *)mutex);
 }
 
 int cnd_init(cnd_t *condition)
 {
-    return result_of(pthread_cond_init(condition_of(condition), NULL));
-}
-
-void cnd_destroy(cnd_t *condition)
-{
-    (void)pthread_cond_destroy(condition_of(condition));
+    return result_of(pthread_cond_init((pthread_cond_t *)condition, NULL));
 }
 
 int cnd_signal(cnd_t *condition)
 {
-    return result_of(pthread_cond_signal(condition_of(condition)));
+    return result_of(pthread_cond_signal((pthread_cond_t *)condition));
 }
 
 int cnd_broadcast(cnd_t *condition)
 {
-    return result_of(pthread_cond_broadcast(condition_of(condition)));
+    return result_of(pthread_cond_broadcast((pthread_cond_t *)condition));
 }
 
 int cnd_wait(cnd_t *condition, mtx_t *mutex)
 {
-    return result_of(pthread_cond_wait(condition_of(condition), mutex_of(mutex)));
+    return result_of(pthread_cond_wait((pthread_cond_t *)condition, (pthread_mutex_t *)mutex));
 }
 
 int cnd_timedwait(cnd_t *condition, mtx_t *mutex, const struct timespec *until)
 {
-    int code = pthread_cond_timedwait(condition_of(condition), mutex_of(mutex), until);
-    return code == 0 ? thrd_success : thrd_timedout;
+    return result_of(
+        pthread_cond_timedwait((pthread_cond_t *)condition, (pthread_mutex_t *)mutex, until));
+}
+
+void cnd_destroy(cnd_t *condition)
+{
+    pthread_cond_destroy((pthread_cond_t *)condition);
 }

@@ -85,7 +85,7 @@ static inline int32_t day_of(const char *text)
 /* Noon in Denmark, or an hour beside it. */
 static inline int64_t noon_of(const char *text)
 {
-    return (int64_t)day_of(text) * 86400000 + 11 * 3600000;
+    return (int64_t)day_of(text) * 86400000 + (int64_t)11 * 3600000;
 }
 
 static inline void facts_law(struct law *law, const char *from)

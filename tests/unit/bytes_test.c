@@ -59,15 +59,31 @@ static void a_sequence_counts_at_every_place(void **state)
             memset(text, 'a', sizeof(text));
             memcpy(text + before, sequence->text, size);
             assert_int_equal(bytes_utf8(bytes_of(text, before + size + after)), sequence->valid);
+            assert_int_equal(bytes_plain_text(bytes_of(text, before + size + after)),
+                             sequence->valid);
         }
     }
 }
 
-static void a_nul_is_valid_utf8(void **state)
+/* Also beside \x01, which is one from it, and beside what has more than one byte. */
+static void a_nul_is_utf8_and_no_plain_text(void **state)
 {
     (void)state;
-    assert_true(bytes_utf8(bytes_of("a\0b", 3)));
     assert_true(bytes_utf8((struct bytes){0}));
+    assert_true(bytes_plain_text((struct bytes){0}));
+    for (size_t size = 1; size < 40; size++) {
+        for (size_t at = 0; at < size; at++) {
+            uint8_t text[40];
+            memset(text, at % 2 == 0 ? 1 : 'a', sizeof(text));
+            if (at >= 2) {
+                memcpy(text + at - 2, "\xc3\xa6", 2);
+            }
+            assert_true(bytes_plain_text(bytes_of(text, size)));
+            text[at] = 0;
+            assert_true(bytes_utf8(bytes_of(text, size)));
+            assert_false(bytes_plain_text(bytes_of(text, size)));
+        }
+    }
 }
 
 static void hex_is_lower_case_out_and_either_in(void **state)
@@ -81,7 +97,7 @@ static void hex_is_lower_case_out_and_either_in(void **state)
     }
     hex_encode(all, sizeof(all), text);
     assert_memory_equal(text, "000102", 6);
-    assert_memory_equal(text + 2 * 0xab, "abacad", 6);
+    assert_memory_equal(text + (size_t)2 * 0xab, "abacad", 6);
     assert_true(hex_decode(text, sizeof(all), back));
     assert_memory_equal(back, all, sizeof(all));
     assert_true(hex_decode("ABcdEF", 3, back));
@@ -136,7 +152,7 @@ int main(void)
         SEQUENCES = sizeof(sequences) / sizeof(sequences[0]),
     };
     const struct CMUnitTest more[] = {
-        cmocka_unit_test(a_nul_is_valid_utf8),
+        cmocka_unit_test(a_nul_is_utf8_and_no_plain_text),
         cmocka_unit_test(hex_is_lower_case_out_and_either_in),
         cmocka_unit_test(order_is_bytewise_with_a_prefix_first),
         cmocka_unit_test(a_copy_is_its_own),

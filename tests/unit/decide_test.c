@@ -122,7 +122,7 @@ static void the_decision_date_is_denmarks(void **state)
     (void)state;
     static struct trial trial;
     trial_begin(&trial);
-    trial.matter.evaluated_at_ms = (int64_t)day_of("2026-03-02") * 86400000 + 23 * 3600000;
+    trial.matter.evaluated_at_ms = (int64_t)day_of("2026-03-02") * 86400000 + (int64_t)23 * 3600000;
     trial_decide(&trial, true);
     assert_int_equal(trial.decision.decision_date, day_of("2026-03-03"));
     assert_int_equal(trial.decision.complaint_deadline, day_of("2026-03-31"));
@@ -191,7 +191,10 @@ static void independent_id(uint32_t version, int64_t ms, const uint8_t *event_ke
     static const char fixed[] = "0111............10";
     int taken = 0;
     for (; at < 128; at++) {
-        char mark = at - 48 < 18 ? fixed[at - 48] : '.';
+        char mark = '.';
+        if (at - 48 < 18) {
+            mark = fixed[at - 48];
+        }
         int bit = mark == '.' ? digest[taken / 8] >> (7 - taken % 8) & 1 : mark - '0';
         taken += mark == '.';
         put_bit(id, at, bit);

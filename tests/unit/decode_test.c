@@ -77,7 +77,7 @@ static struct sample samples[] = {
     REFUSED("an unknown string cut short", "\xfa\x01\x03" "ab", UNDECODABLE),
     REFUSED("an unknown wire type 6", "\xfe\x01\x00", UNDECODABLE),
     REFUSED("an unknown wire type 7", "\xff\x01\x00", UNDECODABLE),
-    REFUSED("no protobuf at all", "{\"applicationId\":\"x\"}", UNDECODABLE),
+    REFUSED("JSON", "{\"applicationId\":\"x\"}", WIRE_TYPE),
 
     REFUSED("an unknown group", "\xfb\x01\xfc\x01", WIRE_TYPE),
     REFUSED("an end of a group", "\xfc\x01", WIRE_TYPE),

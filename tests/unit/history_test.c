@@ -160,7 +160,7 @@ static void a_row_of_another_length_is_somebody_elses(void **state)
     (void)state;
     uint8_t memory[2 * HISTORY_EVENT_SIZE] = {0};
     for (size_t size = 0; size <= sizeof(memory); size++) {
-        bool events = size == 0 || size == HISTORY_EVENT_SIZE || size == 2 * HISTORY_EVENT_SIZE;
+        bool events = size == 0 || size == HISTORY_EVENT_SIZE || size == sizeof(memory);
         assert_int_equal(history_events_valid(bytes_of(memory, size)), events);
         assert_int_equal(history_periods_valid(bytes_of(memory, size)),
                          size % HISTORY_PERIOD_SIZE == 0);

@@ -95,9 +95,9 @@ static void the_check_digit_is_modulus_11(void **state)
 {
     (void)state;
     assert_true(cpr_mod11(bytes_text("0102565010"))); /* born 2056 */
-    for (char last = '1'; last <= '9'; last++) {
+    for (int last = '1'; last <= '9'; last++) {
         char cpr[] = "010256501x";
-        cpr[9] = last;
+        cpr[9] = (char)last;
         assert_false(cpr_mod11(bytes_text(cpr)));
     }
     static const char *const safe[] = {"1403760101",

@@ -39,6 +39,7 @@ void text_add_json(struct text *text, struct bytes more);
 /*
  * A parsed JSON value to protobuf bytes in the arena, canonical as protobuf-c packs. false: `why`
  * (of `why_size` bytes) says which field and what is wrong with it, with nothing of its value.
+ * Scratch lies in the arena beside *out.
  */
 MUST_CHECK bool json_to_protobuf(enum json_message kind,
                                  const json_t *value,

@@ -1,0 +1,119 @@
+#ifndef TESTS_SUPPORT_FAKE_PORTS_H
+#define TESTS_SUPPORT_FAKE_PORTS_H
+
+/*
+ * The worker's ports in memory: a log, a group, a store with compare-and-set, a sink. They keep the
+ * ports' promises and check the worker's: a batch tiles its partition, nothing is sent that is not
+ * stored and said to the group first. Faults are named by a test. One world at a time.
+ */
+
+#include <signal.h>
+
+#include "mentor/app/worker.h"
+#include "mentor/port/sink.h"
+#include "mentor/port/source.h"
+#include "mentor/port/store.h"
+
+#include "support/letter.h"
+
+enum {
+    WORLD_PARTITIONS = 2,
+    WORLD_RECORDS = 64, /* a partition */
+    WORLD_ROWS = 64,
+    WORLD_PLAN = 16,
+    WORLD_TEXT = 4096,
+    WORLD_POLLS_MAX = 20000,
+};
+
+/* What a write does instead of what it should. */
+enum write_fault {
+    WRITE_FINE,
+    WRITE_STALE,
+    WRITE_POISON, /* whatever it holds */
+    WRITE_FENCED, /* another worker has taken the partition */
+    WRITE_STORED_BUT_LOST,
+    WRITE_NOT_STORED,
+};
+
+struct world_partition {
+    struct record log[WORLD_RECORDS];
+    uint32_t log_count;
+    int64_t low;
+    int64_t high;
+    uint32_t cursor;
+    int64_t start; /* where reading began last */
+    bool ended;    /* SOURCE_END is given out */
+
+    struct position position; /* the store's */
+    bool known;
+    bool released;
+    struct stored_output outputs[WORLD_RECORDS];
+    uint32_t output_count;
+    char fates[WORLD_TEXT];
+
+    int64_t committed; /* the group's */
+    char metadata[64];
+    int64_t committed_next;
+
+    int64_t acked; /* the sink's */
+    int64_t sent_to;
+    char sent[WORLD_TEXT];
+    struct bytes first_sent[WORLD_RECORDS * 2]; /* by offset: what was sent first */
+};
+
+struct world {
+    struct arena arena;
+    struct worker worker;
+    struct edges edges;
+    volatile sig_atomic_t stop;
+    int64_t now_us;
+    struct world_partition partitions[WORLD_PARTITIONS];
+    struct application_row applications[WORLD_ROWS];
+    uint32_t application_count;
+    struct citizen_row citizens[WORLD_ROWS];
+    uint32_t citizen_count;
+    int64_t now_ms;
+
+    /* faults */
+    enum write_fault plan[WORLD_PLAN]; /* of each write in turn */
+    const char *poison;                /* a decision of this event cannot be stored */
+    void (*after_read)(void);          /* once */
+    int64_t revoke_at_record;          /* counted over all; -1 never */
+    enum source_event revoke_as;
+    int64_t send_fails_at; /* counted over all; -1 never */
+    bool hold_acks;        /* until a flush */
+    bool stop_at_write;    /* SIGTERM comes while it is written */
+
+    /* what happened */
+    char writes[WORLD_TEXT]; /* entries of each write in turn */
+    uint32_t write_count;
+    uint32_t read_count;
+    uint32_t take_count;
+    uint32_t leave_count;
+    uint32_t stop_count;
+    uint32_t pause_count;
+    uint32_t poll_count;
+    uint32_t idle_count;
+    int64_t record_count;
+    int64_t send_count;
+    bool assigned;
+    bool paused;
+};
+
+extern struct world world;
+
+void world_begin(uint32_t batch_most);
+void world_end(void);
+/* The record is copied. */
+void world_add(int32_t partition, int64_t offset, const struct record *record);
+/* A record with this content under this event id, keyed by the CPR's last four digits. */
+void world_publish(int32_t partition,
+                   int64_t offset,
+                   const char *event_id,
+                   const struct content *content);
+/* Runs the worker until there is nothing to do. false: it halted. */
+bool world_run(void);
+/* Another worker's process in this one's place: what it kept in memory is gone. */
+void world_restart(void);
+
+#endif /* TESTS_SUPPORT_FAKE_PORTS_H */

@@ -1,0 +1,325 @@
+#include "support/fake_store.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "mentor/app/outcome.h"
+
+#include "support/fake_ports.h"
+
+void append(char *text, const char *format, ...)
+{
+    size_t size = strlen(text);
+    va_list arguments;
+    va_start(arguments, format);
+    int more = vsnprintf(text + size, WORLD_TEXT - size, format, arguments);
+    va_end(arguments);
+    assert_in_range(size + (size_t)more, 0, WORLD_TEXT - 1);
+}
+
+static struct bytes keep(struct bytes from)
+{
+    struct bytes copy = {0};
+    if (from.size > 0) {
+        assert_true(bytes_copy(&world.arena, from, &copy));
+    }
+    return copy;
+}
+
+static bool store_open(void *self, const char *cluster, int32_t partition_count, struct err *err)
+{
+    (void)self;
+    (void)err;
+    assert_string_equal(cluster, "cluster-1");
+    assert_int_equal(partition_count, WORLD_PARTITIONS);
+    return true;
+}
+
+static bool store_take(void *self, struct position *positions, uint32_t count, struct err *err)
+{
+    (void)self;
+    (void)err;
+    world.take_count++;
+    for (uint32_t i = 0; i < count; i++) {
+        struct world_partition *partition = &world.partitions[positions[i].partition];
+        if (!partition->known) {
+            partition->known = true;
+            partition->position = (struct position){
+                .partition = positions[i].partition,
+                .next_offset = positions[i].next_offset,
+                .emitted_offset = positions[i].next_offset,
+                .last_offset = -1,
+            };
+        }
+        partition->position.epoch++;
+        partition->released = false;
+        positions[i] = partition->position;
+    }
+    return true;
+}
+
+static struct application_row *application_of(const uint8_t *id)
+{
+    for (uint32_t i = 0; i < world.application_count; i++) {
+        if (memcmp(world.applications[i].id, id, UUID_SIZE) == 0) {
+            return &world.applications[i];
+        }
+    }
+    assert_in_range(world.application_count, 0, WORLD_ROWS - 1);
+    struct application_row *row = &world.applications[world.application_count++];
+    *row = (struct application_row){0};
+    memcpy(row->id, id, UUID_SIZE);
+    return row;
+}
+
+static struct citizen_row *citizen_of(const uint8_t *ref)
+{
+    for (uint32_t i = 0; i < world.citizen_count; i++) {
+        if (memcmp(world.citizens[i].ref, ref, CITIZEN_REF_SIZE) == 0) {
+            return &world.citizens[i];
+        }
+    }
+    assert_in_range(world.citizen_count, 0, WORLD_ROWS - 1);
+    struct citizen_row *row = &world.citizens[world.citizen_count++];
+    *row = (struct citizen_row){0};
+    memcpy(row->ref, ref, CITIZEN_REF_SIZE);
+    return row;
+}
+
+/* Open rows of the quarantine with that key. */
+static bool key_armed(int32_t partition, struct bytes key)
+{
+    const struct world_partition *mine = &world.partitions[partition];
+    for (uint32_t i = 0; i < mine->output_count && key.size > 0; i++) {
+        const struct stored_output *output = &mine->outputs[i];
+        if (output->dlq && reason_arms(output->reason) && bytes_equal(output->key, key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+store_read(void *self, const struct position *positions, struct batch_read *read, struct err *err)
+{
+    (void)self;
+    (void)err;
+    assert_in_range(world.read_count++, 0, 1000);
+    for (uint32_t i = 0; i < read->application_count; i++) {
+        struct application_row *row = &read->applications[i];
+        assert_true(i == 0 || memcmp(row[-1].id, row->id, UUID_SIZE) < 0);
+        *row = *application_of(row->id);
+        row->seq_read = row->seq;
+    }
+    for (uint32_t i = 0; i < read->citizen_count; i++) {
+        struct citizen_row *row = &read->citizens[i];
+        assert_true(i == 0 || memcmp(row[-1].ref, row->ref, CITIZEN_REF_SIZE) < 0);
+        *row = *citizen_of(row->ref);
+        row->seq_read = row->seq;
+        row->armed_read = row->armed;
+    }
+    for (uint32_t i = 0; i < read->key_count; i++) {
+        read->keys[i].armed = key_armed(positions[read->keys[i].slot].partition, read->keys[i].key);
+    }
+    read->now_ms = world.now_ms;
+    read->batch_id = world.read_count;
+    void (*after_read)(void) = world.after_read;
+    world.after_read = NULL;
+    if (after_read != NULL) {
+        after_read();
+    }
+    return true;
+}
+
+static bool rows_moved(const struct batch_read *read)
+{
+    for (uint32_t i = 0; i < read->application_count; i++) {
+        const struct application_row *row = &read->applications[i];
+        if (row->changed && application_of(row->id)->seq != row->seq_read) {
+            return true;
+        }
+    }
+    for (uint32_t i = 0; i < read->citizen_count; i++) {
+        const struct citizen_row *row = &read->citizens[i];
+        const struct citizen_row *mine = citizen_of(row->ref);
+        if (row->changed && (mine->seq != row->seq_read || mine->armed != row->armed_read)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void store_rows(const struct batch_read *read)
+{
+    for (uint32_t i = 0; i < read->application_count; i++) {
+        if (read->applications[i].changed) {
+            struct application_row *row = application_of(read->applications[i].id);
+            row->seq = read->applications[i].seq;
+            row->state = keep(read->applications[i].state);
+        }
+    }
+    for (uint32_t i = 0; i < read->citizen_count; i++) {
+        if (read->citizens[i].changed) {
+            struct citizen_row *row = citizen_of(read->citizens[i].ref);
+            row->seq = read->citizens[i].seq;
+            row->armed = read->citizens[i].armed;
+            row->state = keep(read->citizens[i].state);
+        }
+    }
+}
+
+static void store_output(struct world_partition *partition, const struct stored_output *output)
+{
+    assert_in_range(partition->output_count, 0, WORLD_RECORDS - 1);
+    struct stored_output *row = &partition->outputs[partition->output_count++];
+    *row = *output;
+    row->trace = keep(output->trace);
+    row->output = keep(output->output);
+    row->key = keep(output->key);
+    row->value = keep(output->value);
+    row->headers = keep(output->headers);
+}
+
+/* I3: each range's entries lie one behind the other, from its start to its end. */
+static void store_entry(const struct batch *batch,
+                        const struct batch_entry *entry,
+                        struct world_partition *partition)
+{
+    assert_int_equal(entry->offset, partition->position.next_offset);
+    assert_true(entry->count >= 1);
+    partition->position.next_offset += entry->count;
+    append(partition->fates, "%" PRId64, entry->offset);
+    if (entry->count > 1) {
+        append(partition->fates, "-%" PRId64, entry->offset + entry->count - 1);
+    }
+    append(partition->fates, ":%s", fate_name(entry->fate));
+    if (entry->fate == FATE_DLQ || entry->fate == FATE_DUPLICATE) {
+        append(partition->fates, "(%s)", reason_id(entry->reason));
+    }
+    append(partition->fates, " ");
+    struct stored_output output;
+    if (entry->fate == FATE_DECIDED) {
+        output = outcome_of_decision(&batch->decisions[entry->index], entry->offset);
+        store_output(partition, &output);
+    } else if (entry->fate == FATE_DLQ) {
+        output = outcome_of_quarantine(&batch->quarantines[entry->index], entry);
+        store_output(partition, &output);
+    }
+}
+
+static void store_batch(const struct position *positions, const struct batch *batch)
+{
+    store_rows(&batch->read);
+    for (uint32_t i = 0; i < batch->entry_count; i++) {
+        const struct batch_entry *entry = &batch->entries[i];
+        store_entry(batch, entry, &world.partitions[positions[entry->slot].partition]);
+    }
+    for (uint32_t i = 0; i < batch->range_count; i++) {
+        const struct batch_range *range = &batch->ranges[i];
+        struct position *position = &world.partitions[positions[range->slot].partition].position;
+        assert_int_equal(range->to, position->next_offset);
+        assert_true(range->emitted_offset <= range->from);
+        assert_true(range->emitted_offset >= position->emitted_offset);
+        assert_true(range->evaluated_at_ms >= position->evaluated_at_ms);
+        position->emitted_offset = range->emitted_offset;
+        position->evaluated_at_ms = range->evaluated_at_ms;
+        position->last_offset = range->last_offset;
+        position->takeovers = 0;
+        memcpy(position->last_digest, range->last_digest, SHA256_SIZE);
+    }
+}
+
+static bool holds_poison(const struct batch *batch)
+{
+    for (uint32_t i = 0; i < batch->decision_count && world.poison != NULL; i++) {
+        if (bytes_is(batch->decisions[i].event_id, world.poison)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool fenced(const struct position *positions, const struct batch *batch)
+{
+    for (uint32_t i = 0; i < batch->range_count; i++) {
+        const struct position *position = &positions[batch->ranges[i].slot];
+        const struct position *mine = &world.partitions[position->partition].position;
+        if (mine->epoch != position->epoch || mine->next_offset != batch->ranges[i].from) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool store_write(void *self,
+                        const struct position *positions,
+                        const struct batch *batch,
+                        struct err *err)
+{
+    (void)self;
+    enum write_fault fault =
+        world.write_count < WORLD_PLAN ? world.plan[world.write_count] : WRITE_FINE;
+    assert_in_range(world.write_count++, 0, 1000);
+    append(world.writes, "%u ", (unsigned)batch->entry_count);
+    world.stop = world.stop || world.stop_at_write;
+    if (fault == WRITE_FENCED) {
+        world.partitions[0].position.epoch++;
+    }
+    if (fenced(positions, batch)) {
+        return err_set(err, ERR_FENCED, "another epoch");
+    }
+    if (fault == WRITE_STALE || rows_moved(&batch->read)) {
+        return err_set(err, ERR_STALE, "a row has moved");
+    }
+    if (fault == WRITE_POISON || holds_poison(batch)) {
+        return err_set(err, ERR_POISON, "22P05");
+    }
+    if (fault != WRITE_NOT_STORED) {
+        store_batch(positions, batch);
+    }
+    return fault == WRITE_FINE || err_set(err, ERR_RETRY, "the reply was lost");
+}
+
+static bool store_unsent(void *self,
+                         const struct position *position,
+                         int64_t from,
+                         struct stored_output *outputs,
+                         uint32_t *count,
+                         struct err *err)
+{
+    (void)self;
+    (void)err;
+    const struct world_partition *partition = &world.partitions[position->partition];
+    uint32_t most = *count < 2 ? *count : 2; /* small, so that it is asked again */
+    *count = 0;
+    for (uint32_t i = 0; i < partition->output_count && *count < most; i++) {
+        if (partition->outputs[i].offset >= from) {
+            outputs[(*count)++] = partition->outputs[i];
+        }
+    }
+    return true;
+}
+
+static bool store_emitted(
+    void *self, const struct position *positions, uint32_t count, bool release, struct err *err)
+{
+    (void)self;
+    for (uint32_t i = 0; i < count; i++) {
+        struct world_partition *partition = &world.partitions[positions[i].partition];
+        if (partition->position.epoch != positions[i].epoch) {
+            return err_set(err, ERR_FENCED, "another epoch");
+        }
+        if (positions[i].emitted_offset > partition->position.emitted_offset) {
+            partition->position.emitted_offset = positions[i].emitted_offset;
+        }
+        partition->released = release;
+    }
+    return true;
+}
+
+struct store fake_store(void)
+{
+    return (struct store){
+        store_open, store_take, store_read, store_write, store_unsent, store_emitted, NULL};
+}

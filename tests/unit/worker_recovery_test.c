@@ -1,0 +1,308 @@
+/*
+ * Goal: whatever fails between reading and sending, each record has one fate, what is stored is
+ * sent with the same bytes, and what cannot be trusted halts.
+ */
+
+#include "support/facts.h"
+#include "support/fake_ports.h"
+
+static struct content content;
+
+static int begin(void **state)
+{
+    (void)state;
+    world_begin(100);
+    content = content_default();
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    world_end();
+    return 0;
+}
+
+/* Versions 1, 2, 3 … of one application on partition 0, an offset each. */
+static void publish(int64_t from, int64_t to)
+{
+    static const char *const events[] = {"a-0", "a-1", "a-2", "a-3", "a-4", "a-5", "a-6", "a-7"};
+    for (int64_t offset = from; offset < to; offset++) {
+        content.version = (uint32_t)offset + 1;
+        world_publish(0, offset, events[offset], &content);
+    }
+}
+
+static void assert_all_decided_once(void)
+{
+    assert_string_equal(world.partitions[0].fates, "0:decided 1:decided 2:decided ");
+    assert_int_equal(world.partitions[0].position.next_offset, 3);
+    assert_int_equal(world.partitions[0].position.emitted_offset, 3);
+    assert_int_equal(world.partitions[0].committed, 3);
+    assert_int_equal(world.partitions[0].outputs[2].citizen_seq, 3);
+}
+
+static void a_lost_reply_of_a_stored_batch_sends_what_is_stored(void **state)
+{
+    (void)state;
+    publish(0, 3);
+    world.plan[0] = WRITE_STORED_BUT_LOST;
+    assert_true(world_run());
+    assert_all_decided_once();
+    assert_string_equal(world.partitions[0].sent, "0:decision 1:decision 2:decision ");
+    assert_int_equal(world.take_count, 2);
+    assert_int_equal(world.write_count, 1);
+    assert_int_equal(world.partitions[0].position.epoch, 2);
+    assert_true(world.pause_count > 0);
+    assert_int_equal(world.leave_count, 1); /* at the end only */
+}
+
+static void a_lost_reply_of_a_batch_that_is_not_stored_decides_again(void **state)
+{
+    (void)state;
+    publish(0, 3);
+    world.plan[0] = WRITE_NOT_STORED;
+    world.plan[1] = WRITE_NOT_STORED;
+    assert_true(world_run());
+    assert_all_decided_once();
+    assert_string_equal(world.partitions[0].sent, "0:decision 1:decision 2:decision ");
+    assert_int_equal(world.take_count, 3);
+    assert_int_equal(world.write_count, 3);
+}
+
+static void a_fenced_worker_leaves_the_group_and_joins_again(void **state)
+{
+    (void)state;
+    publish(0, 3);
+    world.plan[0] = WRITE_FENCED;
+    assert_true(world_run());
+    assert_all_decided_once();
+    assert_int_equal(world.leave_count, 2); /* then, and at the end */
+    assert_int_equal(world.take_count, 2);
+    assert_int_equal(world.partitions[0].position.epoch, 3);
+}
+
+static void a_revocation_while_gathering_loses_nothing(void **state)
+{
+    (void)state;
+    static const enum source_event events[] = {
+        SOURCE_REVOKED, SOURCE_LOST, SOURCE_ASSIGNED, SOURCE_RESET};
+    for (size_t i = 0; i < ROW_COUNT(events); i++) {
+        world_end();
+        world_begin(100);
+        publish(0, 3);
+        world.revoke_at_record = 2;
+        world.revoke_as = events[i];
+        assert_true(world_run());
+        assert_all_decided_once();
+        assert_int_equal(world.write_count, 1); /* what was gathered is dropped, and read again */
+        assert_int_equal(world.record_count, 5);
+        assert_int_equal(world.take_count, 2);
+    }
+}
+
+static void a_revocation_between_batches_settles_what_is_sent(void **state)
+{
+    (void)state;
+    world.worker.batch_most = 1;
+    world.worker.limit = 1;
+    world.hold_acks = true;
+    publish(0, 3);
+    world.revoke_at_record = 2;
+    assert_true(world_run());
+    assert_all_decided_once();
+    assert_string_equal(world.partitions[0].sent, "0:decision 1:decision 2:decision ");
+    assert_true(world.partitions[0].released);
+}
+
+static void a_failing_producer_sends_again_the_same_bytes(void **state)
+{
+    (void)state;
+    publish(0, 3);
+    world.send_fails_at = 2;
+    assert_true(world_run());
+    assert_all_decided_once();
+    /* Two were on their way when the producer went; fake_sink.c compares them. */
+    assert_string_equal(world.partitions[0].sent,
+                        "0:decision 1:decision 0:decision 1:decision 2:decision ");
+    assert_int_equal(world.write_count, 1);
+}
+
+static void what_is_stored_and_not_sent_is_sent_by_the_next_owner(void **state)
+{
+    (void)state;
+    static struct letter letter;
+    publish(0, 3);
+    letter_begin(&letter, bytes_text("\x10"));
+    letter_add(&letter, "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    world_add(0, 3, &letter.record);
+    world.hold_acks = true;
+    world.stop_at_write = true; /* it goes on to EMIT, and stops then */
+    assert_true(world_run());
+    assert_string_equal(world.partitions[0].sent, "0:decision 1:decision 2:decision 3:dlq ");
+    /* As if it had died before the acknowledgements. */
+    world.partitions[0].position.emitted_offset = 1;
+    world.partitions[0].committed = 1;
+    world.partitions[0].sent[0] = '\0';
+    world.stop_at_write = false;
+    world_restart();
+    assert_true(world_run());
+    assert_string_equal(world.partitions[0].sent, "1:decision 2:decision 3:dlq ");
+    assert_string_equal(world.partitions[0].fates,
+                        "0:decided 1:decided 2:decided 3:dlq(undecodable) ");
+    assert_int_equal(world.partitions[0].position.emitted_offset, 4);
+}
+
+static void stopping_drains_what_is_in_hand(void **state)
+{
+    (void)state;
+    publish(0, 3);
+    world.hold_acks = true;
+    world.stop_at_write = true;
+    assert_true(world_run());
+    assert_all_decided_once();
+    assert_true(world.partitions[0].released);
+    assert_int_equal(world.stop_count, 1);
+    assert_int_equal(world.leave_count, 1);
+}
+
+static void stopping_before_anything_is_no_failure(void **state)
+{
+    (void)state;
+    world.stop = true;
+    publish(0, 3);
+    assert_true(world_run());
+    assert_int_equal(world.take_count, 0);
+    assert_int_equal(world.write_count, 0);
+    assert_int_equal(world.leave_count, 1);
+}
+
+static void the_log_from_where_it_begins_is_a_gap(void **state)
+{
+    (void)state;
+    publish(5, 7);
+    world.partitions[0].low = 5;
+    world.partitions[0].known = true;
+    world.partitions[0].position =
+        (struct position){.next_offset = 2, .emitted_offset = 2, .last_offset = 1, .epoch = 4};
+    assert_true(world_run());
+    assert_string_equal(world.partitions[0].fates, "2-4:gap 5:decided 6:decided ");
+    assert_int_equal(world.partitions[0].position.next_offset, 7);
+    assert_int_equal(world.partitions[0].position.emitted_offset, 7);
+}
+
+static void a_partition_never_seen_begins_where_its_log_does(void **state)
+{
+    (void)state;
+    publish(5, 7);
+    world.partitions[0].low = 5;
+    assert_true(world_run());
+    assert_string_equal(world.partitions[0].fates, "5:decided 6:decided ");
+}
+
+/* Runs once over three records, then as another process over what came since. */
+static void run_twice(int64_t more)
+{
+    publish(0, 3);
+    assert_true(world_run());
+    publish(3, more);
+    world_restart();
+}
+
+static void the_last_record_is_read_again_and_is_the_same(void **state)
+{
+    (void)state;
+    run_twice(5);
+    assert_true(world_run());
+    assert_int_equal(world.partitions[0].start, 2);
+    assert_string_equal(world.partitions[0].fates,
+                        "0:decided 1:decided 2:decided 3:decided 4:decided ");
+}
+
+static void another_record_in_its_place_halts(void **state)
+{
+    (void)state;
+    static const uint8_t other[] = "another topic's";
+    run_twice(5);
+    world.partitions[0].log[2].value = bytes_of(other, sizeof(other) - 1);
+    assert_false(world_run());
+    assert_int_equal(world.worker.err.kind, ERR_HALT);
+    assert_non_null(strstr(world.worker.err.text, "record at 2"));
+    assert_int_equal(world.partitions[0].position.next_offset, 3);
+}
+
+static void a_log_that_ends_below_what_is_decided_halts(void **state)
+{
+    (void)state;
+    run_twice(3);
+    world.partitions[0].high = 2;
+    assert_false(world_run());
+    assert_int_equal(world.worker.err.kind, ERR_HALT);
+    assert_non_null(strstr(world.worker.err.text, "ends at 2"));
+}
+
+/* What the group knows against what the database says. */
+static const struct {
+    const char *metadata;
+    int64_t committed;
+    bool halts;
+} metadatas[] = {
+    {"idempotent,1,3", 3, false},
+    {"", 3, false},
+    {"", -1, false},
+    {"somebody else's", 3, false},
+    {"idempotent,1,4", 3, true}, /* the database has lost a batch */
+    {"idempotent,2,3", 3, true}, /* or a take: its next epoch is 2 */
+    {"idempotent,3,1", 1, true},
+    {"", 4, true},
+};
+
+static void metadata_ahead_of_the_database_halts(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ROW_COUNT(metadatas); i++) {
+        world_end();
+        world_begin(100);
+        run_twice(3);
+        world.partitions[0].committed = metadatas[i].committed;
+        (void)snprintf(world.partitions[0].metadata,
+                       sizeof(world.partitions[0].metadata),
+                       "%s",
+                       metadatas[i].metadata);
+        int64_t sent = world.send_count;
+        assert_int_equal(world_run(), !metadatas[i].halts);
+        assert_int_equal(world.send_count, sent);
+        if (metadatas[i].halts) {
+            assert_int_equal(world.worker.err.kind, ERR_HALT);
+            assert_non_null(strstr(world.worker.err.text, "ahead of the database"));
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            a_lost_reply_of_a_stored_batch_sends_what_is_stored, begin, end),
+        cmocka_unit_test_setup_teardown(
+            a_lost_reply_of_a_batch_that_is_not_stored_decides_again, begin, end),
+        cmocka_unit_test_setup_teardown(
+            a_fenced_worker_leaves_the_group_and_joins_again, begin, end),
+        cmocka_unit_test_setup_teardown(a_revocation_while_gathering_loses_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(
+            a_revocation_between_batches_settles_what_is_sent, begin, end),
+        cmocka_unit_test_setup_teardown(a_failing_producer_sends_again_the_same_bytes, begin, end),
+        cmocka_unit_test_setup_teardown(
+            what_is_stored_and_not_sent_is_sent_by_the_next_owner, begin, end),
+        cmocka_unit_test_setup_teardown(stopping_drains_what_is_in_hand, begin, end),
+        cmocka_unit_test_setup_teardown(stopping_before_anything_is_no_failure, begin, end),
+        cmocka_unit_test_setup_teardown(the_log_from_where_it_begins_is_a_gap, begin, end),
+        cmocka_unit_test_setup_teardown(
+            a_partition_never_seen_begins_where_its_log_does, begin, end),
+        cmocka_unit_test_setup_teardown(the_last_record_is_read_again_and_is_the_same, begin, end),
+        cmocka_unit_test_setup_teardown(another_record_in_its_place_halts, begin, end),
+        cmocka_unit_test_setup_teardown(a_log_that_ends_below_what_is_decided_halts, begin, end),
+        cmocka_unit_test_setup_teardown(metadata_ahead_of_the_database_halts, begin, end),
+    };
+    return cmocka_run_group_tests_name("app/worker: recovery", tests, NULL, NULL);
+}
