@@ -97,7 +97,7 @@ CREATE TABLE mentord.decision (
     citizen_ref bytea NOT NULL,
     event_key bytea NOT NULL,
     rulebook bytea NOT NULL,
-    event_id text NOT NULL, -- ce_id
+    event_id bytea NOT NULL, -- ce_id, which may hold a NUL
     periods bytea NOT NULL, -- history considered, core/history.h
     headers bytea NOT NULL, -- as they came, port/record.h
     trace bytea NOT NULL, -- carried over, port/record.h

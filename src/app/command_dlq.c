@@ -18,9 +18,14 @@ enum {
     PAGE = 200,
 };
 
-/* [topic/]partition/offset, from the end, since a topic's name may hold no slash but a file of
- * names may. */
-static bool parse_place(const char *text, int32_t *partition, int64_t *offset)
+/* Where a record came from, as a person names it: [topic/]partition/offset. */
+struct place {
+    struct bytes topic; /* empty: whichever */
+    int32_t partition;
+    int64_t offset;
+};
+
+static bool parse_place(const char *text, struct place *place)
 {
     const char *last = strrchr(text, '/');
     char *end = NULL;
@@ -31,14 +36,14 @@ static bool parse_place(const char *text, int32_t *partition, int64_t *offset)
     while (first > text && first[-1] != '/') {
         first--;
     }
-    long number = strtol(first, &end, 10);
-    if (end != last || number < 0 || number > INT32_MAX) {
+    long partition = strtol(first, &end, 10);
+    if (end != last || partition < 0 || partition > INT32_MAX) {
         return false;
     }
-    long long place = strtoll(last + 1, &end, 10);
-    *partition = (int32_t)number;
-    *offset = place;
-    return end != last + 1 && *end == '\0' && place >= 0;
+    place->topic = bytes_of(text, first > text ? (size_t)(first - 1 - text) : 0);
+    place->partition = (int32_t)partition;
+    place->offset = strtoll(last + 1, &end, 10);
+    return end != last + 1 && *end == '\0' && place->offset >= 0;
 }
 
 static const char *state_name(enum quarantine_state state)
@@ -133,69 +138,88 @@ static int list(struct context *context, const struct archive *archive, struct a
     return EXIT_DONE;
 }
 
-static int
-show(struct context *context, const struct archive *archive, struct arena *arena, const char *place)
+/* The row at a place, or why there is none. */
+static const struct archived_quarantine *find_row(const struct archive *archive,
+                                                  const struct place *place,
+                                                  const char *text,
+                                                  struct err *err)
 {
     const struct archived_quarantine *rows = NULL;
     uint32_t count = 1;
-    int32_t partition = 0;
-    int64_t offset = 0;
-    struct err err;
-    CHECK(parse_place(place, &partition, &offset));
-    if (!archive->quarantines(archive->self, false, partition, offset - 1, &rows, &count, &err)) {
-        return command_fail(&err, EXIT_FAILED);
+    if (!archive->quarantines(
+            archive->self, false, place->partition, place->offset - 1, &rows, &count, err)) {
+        return NULL;
     }
-    if (count == 0 || rows->partition != partition || rows->offset != offset) {
-        (void)err_set(&err,
-                      ERR_FATAL,
-                      "%s: nothing was quarantined there; see mentord dlq list --all",
-                      place);
-        return command_fail(&err, EXIT_FAILED);
+    if (count == 0 || rows->partition != place->partition || rows->offset != place->offset ||
+        (place->topic.size > 0 && !bytes_is(place->topic, rows->topic))) {
+        (void)err_set(
+            err, ERR_FATAL, "%s: nothing was quarantined there; see mentord dlq list --all", text);
+        return NULL;
     }
-    if (!options_flag(&context->options, OPTION_JSON)) {
-        print_row(context->out, rows);
-        (void)fprintf(context->out, "%s\n", reason_text(rows->reason));
-    }
-    return print_event(context, rows, arena, &err) ? EXIT_DONE : command_fail(&err, EXIT_FAILED);
+    return rows;
 }
 
-static int dismiss(struct context *context, const struct archive *archive, const char *place)
+static int show(struct context *context, const struct archived_quarantine *row, struct arena *arena)
 {
-    int32_t partition = 0;
-    int64_t offset = 0;
+    struct err err;
+    if (!options_flag(&context->options, OPTION_JSON)) {
+        print_row(context->out, row);
+        (void)fprintf(context->out, "%s\n", reason_text(row->reason));
+    }
+    return print_event(context, row, arena, &err) ? EXIT_DONE : command_fail(&err, EXIT_FAILED);
+}
+
+static int
+dismiss(struct context *context, const struct archive *archive, const struct place *place)
+{
     bool found = false;
     struct err err;
-    CHECK(parse_place(place, &partition, &offset));
-    if (!archive->dismiss(
-            archive->self, partition, offset, context->options.values[OPTION_WHY], &found, &err)) {
+    if (!archive->dismiss(archive->self,
+                          place->partition,
+                          place->offset,
+                          context->options.values[OPTION_WHY],
+                          &found,
+                          &err)) {
         return command_fail(&err, EXIT_FAILED);
     }
     if (!found) {
-        (void)err_set(
-            &err, ERR_FATAL, "%s: no open record is there; see mentord dlq list --all", place);
+        (void)err_set(&err,
+                      ERR_FATAL,
+                      "%s: that record is closed already; see mentord dlq list --all",
+                      context->options.operands[1]);
         return command_fail(&err, EXIT_NO);
     }
-    (void)fprintf(context->out, "%d/%" PRId64 " dismissed\n", partition, offset);
+    (void)fprintf(context->out, "%d/%" PRId64 " dismissed\n", place->partition, place->offset);
     return EXIT_DONE;
 }
 
-static int run(struct context *context, const char *what, const char *place)
+static int run(struct context *context, const char *what, const struct place *place)
 {
     struct archive archive;
     struct arena arena;
     struct err err;
+    const struct archived_quarantine *row = NULL;
+    int code = EXIT_FAILED;
     if (!context->edges.archive(context->edges.self, &context->options, &archive, &err)) {
         return command_fail(&err, EXIT_FAILED);
     }
-    if (strcmp(what, "dismiss") == 0) {
-        return dismiss(context, &archive, place);
+    if (place != NULL) {
+        row = find_row(&archive, place, context->options.operands[1], &err);
+        if (row == NULL) {
+            return command_fail(&err, EXIT_NO);
+        }
     }
     if (!arena_init(&arena, ARENA_SIZE)) {
         (void)err_set(&err, ERR_FATAL, "no memory");
         return command_fail(&err, EXIT_FAILED);
     }
-    int code =
-        place == NULL ? list(context, &archive, &arena) : show(context, &archive, &arena, place);
+    if (place == NULL) {
+        code = list(context, &archive, &arena);
+    } else if (strcmp(what, "dismiss") == 0) {
+        code = dismiss(context, &archive, place);
+    } else {
+        code = show(context, row, &arena);
+    }
     arena_release(&arena);
     return code;
 }
@@ -205,8 +229,7 @@ int command_dlq(struct context *context)
     const struct options *options = &context->options;
     const char *what = options->operand_count > 0 ? options->operands[0] : "";
     bool takes_place = strcmp(what, "show") == 0 || strcmp(what, "dismiss") == 0;
-    int32_t partition = 0;
-    int64_t offset = 0;
+    struct place place;
     if (!takes_place && strcmp(what, "list") != 0) {
         return command_usage(context, "dlq: list, show or dismiss");
     }
@@ -216,7 +239,7 @@ int command_dlq(struct context *context)
                              what,
                              takes_place ? "one PLACE, partition/offset" : "no arguments");
     }
-    if (takes_place && !parse_place(options->operands[1], &partition, &offset)) {
+    if (takes_place && !parse_place(options->operands[1], &place)) {
         return command_usage(context,
                              "%s: a place is partition/offset, as dlq list prints it",
                              options->operands[1]);
@@ -225,5 +248,5 @@ int command_dlq(struct context *context)
         (options->values[OPTION_WHY] == NULL || options->values[OPTION_WHY][0] == '\0')) {
         return command_usage(context, "dlq dismiss: needs --why, which is kept with the record");
     }
-    return run(context, what, takes_place ? options->operands[1] : NULL);
+    return run(context, what, takes_place ? &place : NULL);
 }

@@ -133,6 +133,25 @@ static void key_records(struct worker *worker)
     }
 }
 
+static void keep(struct worker *worker, struct bytes *state)
+{
+    if (state->size > 0) {
+        CHECK(bytes_copy(&worker->arena, *state, state));
+    }
+}
+
+/* The store lends states until its next call; the batch needs them until it is emitted. */
+static void keep_states(struct worker *worker)
+{
+    struct batch_read *read = &worker->batch.read;
+    for (uint32_t i = 0; i < read->application_count; i++) {
+        keep(worker, &read->applications[i].state);
+    }
+    for (uint32_t i = 0; i < read->citizen_count; i++) {
+        keep(worker, &read->citizens[i].state);
+    }
+}
+
 enum step_outcome step_read(struct worker *worker)
 {
     struct store *store = &worker->edges.store;
@@ -150,6 +169,7 @@ enum step_outcome step_read(struct worker *worker)
     if (!store->read(store->self, worker->positions, &worker->batch.read, &worker->err)) {
         return step_of_err(worker);
     }
+    keep_states(worker);
     return STEP_DONE;
 }
 

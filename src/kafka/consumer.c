@@ -157,6 +157,10 @@ static enum source_event on_error(struct consumer *consumer,
         return ours ? SOURCE_RESET : SOURCE_NOTHING;
     }
     rdlog_passing(consumer->rk, message->err, rd_kafka_message_errstr(message));
+    if (message->err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+        (void)err_set(err, ERR_RETRY, "no Kafka broker answers; waiting for one");
+        return SOURCE_FAILED;
+    }
     return SOURCE_NOTHING;
 }
 
@@ -245,6 +249,11 @@ static bool source_start(void *self,
     }
     waker_watch(&consumer->waker, positions, offsets, count);
     bool done = assign(consumer, list, err);
+    if (done) {
+        /* A pause outlives its assignment in librdkafka; reading that begins anew is not paused. */
+        (void)rd_kafka_resume_partitions(consumer->rk, list);
+        waker_hold(&consumer->waker, false);
+    }
     rd_kafka_topic_partition_list_destroy(list);
     consumer->reading = done;
     consumer->settling = false;

@@ -145,8 +145,13 @@ def _maker(binary, rulebook, broker, cluster, tmp_path_factory):
         made.append(place)
         return place
     yield make
+    wrong = []
     for place in made:
-        place.clean_up()
+        try:
+            place.clean_up()
+        except AssertionError as error:
+            wrong.append(str(error))
+    assert not wrong, wrong
 
 
 @pytest.fixture

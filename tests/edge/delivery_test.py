@@ -88,7 +88,7 @@ def test_kill_9_in_mid_batch_loses_nothing_and_repeats_only_identical_bytes(plac
     feeder = threading.Thread(target=place.send, args=sent)
     feeder.start()
     try:
-        for round_ in range(4):
+        for round_ in range(3):
             before = place.decided()
             worker = place.worker()
             until("progress", 60, lambda: place.decided() > before + 500 * (round_ + 1), pause=0.002)

@@ -90,8 +90,13 @@ class Place:
         return worker.ready() if ready else worker
 
     def clean_up(self):
+        wrong = []
         for worker in self.workers:
-            worker.clean_up()
+            try:
+                worker.clean_up()
+            except AssertionError as error:
+                wrong.append(str(error))
+        assert not wrong, wrong
 
     # Kafka
 

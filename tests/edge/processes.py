@@ -77,3 +77,5 @@ class Worker:
                 self.process.kill()
                 self.process.wait()
         self._log.close()
+        found = re.search(r"(ThreadSanitizer|AddressSanitizer|LeakSanitizer|runtime error|CHECK failed)[^\n]*", self.log)
+        assert not found, f"{self.log_path}: {found[0]}"

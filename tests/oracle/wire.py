@@ -169,9 +169,7 @@ def read_varint(data, at):
         number |= (byte & 127) << shift
         at, shift = at + 1, shift + 7
         if byte < 128:
-            if number >= 2**64:
-                raise bad("a varint over 64 bits")
-            return number, at
+            return number & 2**64 - 1, at
 
 
 def signed(number, bits):

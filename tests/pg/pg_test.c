@@ -57,7 +57,7 @@ static void what_is_written_is_there(void **state)
         trial_ask(
             "SELECT version || '/' || total_ore || '/' || start_date || '/' || end_date || '/' || "
             "outcome || '/' || source_offset || '/' || convert_from(output, 'UTF8') || '/' || "
-            "event_id || '/' || late_ms FROM mentord.decision WHERE index = 1"),
+            "convert_from(event_id, 'UTF8') || '/' || late_ms FROM mentord.decision WHERE index = 1"),
         "4294967295/123456789012/2026-01-01/2026-06-30/1/11/out 11/event-1/-1");
     assert_string_equal(trial_ask("SELECT count(*) || '/' || sum(seq) FROM mentord.application"),
                         "2/2");

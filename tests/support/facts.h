@@ -246,7 +246,7 @@ static inline void trial_change(struct trial *trial, const struct change *change
 /* Decides, and lists what was found; D02 only when it is wanted by name. */
 static inline void trial_decide(struct trial *trial, bool with_d02)
 {
-    memset(&trial->decision, 0xa5, sizeof(trial->decision)); /* decide() fills all of it */
+    memset(&trial->decision, 1, sizeof(trial->decision)); /* decide() fills all of it */
     decide(&trial->matter, &trial->decision);
     size_t used = 0;
     trial->found[0] = '\0';
@@ -255,6 +255,7 @@ static inline void trial_decide(struct trial *trial, bool with_d02)
         char path[FIELD_PATH_MAX];
         uint32_t size = finding_path(finding, path);
         assert_int_equal(size, strlen(path));
+        assert_true(finding->index == 0 || strchr(path, '[') != NULL);
         if (finding->rule != RULE_D02 || with_d02) {
             used += (size_t)snprintf(trial->found + used,
                                      sizeof(trial->found) - used,

@@ -157,6 +157,8 @@ static struct row rows[] = {
     {"Q01: an earlier event in quarantine", {QUARANTINED}, "Q01 application_id"},
     {"L01: an end on the day before the next law", {DATES("2026-03-09", "2026-06-30")}, ""},
     {"L01: an end on the first day of the next law", {DATES("2026-03-09", "2026-07-01")}, "L01 support.end_date"},
+    {"L01: the last law, from the one before",
+     {DATES("2026-07-06", "2027-01-01"), TODAY("2026-07-02")}, "L01 support.end_date"},
     {"L01: none after the last law", {DATES("2027-03-09", "2027-07-01"), TODAY("2027-03-02")}, ""},
     {"L01: silent on a period that is too long", {DATES("2026-03-09", "2126-07-01")}, "D08 support.end_date"},
 };

@@ -248,6 +248,7 @@ static const struct {
     {"2025-11-27", "2025-12-29"}, /* 25 December, a Thursday */
     {"2025-11-28", "2025-12-29"}, /* 26 December */
     {"2025-12-03", "2026-01-02"}, /* 31 December */
+    {"2027-11-29", "2027-12-27"}, /* 27 December is none */
     {"2025-12-02", "2025-12-30"}, /* 30 December is none */
     {"2025-11-25", "2025-12-23"}, /* 23 December is none */
     {"2023-04-07", "2023-05-08"}, /* Great Prayer Day, the last one */

@@ -59,6 +59,8 @@ static void the_findings_are_weighed(void **state)
     assert_int_equal(decision->indicative,
                      verdict->frame && verdict->outcome == OUTCOME_IS_REFERRED);
     assert_int_equal(decision->frame.total_ore, verdict->frame ? 893607 : 0);
+    static const struct frame none;
+    assert_true(verdict->frame || memcmp(&decision->frame, &none, sizeof(none)) == 0);
     assert_int_equal(decision->has_period, verdict->period);
     assert_false(decision->by_right);
     assert_int_equal(decision->complaint_deadline, day_of("2026-03-30"));
@@ -141,6 +143,10 @@ static void only_what_is_valid_may_be_copied(void **state)
     assert_true(trial.decision.municipality_valid);
     assert_true(trial.decision.cvr_valid);
     assert_true(trial.decision.p_number_valid);
+
+    trial.application.municipality_code = bytes_text("0101"); /* the first */
+    trial_decide(&trial, true);
+    assert_true(trial.decision.municipality_valid);
 
     trial.application.municipality_code = bytes_text("0860"); /* known, not served */
     trial.application.p_number = bytes_text("  ");

@@ -56,6 +56,7 @@ static void findings_answer_by_rule_weight_and_field(void **state)
     }
     assert_false(findings_has_weight(&findings, WEIGHT_OF_NOTE));
     findings_add(&findings, RULE_D02, FIELD_CPR, 0);
+    assert_true(findings_has_weight(&findings, WEIGHT_OF_NOTE));
     findings_add(&findings, RULE_L01, FIELD_END_DATE, 0);
     assert_int_equal(findings.count, 2);
     assert_true(findings_has(&findings, RULE_D02));

@@ -143,6 +143,12 @@ static void an_application_leaves_its_newest_period_or_none(void **state)
     assert_period(row, 0, 2, -5);
     assert_period(row, 1, 1, 20600);
 
+    struct history_period again = period_of(1, 20700); /* behind another's */
+    row = history_period_settle(row, &again, true, b);
+    assert_int_equal(history_period_count(row), 2);
+    assert_period(row, 1, 1, 20700);
+    row = history_period_settle(row, &moved, true, a);
+
     row = history_period_settle(row, &second, false, b); /* its new version is not approved */
     assert_int_equal(history_period_count(row), 1);
     assert_period(row, 0, 1, 20600);

@@ -69,6 +69,7 @@ static void a_birth_is_a_day_that_exists(void **state)
     (void)state;
     assert_int_equal(birth_of("1403760101"), date_of_civil((struct civil){1976, 3, 14}));
     assert_int_equal(birth_of("0101000000"), DATE_FIRST);
+    assert_int_equal(birth_of("3112760101"), date_of_civil((struct civil){1976, 12, 31}));
     assert_int_equal(birth_of("2902004000"), date_of_civil((struct civil){2000, 2, 29}));
     assert_int_equal(birth_of("2902000000"), INT32_MIN); /* 1900 was no leap year */
     static const char *const bad[] = {

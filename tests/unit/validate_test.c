@@ -48,6 +48,7 @@ static struct row rows[] = {
     {"D04: Christiansø is no municipality", {TEXT(municipality_code, "0411")}, "D04 municipality_code"},
     {"D04: three digits", {TEXT(municipality_code, "217")}, "D04 municipality_code"},
     {"D04: one of the 98 that the rulebook does not serve", {TEXT(municipality_code, "0860")}, "D04 municipality_code"},
+    {"D04: the first of the 98", {TEXT(municipality_code, "0101")}, ""},
     {"D04: the last that it serves", {TEXT(municipality_code, "0851")}, ""},
 
     {"D05: company.name", {TEXT(company_name, "")}, "D05 company.name"},
@@ -96,6 +97,7 @@ static struct row rows[] = {
     {"D08: monthly wage 0", {MONTHLY(0)}, "D08 cost.wage.monthly_ore"},
     {"D08: monthly wage at its limit", {MONTHLY(160000000)}, "K01 cost.wage"},
     {"D08: monthly wage past its limit", {MONTHLY(160000001)}, "D08 cost.wage.monthly_ore"},
+    {"D08: no holiday and no pension", {NUMBER(cost.holiday_bp, 0), NUMBER(cost.pension_bp, 0)}, ""},
     {"D08: holiday at its limit", {NUMBER(cost.holiday_bp, 5000)}, ""},
     {"D08: holiday past its limit", {NUMBER(cost.holiday_bp, 5001)}, "D08 cost.wage.holiday_bp"},
     {"D08: pension at its limit", {NUMBER(cost.pension_bp, 5000)}, ""},
@@ -139,6 +141,7 @@ static void another_cost_has_its_limits_too(void **state)
     trial.application.cost.other_ore[1] = -1;
     trial.application.cost.other_ore[2] = 100000000;
     trial.application.cost.other_ore[3] = 100000001;
+    trial.application.cost.other_ore[5] = -1; /* behind the last */
     trial_decide(&trial, false);
     assert_string_equal(
         trial.found,

@@ -51,7 +51,7 @@ struct store {
      * starts. Out: the rest. An owner's session that holds the row is ended.
      */
     bool (*take)(void *self, struct position *positions, uint32_t count, struct err *err);
-    /* One flush: fills rows, now_ms and batch_id. */
+    /* One flush: fills rows, now_ms and batch_id. States are borrowed until the next call. */
     bool (*read)(void *self,
                  const struct position *positions,
                  struct batch_read *read,

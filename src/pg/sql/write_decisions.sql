@@ -6,7 +6,7 @@ INSERT INTO mentord.decision (batch, rulebook, core_version, index,
     periods, headers, trace, input, output)
 SELECT $1::bigint, $2::bytea, $3::integer, generate_series(0, cardinality($4::bigint[]) - 1),
     unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::uuid[]), unnest($7::bigint[]), unnest($8::bigint[]),
-    unnest($9::bytea[]), unnest($10::bigint[]), unnest($11::uuid[]), unnest($12::bytea[]), unnest($13::text[]),
+    unnest($9::bytea[]), unnest($10::bigint[]), unnest($11::uuid[]), unnest($12::bytea[]), unnest($13::bytea[]),
     unnest($14::smallint[]), unnest($15::bigint[]), unnest($16::date[]), unnest($17::date[]), unnest($18::bigint[]),
     unnest($19::bigint[]), unnest($20::boolean[]), unnest($21::boolean[]), unnest($22::bytea[]), unnest($23::bytea[]),
     unnest($24::bytea[]), unnest($25::bytea[]), unnest($26::bytea[]);
