@@ -491,6 +491,32 @@ static void a_written_record_is_read_back(void **state)
     reader_close(&reader);
 }
 
+static void a_record_larger_than_a_fetch_is_read(void **state)
+{
+    struct world *world = *state;
+    static uint8_t value[900000];
+    topics_make(&world->fixture, 1);
+    struct writer *writer = writer_open(&world->fixture.settings, applications(world), &world->err);
+    struct topic_writer to = writer_port(writer);
+    struct record record = {.has_value = true, .value = bytes_of(value, sizeof(value))};
+    uint32_t seed = 3;
+    for (size_t i = 0; i < sizeof(value); i++) {
+        seed = seed * 1664525 + 1013904223;
+        value[i] = (uint8_t)(seed >> 24);
+    }
+    for (int i = 0; i < 3; i++) {
+        assert_true(to.write(to.self, &record, &world->err));
+    }
+    assert_true(to.flush(to.self, 20000, &world->err));
+    writer_close(&writer);
+    join_at(world, 0);
+    for (int i = 0; i < 3; i++) {
+        source_await(&world->source, SOURCE_RECORD, &world->record);
+        assert_int_equal(world->record.offset, i);
+        assert_true(bytes_equal(world->record.value, record.value));
+    }
+}
+
 static void check_tells_facts_and_missing_topics(void **state)
 {
     struct world *world = *state;
@@ -554,6 +580,7 @@ int main(void)
         TEST(a_purge_forgets_and_the_next_outputs_arrive),
         TEST(a_record_too_large_for_the_dlq_goes_as_a_stub),
         TEST(a_written_record_is_read_back),
+        TEST(a_record_larger_than_a_fetch_is_read),
         TEST(check_tells_facts_and_missing_topics),
         TEST(check_halts_on_a_compacted_topic),
         TEST(check_halts_on_a_dlq_that_takes_less_than_the_input_and_64_kib),

@@ -200,7 +200,7 @@ class Corpus:
         elif kind < 5:
             cost.pop("wage", None)
             cost.pop("fee", None)
-            cost[rng.choice(("wage", "fee"))] = {"hourlyOre": 0} if self.chance(30) else {"hourlyOre": 20000}
+            cost[rng.choice(("wage", "fee"))] = {"hourlyOre": rng.choice((0, 20000, 24000, 24001, 40000, 40001, 60000))}
         elif kind < 6:
             cost.pop("fee", None)
             cost["wage"] = rng.choice(({}, {"holidayBp": 100}, {"hourlyOre": 0}, {"monthlyOre": 0}))

@@ -32,6 +32,8 @@ def someone(rng, today):
     """A CPR number with a lean to the edges."""
     kind = rng.randrange(40)
     year, month, date = days.to_civil(today)
+    if month in (2, 3) and days.leap(year - 18) and rng.randrange(4) == 0:
+        kind = 33
     if kind < 29:
         birth = days.from_civil(rng.randrange(1950, 2006), rng.randrange(1, 13), rng.randrange(2, 29))
         return cpr_of(rng, birth)
@@ -42,7 +44,7 @@ def someone(rng, today):
         if 1922 <= days.to_civil(birth)[0] <= 2057:
             return cpr_of(rng, birth)
     if kind < 34:  # 29 February
-        return cpr_of(rng, days.from_civil(rng.choice((1952, 1996, 2000, 2004, 2008, 2012, 2040)), 2, 29))
+        return cpr_of(rng, days.from_civil(year - 18 if days.leap(year - 18) and 1922 < year < 2075 else rng.choice((1952, 1996, 2000, 2040)), 2, 29))
     if kind < 36:
         birth = days.from_civil(rng.choice((1900, 1901, 1905, 2040, 2057, 2050)), rng.randrange(1, 13), rng.randrange(2, 29))
         return cpr_of(rng, birth, passing=True)
