@@ -79,8 +79,12 @@ static bool place_reader(struct tail *tail, struct err *err)
     return tail->reader.start(tail->reader.self, tail->from, err);
 }
 
+/* Everything there was when we began is printed; markers at the end never come as records. */
 static bool at_end(const struct tail *tail)
 {
+    if (tail->reader.at_end(tail->reader.self)) {
+        return true;
+    }
     for (uint32_t i = 0; i < tail->count; i++) {
         if (tail->from[i] >= 0 && tail->from[i] < tail->end[i]) {
             return false;
@@ -112,19 +116,15 @@ static bool print_record(struct tail *tail, const struct record *record, struct 
     return true;
 }
 
-/* Holes at the end (transaction markers) never come as records; a quiet moment at --no-follow ends
- * it. */
 static int read_on(struct tail *tail)
 {
     bool follow = !options_flag(&tail->context->options, OPTION_NO_FOLLOW);
     int64_t most = tail->context->options.numbers[OPTION_COUNT];
     int64_t printed = 0;
-    int quiet = 0;
     struct err err;
-    while (!*tail->context->stop && (follow || (!at_end(tail) && quiet < 25))) {
+    while (!*tail->context->stop && (follow || !at_end(tail))) {
         struct record record;
         int got = tail->reader.next(tail->reader.self, POLL_MS, &record, &err);
-        quiet = got == 0 ? quiet + 1 : 0;
         if (got == 0) {
             (void)fflush(tail->context->out);
             continue;
