@@ -178,6 +178,19 @@ static bool has_room(const struct worker *worker)
            worker->gathered_bytes < WORKER_BATCH_BYTES;
 }
 
+/* Nothing to read: what was sent need not linger for company. */
+static bool flush_when_idle(struct worker *worker)
+{
+    struct sink *sink = &worker->edges.sink;
+    struct err ignored; /* not acknowledged yet: it is sent, and settles later */
+    if (worker->sent_since_flush) {
+        worker->sent_since_flush = false;
+        (void)sink->flush(sink->self, WORKER_LINGER_US / 1000, &ignored);
+        return true;
+    }
+    return false;
+}
+
 enum step_outcome step_consume(struct worker *worker)
 {
     if (worker->gathered_count > 0) {
@@ -190,7 +203,10 @@ enum step_outcome step_consume(struct worker *worker)
     enum step_outcome outcome = mark_emitted(worker, now);
     while (outcome == STEP_DONE && has_room(worker) && now < until) {
         bool empty = worker->gathered_count == 0;
-        outcome = take_event(worker, empty ? WORKER_IDLE_MS : 1);
+        outcome = take_event(worker, empty ? (worker->sent_since_flush ? 0 : WORKER_IDLE_MS) : 1);
+        if (outcome == STEP_AGAIN && empty && flush_when_idle(worker)) {
+            outcome = STEP_DONE;
+        }
         now = worker->clock.mono_us(worker->clock.self);
         until = empty ? now + WORKER_LINGER_US : until;
     }

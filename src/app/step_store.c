@@ -138,6 +138,7 @@ enum step_outcome step_emit(struct worker *worker)
             return step_of_err(worker);
         }
     }
+    worker->sent_since_flush = true;
     report_refused(worker);
     drop_batch(worker);
     return STEP_DONE;

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <sys/socket.h>
+
 #include "mentor/base/check.h"
 #include "mentor/base/clock.h"
 #include "mentor/base/err.h"
@@ -155,6 +157,10 @@ bool session_open(struct session *session, const struct pg_settings *settings, s
     }
     (void)PQsetErrorVerbosity(session->conn, PQERRORS_TERSE);
     (void)PQsetNoticeReceiver(session->conn, on_notice, session);
+    /* A batch is megabytes, and libpq moves what a partial send leaves; the kernel caps the wish.
+     */
+    const int buffer = 8 * 1024 * 1024;
+    (void)setsockopt(PQsocket(session->conn), SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
     if (PQsetnonblocking(session->conn, 1) != 0 || PQenterPipelineMode(session->conn) != 1) {
         return lost(session, "cannot pipeline", err);
     }

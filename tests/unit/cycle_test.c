@@ -122,6 +122,58 @@ static void what_was_read_and_has_moved_is_read_again(void **state)
     assert_int_equal(cycle_next(CYCLE_CONSUME, STEP_AGAIN), CYCLE_CONSUME);
 }
 
+static void without_trouble_a_batch_goes_from_step_to_step(void **state)
+{
+    (void)state;
+    static const enum cycle_state way[] = {
+        CYCLE_BACKOFF,
+        CYCLE_OPEN,
+        CYCLE_JOIN,
+        CYCLE_TAKE,
+        CYCLE_RESEND,
+        CYCLE_CONSUME,
+        CYCLE_READ,
+        CYCLE_DECIDE,
+        CYCLE_WRITE,
+        CYCLE_COMMIT,
+        CYCLE_EMIT,
+        CYCLE_CONSUME,
+    };
+    for (size_t i = 1; i < sizeof(way) / sizeof(way[0]); i++) {
+        assert_int_equal(cycle_next(way[i - 1], STEP_DONE), way[i]);
+    }
+    assert_int_equal(cycle_next(CYCLE_SETTLE, STEP_DONE), CYCLE_JOIN);
+    assert_int_equal(cycle_next(CYCLE_LEAVE, STEP_DONE),
+                     CYCLE_BACKOFF); /* wait before joining again */
+}
+
+/* A step with nothing to do yet is done again; TAKE asks the group once more. */
+static void nothing_to_do_yet_goes_no_further(void **state)
+{
+    (void)state;
+    static const enum cycle_state waiting[] = {
+        CYCLE_OPEN, CYCLE_JOIN, CYCLE_RESEND, CYCLE_CONSUME, CYCLE_READ, CYCLE_COMMIT, CYCLE_EMIT};
+    for (size_t i = 0; i < sizeof(waiting) / sizeof(waiting[0]); i++) {
+        assert_int_equal(cycle_next(waiting[i], STEP_AGAIN), waiting[i]);
+    }
+    assert_int_equal(cycle_next(CYCLE_TAKE, STEP_AGAIN), CYCLE_JOIN);
+}
+
+/* What cannot be given back in order is left; from leaving one only waits. */
+static void trouble_on_the_way_out_leaves(void **state)
+{
+    (void)state;
+    assert_int_equal(cycle_next(CYCLE_SETTLE, STEP_RETRY), CYCLE_LEAVE);
+    assert_int_equal(cycle_next(CYCLE_SETTLE, STEP_FENCED), CYCLE_LEAVE);
+    assert_int_equal(cycle_next(CYCLE_SETTLE, STEP_AGAIN), CYCLE_JOIN);
+    assert_int_equal(cycle_next(CYCLE_SETTLE, STEP_REVOKED), CYCLE_JOIN);
+    for (int outcome = 0; outcome < STEP_HALT; outcome++) {
+        assert_int_equal(cycle_next(CYCLE_LEAVE, (enum step_outcome)outcome), CYCLE_BACKOFF);
+    }
+    assert_int_equal(cycle_next(CYCLE_BACKOFF, STEP_AGAIN), CYCLE_OPEN);
+    assert_int_equal(cycle_next(CYCLE_BACKOFF, STEP_RETRY), CYCLE_OPEN);
+}
+
 static void states_have_names(void **state)
 {
     (void)state;
@@ -139,6 +191,9 @@ int main(void)
         cmocka_unit_test(only_a_halt_stops),
         cmocka_unit_test(fenced_leaves_and_revoked_settles),
         cmocka_unit_test(what_was_read_and_has_moved_is_read_again),
+        cmocka_unit_test(without_trouble_a_batch_goes_from_step_to_step),
+        cmocka_unit_test(nothing_to_do_yet_goes_no_further),
+        cmocka_unit_test(trouble_on_the_way_out_leaves),
         cmocka_unit_test(states_have_names),
     };
     return cmocka_run_group_tests_name("core/cycle", tests, NULL, NULL);

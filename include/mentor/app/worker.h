@@ -93,8 +93,9 @@ struct worker {
     uint32_t *citizen_of; /* likewise, also for refused ones whose citizen is known; UINT32_MAX for
                              none */
     struct arena_mark ready_mark;
-    struct batch batch;   /* in the arena */
-    int64_t marked_at_us; /* when emitted offsets were stored last */
+    struct batch batch;    /* in the arena */
+    bool sent_since_flush; /* outputs may linger in the sink */
+    int64_t marked_at_us;  /* when emitted offsets were stored last */
     int64_t fates[FATE_COUNT];
     int64_t misplaced; /* records whose key belongs on another partition, since the last alarm */
     int64_t misplaced_at_us; /* the last alarm; 0 for none */
