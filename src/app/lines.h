@@ -19,7 +19,7 @@ struct lines {
     size_t begin;
     size_t end;
     bool ended;
-    bool skipping; /* the rest of a line that was cut is still to be passed over */
+    bool skipping;  /* the rest of a line that was cut is still to be passed over */
     int64_t number; /* of the line handed out last, from 1 */
 };
 

@@ -9,10 +9,10 @@
 #include "steps.h"
 
 static struct batch_entry *
-add_entry(struct worker *worker, uint32_t slot, int64_t offset, int64_t count)
+add_entry(struct worker *worker, struct lot *lot, uint32_t slot, int64_t offset, int64_t count)
 {
-    CHECK(worker->gathered_count < 2 * WORKER_RECORDS_MAX);
-    struct batch_entry *entry = &worker->gathered[worker->gathered_count++];
+    CHECK(lot->gathered_count < 2 * WORKER_RECORDS_MAX);
+    struct batch_entry *entry = &lot->gathered[lot->gathered_count++];
     *entry = (struct batch_entry){.slot = slot, .offset = offset, .count = count, .index = -1};
     worker->slots[slot].expected = offset + count;
     return entry;
@@ -20,11 +20,11 @@ add_entry(struct worker *worker, uint32_t slot, int64_t offset, int64_t count)
 
 /* Offsets without a record up to `to`: transaction markers, or the end of what a transaction left.
  */
-static void add_skipped(struct worker *worker, uint32_t slot, int64_t to)
+static void add_skipped(struct worker *worker, struct lot *lot, uint32_t slot, int64_t to)
 {
     int64_t expected = worker->slots[slot].expected;
     if (to > expected) {
-        add_entry(worker, slot, expected, to - expected)->fate = FATE_SKIPPED;
+        add_entry(worker, lot, slot, expected, to - expected)->fate = FATE_SKIPPED;
     }
 }
 
@@ -34,7 +34,8 @@ static void add_gaps(struct worker *worker)
         struct worker_slot *slot = &worker->slots[i];
         if (slot->gap_to > slot->gap_from) {
             int64_t expected = slot->expected;
-            add_entry(worker, i, slot->gap_from, slot->gap_to - slot->gap_from)->fate = FATE_GAP;
+            add_entry(worker, worker->lot, i, slot->gap_from, slot->gap_to - slot->gap_from)->fate =
+                FATE_GAP;
             slot->expected = expected;
             slot->gap_to = slot->gap_from;
         }
@@ -81,7 +82,8 @@ static void count_misplaced(struct worker *worker, const struct record *record)
     }
 }
 
-static enum step_outcome take_record(struct worker *worker, const struct record *record)
+static enum step_outcome
+take_record(struct worker *worker, struct lot *lot, const struct record *record)
 {
     int32_t slot = worker_slot_of(worker, record->partition);
     if (slot < 0) {
@@ -93,20 +95,20 @@ static enum step_outcome take_record(struct worker *worker, const struct record 
         return !last || verify(worker, (uint32_t)slot, record) ? STEP_DONE : STEP_HALT;
     }
     state->verify = false; /* it has gone from the log in the meantime */
-    add_skipped(worker, (uint32_t)slot, record->offset);
-    worker->records[worker->record_count] = *record;
-    struct batch_entry *entry = add_entry(worker, (uint32_t)slot, record->offset, 1);
-    entry->record = &worker->records[worker->record_count++];
+    add_skipped(worker, lot, (uint32_t)slot, record->offset);
+    lot->records[lot->record_count] = *record;
+    struct batch_entry *entry = add_entry(worker, lot, (uint32_t)slot, record->offset, 1);
+    entry->record = &lot->records[lot->record_count++];
     count_misplaced(worker, record);
-    worker->gathered_bytes += record->key.size + record->value.size;
+    lot->bytes += record->key.size + record->value.size;
     return STEP_DONE;
 }
 
-static enum step_outcome take_end(struct worker *worker, const struct record *end)
+static enum step_outcome take_end(struct worker *worker, struct lot *lot, const struct record *end)
 {
     int32_t slot = worker_slot_of(worker, end->partition);
     if (slot >= 0) {
-        add_skipped(worker, (uint32_t)slot, end->offset);
+        add_skipped(worker, lot, (uint32_t)slot, end->offset);
     }
     return STEP_DONE;
 }
@@ -144,15 +146,15 @@ static enum step_outcome mark_emitted(struct worker *worker, int64_t now_us)
 }
 
 /* One event of the group or the log. STEP_AGAIN: nothing more for now. */
-static enum step_outcome take_event(struct worker *worker, uint32_t wait_ms)
+static enum step_outcome take_event(struct worker *worker, struct lot *lot, uint32_t wait_ms)
 {
     struct source *source = &worker->edges.source;
     struct record record;
     switch (source->poll(source->self, wait_ms, &record, &worker->err)) {
     case SOURCE_RECORD:
-        return take_record(worker, &record);
+        return take_record(worker, lot, &record);
     case SOURCE_END:
-        return take_end(worker, &record);
+        return take_end(worker, lot, &record);
     case SOURCE_NOTHING:
         return STEP_AGAIN;
     case SOURCE_ASSIGNED: /* without a revocation before: the client was rebuilt */
@@ -171,11 +173,47 @@ static enum step_outcome take_event(struct worker *worker, uint32_t wait_ms)
     return step_of_err(worker);
 }
 
-static bool has_room(const struct worker *worker)
+static bool has_room(const struct worker *worker, const struct lot *lot)
 {
-    return worker->record_count < worker->batch_most &&
-           worker->gathered_count < 2 * WORKER_RECORDS_MAX - 2 &&
-           worker->gathered_bytes < WORKER_BATCH_BYTES;
+    return lot->record_count < worker->batch_most &&
+           lot->gathered_count < 2 * WORKER_RECORDS_MAX - 2 && lot->bytes < WORKER_BATCH_BYTES;
+}
+
+void lot_read(struct worker *worker, struct lot *lot, uint32_t upto)
+{
+    arena_rewind(&lot->arena, lot->mark);
+    for (; lot->request_count < upto; lot->request_count++) {
+        struct request *request = &lot->requests[lot->request_count];
+        const struct record *record = lot->gathered[lot->request_count].record;
+        if (record == NULL) {
+            *request = (struct request){0};
+        } else {
+            request_read(request, record, REASON_NONE, &worker->citizen_key, &lot->arena);
+        }
+    }
+    lot->mark = arena_mark(&lot->arena);
+}
+
+bool worker_read_ahead(void *context)
+{
+    struct worker *worker = context;
+    struct lot *lot = worker->lot == &worker->lots[0] ? &worker->lots[1] : &worker->lots[0];
+    if (!worker->reading_ahead || worker->met != STEP_DONE) {
+        return false;
+    }
+    struct err err = worker->err; /* the step's that is waiting */
+    enum step_outcome outcome = STEP_DONE;
+    for (int i = 0; i < WORKER_SLICE && outcome == STEP_DONE && has_room(worker, lot); i++) {
+        outcome = take_event(worker, lot, 0);
+    }
+    if (outcome != STEP_DONE && outcome != STEP_AGAIN) {
+        worker->met = outcome;
+        worker->met_err = worker->err;
+    }
+    worker->err = err;
+    bool any = lot->request_count < lot->gathered_count;
+    lot_read(worker, lot, lot->gathered_count);
+    return any;
 }
 
 /* Nothing to read: what was sent need not linger for company. */
@@ -191,26 +229,42 @@ static bool flush_when_idle(struct worker *worker)
     return false;
 }
 
+/* What reading ahead met is answered now, between two batches. */
+static enum step_outcome take_met(struct worker *worker)
+{
+    enum step_outcome met = worker->met;
+    worker->met = STEP_DONE;
+    if (met != STEP_DONE) {
+        worker->err = worker->met_err;
+    }
+    return met;
+}
+
 enum step_outcome step_consume(struct worker *worker)
 {
-    if (worker->gathered_count > 0) {
-        return STEP_DONE; /* the rest of a batch that was halved */
+    struct lot *lot = worker->lot;
+    enum step_outcome outcome = take_met(worker);
+    if (outcome != STEP_DONE || lot->stored > 0) {
+        return outcome; /* stored > 0: the rest of a batch that was halved */
     }
-    worker->ready = false;
     add_gaps(worker);
     int64_t now = worker->clock.mono_us(worker->clock.self);
-    int64_t until = INT64_MAX;
-    enum step_outcome outcome = mark_emitted(worker, now);
-    while (outcome == STEP_DONE && has_room(worker) && now < until) {
-        bool empty = worker->gathered_count == 0;
-        outcome = take_event(worker, empty ? (worker->sent_since_flush ? 0 : WORKER_IDLE_MS) : 1);
+    int64_t until = lot->gathered_count == 0 ? INT64_MAX : now + WORKER_LINGER_US;
+    outcome = mark_emitted(worker, now);
+    while (outcome == STEP_DONE && has_room(worker, lot) && now < until) {
+        bool empty = lot->gathered_count == 0;
+        outcome = take_event(worker,
+                             lot,
+                             empty && !worker->sent_since_flush ? WORKER_IDLE_MS
+                             : empty                            ? 0
+                                                                : 1);
         if (outcome == STEP_AGAIN && empty && flush_when_idle(worker)) {
             outcome = STEP_DONE;
         }
         now = worker->clock.mono_us(worker->clock.self);
         until = empty ? now + WORKER_LINGER_US : until;
     }
-    if (outcome == STEP_AGAIN && worker->gathered_count > 0) {
+    if (outcome == STEP_AGAIN && lot->gathered_count > 0) {
         outcome = STEP_DONE;
     }
     return outcome;

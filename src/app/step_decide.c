@@ -30,7 +30,7 @@ static int by_key(const void *a, const void *b)
 
 static void *batch_alloc(struct worker *worker, size_t count, size_t size)
 {
-    void *memory = arena_alloc(&worker->arena, count * size);
+    void *memory = arena_alloc(&worker->lot->arena, count * size);
     CHECK(memory != NULL); /* the arena holds the largest batch several times */
     return memory;
 }
@@ -46,27 +46,15 @@ static bool arms_citizen(const struct request *request)
     return request->record != NULL && request->has_citizen && reason_arms(request->reason);
 }
 
-static void read_requests(struct worker *worker)
+/* The batch's own requests and entries: those of the lot from `stored` on. */
+static struct request *request_at(const struct worker *worker, uint32_t place)
 {
-    uint32_t count = worker->batch_count;
-    arena_rewind(&worker->arena, (struct arena_mark){0});
-    worker->requests = batch_alloc(worker, count, sizeof(*worker->requests));
-    worker->application_of = batch_alloc(worker, count, sizeof(uint32_t));
-    worker->citizen_of = batch_alloc(worker, count, sizeof(uint32_t));
-    for (uint32_t i = 0; i < count; i++) {
-        struct request *request = &worker->requests[i];
-        if (worker->gathered[i].record == NULL) {
-            *request = (struct request){0};
-            continue;
-        }
-        request_read(
-            request, worker->gathered[i].record, REASON_NONE, &worker->citizen_key, &worker->arena);
-        if (worker->poisoned && i == 0 && request->reason == REASON_NONE) {
-            request->reason = REASON_RECORD_FAILED;
-        }
-    }
-    worker->ready_mark = arena_mark(&worker->arena);
-    worker->ready = true;
+    return &worker->lot->requests[worker->lot->stored + place];
+}
+
+static const struct batch_entry *gathered_at(const struct worker *worker, uint32_t place)
+{
+    return &worker->lot->gathered[worker->lot->stored + place];
 }
 
 /* Rows for the requests that may be decided; *place_of names each one's. */
@@ -75,8 +63,8 @@ static void key_applications(struct worker *worker, struct keyed *keyed)
     struct batch_read *read = &worker->batch.read;
     uint32_t count = 0;
     for (uint32_t i = 0; i < worker->batch_count; i++) {
-        if (may_decide(&worker->requests[i])) {
-            memcpy(keyed[count].key, worker->requests[i].application->id, KEY_SIZE);
+        if (may_decide(request_at(worker, i))) {
+            memcpy(keyed[count].key, request_at(worker, i)->application->id, KEY_SIZE);
             keyed[count++].request = i;
         }
     }
@@ -98,7 +86,7 @@ static void key_citizens(struct worker *worker, struct keyed *keyed)
     struct batch_read *read = &worker->batch.read;
     uint32_t count = 0;
     for (uint32_t i = 0; i < worker->batch_count; i++) {
-        const struct request *request = &worker->requests[i];
+        const struct request *request = request_at(worker, i);
         worker->citizen_of[i] = UINT32_MAX;
         if (may_decide(request) || arms_citizen(request)) {
             memcpy(keyed[count].key, request->citizen_ref, KEY_SIZE);
@@ -125,9 +113,9 @@ static void key_records(struct worker *worker)
     read->keys = batch_alloc(worker, worker->batch_count, sizeof(*read->keys));
     read->key_count = worker->batch_count;
     for (uint32_t i = 0; i < worker->batch_count; i++) {
-        const struct record *record = worker->gathered[i].record;
+        const struct record *record = gathered_at(worker, i)->record;
         read->keys[i] = (struct armed_key){
-            .slot = worker->gathered[i].slot,
+            .slot = gathered_at(worker, i)->slot,
             .key = record != NULL && record->has_key ? record->key : (struct bytes){0},
         };
     }
@@ -136,7 +124,7 @@ static void key_records(struct worker *worker)
 static void keep(struct worker *worker, struct bytes *state)
 {
     if (state->size > 0) {
-        CHECK(bytes_copy(&worker->arena, *state, state));
+        CHECK(bytes_copy(&worker->lot->arena, *state, state));
     }
 }
 
@@ -152,21 +140,33 @@ static void keep_states(struct worker *worker)
     }
 }
 
-enum step_outcome step_read(struct worker *worker)
+static bool ask(struct worker *worker)
 {
     struct store *store = &worker->edges.store;
-    uint32_t most = worker->limit < worker->gathered_count ? worker->limit : worker->gathered_count;
-    if (!worker->ready || worker->batch_count != most) {
-        worker->batch_count = most;
-        read_requests(worker);
+    worker->reading_ahead = true;
+    bool done = store->read(store->self, worker->positions, &worker->batch.read, &worker->err);
+    worker->reading_ahead = false;
+    return done;
+}
+
+enum step_outcome step_read(struct worker *worker)
+{
+    struct lot *lot = worker->lot;
+    uint32_t left = lot->gathered_count - lot->stored;
+    worker->batch_count = worker->limit < left ? worker->limit : left;
+    lot_read(worker, lot, lot->stored + worker->batch_count);
+    if (worker->poisoned && may_decide(request_at(worker, 0))) {
+        request_at(worker, 0)->reason = REASON_RECORD_FAILED;
     }
-    arena_rewind(&worker->arena, worker->ready_mark);
-    struct keyed *keyed = batch_alloc(worker, worker->batch_count, sizeof(*keyed));
+    uint32_t count = worker->batch_count;
+    struct keyed *keyed = batch_alloc(worker, count, sizeof(*keyed));
+    worker->application_of = batch_alloc(worker, count, sizeof(uint32_t));
+    worker->citizen_of = batch_alloc(worker, count, sizeof(uint32_t));
     worker->batch = (struct batch){0};
     key_applications(worker, keyed);
     key_citizens(worker, keyed);
     key_records(worker);
-    if (!store->read(store->self, worker->positions, &worker->batch.read, &worker->err)) {
+    if (!ask(worker)) {
         return step_of_err(worker);
     }
     keep_states(worker);
@@ -178,7 +178,7 @@ static bool batch_moment(struct worker *worker, int64_t *evaluated_at_ms)
 {
     int64_t moment = worker->batch.read.now_ms;
     for (uint32_t i = 0; i < worker->batch_count; i++) {
-        const struct position *position = &worker->positions[worker->gathered[i].slot];
+        const struct position *position = &worker->positions[gathered_at(worker, i)->slot];
         if (!worker->at_event &&
             position->evaluated_at_ms > worker->batch.read.now_ms + WORKER_CLOCK_BACK_MS) {
             return err_set(
@@ -223,12 +223,12 @@ static bool pack_headers(struct worker *worker, const struct request *request, s
             kept[count++] = *header;
         }
     }
-    return headers_pack(kept, count, &worker->arena, packed);
+    return headers_pack(kept, count, &worker->lot->arena, packed);
 }
 
 static void quarantine(struct worker *worker, struct batch_entry *entry, uint32_t place)
 {
-    struct request *request = &worker->requests[place];
+    struct request *request = request_at(worker, place);
     struct batch *batch = &worker->batch;
     struct batch_quarantine *row = &batch->quarantines[batch->quarantine_count];
     *row = (struct batch_quarantine){
@@ -256,7 +256,7 @@ static void keep_decision(struct worker *worker,
                           uint32_t place,
                           const struct judgement *judgement)
 {
-    const struct request *request = &worker->requests[place];
+    const struct request *request = request_at(worker, place);
     const struct decision *decision = &judgement->decision;
     struct batch *batch = &worker->batch;
     struct batch_decision *row = &batch->decisions[batch->decision_count];
@@ -283,9 +283,11 @@ static void keep_decision(struct worker *worker,
     memcpy(row->application_id, request->application->id, UUID_SIZE);
     memcpy(row->citizen_ref, request->citizen_ref, CITIZEN_REF_SIZE);
     sha256_of(row->output, row->output_digest);
-    CHECK(judge_trace(request, &worker->arena, &row->trace));
-    CHECK(headers_pack(
-        request->record->headers, request->record->header_count, &worker->arena, &row->headers));
+    CHECK(judge_trace(request, &worker->lot->arena, &row->trace));
+    CHECK(headers_pack(request->record->headers,
+                       request->record->header_count,
+                       &worker->lot->arena,
+                       &row->headers));
     entry->fate = FATE_DECIDED;
     entry->index = (int32_t)batch->decision_count++;
 }
@@ -295,8 +297,8 @@ static void decide_entry(struct worker *worker, uint32_t place, int64_t moment)
 {
     struct batch *batch = &worker->batch;
     struct batch_entry *entry = &batch->entries[place];
-    struct request *request = &worker->requests[place];
-    *entry = worker->gathered[place];
+    struct request *request = request_at(worker, place);
+    *entry = *gathered_at(worker, place);
     if (request->record == NULL) {
         return;
     }
@@ -318,7 +320,7 @@ static void decide_entry(struct worker *worker, uint32_t place, int64_t moment)
                                       request,
                                       &batch->read.applications[worker->application_of[place]],
                                       &batch->read.citizens[worker->citizen_of[place]],
-                                      &worker->arena,
+                                      &worker->lot->arena,
                                       &judgement);
         if (entry->reason == REASON_NONE) {
             keep_decision(worker, entry, place, &judgement);

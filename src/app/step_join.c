@@ -259,11 +259,11 @@ static bool resend_partition(struct worker *worker, const struct position *posit
             return false;
         }
         for (uint32_t i = 0; i < count; i++) {
-            struct arena_mark mark = arena_mark(&worker->arena);
+            struct arena_mark mark = arena_mark(&worker->lot->arena);
             struct record record;
-            CHECK(outcome_record(&outputs[i], &source, &worker->arena, &record));
+            CHECK(outcome_record(&outputs[i], &source, &worker->lot->arena, &record));
             bool done = sink->send(sink->self, &record, outputs[i].dlq, &worker->err);
-            arena_rewind(&worker->arena, mark);
+            arena_rewind(&worker->lot->arena, mark);
             if (!done) {
                 return false;
             }
@@ -278,7 +278,7 @@ enum step_outcome step_resend(struct worker *worker)
 {
     struct source *source = &worker->edges.source;
     int64_t sent = 0;
-    arena_rewind(&worker->arena, (struct arena_mark){0});
+    arena_rewind(&worker->lot->arena, (struct arena_mark){0});
     if (!source->commit(source->self, worker->positions, worker->slot_count, &worker->err)) {
         return step_of_err(worker);
     }

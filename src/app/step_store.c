@@ -18,13 +18,15 @@ enum step_outcome step_write(struct worker *worker)
             return step_of_err(worker);
         }
     }
-    if (!store->write(store->self, worker->positions, batch, &worker->err)) {
+    worker->reading_ahead = true;
+    bool stored = store->write(store->self, worker->positions, batch, &worker->err);
+    worker->reading_ahead = false;
+    if (!stored) {
         if (worker->err.kind == ERR_POISON) {
             /* Halved until the record that cannot be stored is alone; then it goes to quarantine.
              */
             worker->poisoned = worker->batch_count == 1;
             worker->limit = worker->batch_count > 1 ? worker->batch_count / 2 : 1;
-            worker->ready = false;
             LOG(LOG_LEVEL_WARN,
                 "batch.halved",
                 LOG_NUMBER("records", worker->batch_count),
@@ -66,7 +68,7 @@ static bool send_entry(struct worker *worker, const struct batch_entry *entry)
 {
     struct sink *sink = &worker->edges.sink;
     const struct batch *batch = &worker->batch;
-    struct arena_mark mark = arena_mark(&worker->arena);
+    struct arena_mark mark = arena_mark(&worker->lot->arena);
     struct outcome_source source = {
         .topic = worker->topic,
         .partition = worker->positions[entry->slot].partition,
@@ -76,9 +78,9 @@ static bool send_entry(struct worker *worker, const struct batch_entry *entry)
             ? outcome_of_decision(&batch->decisions[entry->index], entry->offset)
             : outcome_of_quarantine(&batch->quarantines[entry->index], entry);
     struct record record;
-    CHECK(outcome_record(&output, &source, &worker->arena, &record));
+    CHECK(outcome_record(&output, &source, &worker->lot->arena, &record));
     bool done = sink->send(sink->self, &record, output.dlq, &worker->err);
-    arena_rewind(&worker->arena, mark);
+    arena_rewind(&worker->lot->arena, mark);
     return done;
 }
 
@@ -107,16 +109,17 @@ static void report_refused(struct worker *worker)
     }
 }
 
-/* What is stored and sent leaves the front of what was gathered. */
+/* What is stored and sent leaves the lot; an empty one is filled again while the other is in hand.
+ */
 static void drop_batch(struct worker *worker)
 {
-    worker->gathered_count -= worker->batch_count;
-    memmove(worker->gathered,
-            worker->gathered + worker->batch_count,
-            worker->gathered_count * sizeof(*worker->gathered));
-    worker->ready = false;
-    if (worker->gathered_count == 0) {
-        worker_forget(worker);
+    struct source *source = &worker->edges.source;
+    struct lot *lot = worker->lot;
+    lot->stored += worker->batch_count;
+    if (lot->stored == lot->gathered_count) {
+        source->release(source->self, lot->record_count);
+        lot_clear(lot);
+        worker->lot = lot == &worker->lots[0] ? &worker->lots[1] : &worker->lots[0];
     }
 }
 

@@ -3,8 +3,12 @@
 
 /* Private to app/: one function a state of core/cycle.h, in step_*.c. */
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "mentor/core/cycle.h"
 
+struct lot;
 struct worker;
 
 #define X(upper, lower) enum step_outcome step_##lower(struct worker *worker);
@@ -17,5 +21,11 @@ enum step_outcome step_of_err(struct worker *worker);
 int32_t worker_slot_of(const struct worker *worker, int32_t partition);
 /* Drops what is gathered and not stored: it will be read again. */
 void worker_forget(struct worker *worker);
+/* Empties a lot; its records are released by the caller. */
+void lot_clear(struct lot *lot);
+/* Reads the requests of entries below `upto` that are not read yet. */
+void lot_read(struct worker *worker, struct lot *lot, uint32_t upto);
+/* A slice of filling the other lot, for store.meanwhile; `context` is the worker. */
+bool worker_read_ahead(void *context);
 
 #endif /* MENTOR_SRC_APP_STEPS_H */

@@ -18,23 +18,53 @@ static step_fn *const steps[CYCLE_STATE_COUNT] = {
 #undef X
 };
 
+/* Each record may have a run of missing offsets before it. */
+static bool lot_init(struct lot *lot)
+{
+    const size_t entries = (size_t)2 * WORKER_RECORDS_MAX;
+    lot->records = calloc(WORKER_RECORDS_MAX, sizeof(*lot->records));
+    lot->gathered = calloc(entries, sizeof(*lot->gathered));
+    lot->requests = calloc(entries, sizeof(*lot->requests));
+    return lot->records != NULL && lot->gathered != NULL && lot->requests != NULL &&
+           arena_init(&lot->arena, ARENA_SIZE);
+}
+
+static void lot_release(struct lot *lot)
+{
+    free(lot->records);
+    free(lot->gathered);
+    free(lot->requests);
+    arena_release(&lot->arena);
+}
+
+void lot_clear(struct lot *lot)
+{
+    lot->gathered_count = 0;
+    lot->record_count = 0;
+    lot->request_count = 0;
+    lot->stored = 0;
+    lot->bytes = 0;
+    lot->mark = (struct arena_mark){0};
+    arena_rewind(&lot->arena, lot->mark);
+}
+
 bool worker_init(struct worker *worker)
 {
-    worker->records = calloc(WORKER_RECORDS_MAX, sizeof(*worker->records));
-    /* Each record may have a run of missing offsets before it. */
-    worker->gathered = calloc((size_t)2 * WORKER_RECORDS_MAX, sizeof(*worker->gathered));
+    struct store *store = &worker->edges.store;
+    worker->lot = &worker->lots[0];
     worker->limit = worker->batch_most;
     worker->backoff = (struct backoff){.base_ms = 50, .limit_ms = 5000};
     rng_init(&worker->rng, (uint64_t)worker->clock.mono_us(worker->clock.self));
-    return worker->records != NULL && worker->gathered != NULL &&
-           arena_init(&worker->arena, ARENA_SIZE);
+    if (store->meanwhile != NULL) {
+        store->meanwhile(store->self, worker_read_ahead, worker);
+    }
+    return lot_init(&worker->lots[0]) && lot_init(&worker->lots[1]);
 }
 
 void worker_release(struct worker *worker)
 {
-    free(worker->records);
-    free(worker->gathered);
-    arena_release(&worker->arena);
+    lot_release(&worker->lots[0]);
+    lot_release(&worker->lots[1]);
 }
 
 enum step_outcome step_of_err(struct worker *worker)
@@ -67,12 +97,11 @@ int32_t worker_slot_of(const struct worker *worker, int32_t partition)
 
 void worker_forget(struct worker *worker)
 {
-    worker->gathered_count = 0;
-    worker->record_count = 0;
-    worker->gathered_bytes = 0;
-    worker->ready = false;
+    lot_clear(&worker->lots[0]);
+    lot_clear(&worker->lots[1]);
+    worker->met = STEP_DONE;
     worker->poisoned = false; /* what is read next may begin with another record */
-    worker->edges.source.release(worker->edges.source.self);
+    worker->edges.source.release(worker->edges.source.self, UINT32_MAX);
 }
 
 static void report(const struct worker *worker, enum cycle_state state, enum step_outcome outcome)

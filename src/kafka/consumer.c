@@ -110,7 +110,7 @@ static void group_leave(rd_kafka_t *rk)
 
 static void client_close(struct consumer *consumer)
 {
-    held_clear(&consumer->held);
+    held_drop(&consumer->held, UINT32_MAX);
     if (consumer->rk != NULL) {
         waker_stop(&consumer->waker);
         consumer->closing = true;
@@ -204,9 +204,9 @@ source_poll(void *self, uint32_t wait_ms, struct record *record, struct err *err
     return change_take(consumer);
 }
 
-static void source_release(void *self)
+static void source_release(void *self, uint32_t count)
 {
-    held_clear(&consumer_of(self)->held);
+    held_drop(&consumer_of(self)->held, count);
 }
 
 static uint32_t source_partitions(void *self, const int32_t **partitions)

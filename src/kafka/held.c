@@ -1,6 +1,7 @@
 #include "held.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "mentor/base/check.h"
 
@@ -10,43 +11,54 @@ enum {
 
 struct header_chunk {
     struct header_chunk *next;
+    uint32_t live; /* records whose headers are here; at 0 it is empty again */
     size_t used;
     size_t capacity;
     struct header headers[];
 };
 
-/* Arrays never move, so chunks are chained; the arrays of a batch fit into a few. */
-static struct header *headers_take(struct held *held, size_t count)
+static bool chunk_takes(struct header_chunk *chunk, size_t count)
 {
-    struct header_chunk **link = held->current == NULL ? &held->chunks : &held->current;
-    while (*link != NULL && (*link)->capacity - (*link)->used < count) {
-        link = &(*link)->next;
+    if (chunk->live == 0) {
+        chunk->used = 0;
     }
-    struct header_chunk *chunk = *link;
+    return chunk->capacity - chunk->used >= count;
+}
+
+/* Arrays never move, so chunks are chained; the arrays of two batches fit into a few. */
+static struct header_chunk *chunk_for(struct held *held, size_t count)
+{
+    if (held->current != NULL && chunk_takes(held->current, count)) {
+        return held->current;
+    }
+    struct header_chunk *chunk = held->chunks;
+    while (chunk != NULL && (chunk->live > 0 || !chunk_takes(chunk, count))) {
+        chunk = chunk->next;
+    }
     if (chunk == NULL) {
         size_t capacity = count > CHUNK_HEADERS ? count : CHUNK_HEADERS;
         chunk = malloc(sizeof(*chunk) + capacity * sizeof(struct header));
         CHECK(chunk != NULL);
-        chunk->next = NULL;
-        chunk->used = 0;
-        chunk->capacity = capacity;
-        *link = chunk;
+        *chunk = (struct header_chunk){.next = held->chunks, .capacity = capacity};
+        held->chunks = chunk;
     }
     held->current = chunk;
-    struct header *headers = chunk->headers + chunk->used;
-    chunk->used += count;
-    return headers;
+    return chunk;
 }
 
-static void
+/* Returns where they are kept; NULL when there are none. */
+static struct header_chunk *
 headers_fill(struct held *held, const rd_kafka_message_t *message, struct record *record)
 {
     rd_kafka_headers_t *from = NULL;
     if (rd_kafka_message_headers(message, &from) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return;
+        return NULL;
     }
     size_t count = rd_kafka_header_cnt(from);
-    struct header *headers = headers_take(held, count);
+    struct header_chunk *chunk = chunk_for(held, count);
+    struct header *headers = chunk->headers + chunk->used;
+    chunk->used += count;
+    chunk->live++;
     for (size_t i = 0; i < count; i++) {
         const char *name = NULL;
         const void *value = NULL;
@@ -58,16 +70,16 @@ headers_fill(struct held *held, const rd_kafka_message_t *message, struct record
     }
     record->headers = headers;
     record->header_count = (uint32_t)count;
+    return chunk;
 }
 
 void held_add(struct held *held, rd_kafka_message_t *message, struct record *record)
 {
     if (held->count == held->capacity) {
         held->capacity = held->capacity == 0 ? 1024 : held->capacity * 2;
-        held->messages = realloc(held->messages, held->capacity * sizeof(rd_kafka_message_t *));
+        held->messages = realloc(held->messages, held->capacity * sizeof(*held->messages));
         CHECK(held->messages != NULL);
     }
-    held->messages[held->count++] = message;
     rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
     *record = (struct record){
         .partition = message->partition,
@@ -78,24 +90,28 @@ void held_add(struct held *held, rd_kafka_message_t *message, struct record *rec
         .has_value = message->payload != NULL,
         .value = bytes_of(message->payload, message->len),
     };
-    headers_fill(held, message, record);
+    held->messages[held->count++] =
+        (struct held_message){message, headers_fill(held, message, record)};
 }
 
-void held_clear(struct held *held)
+void held_drop(struct held *held, uint32_t count)
 {
-    for (uint32_t i = 0; i < held->count; i++) {
-        rd_kafka_message_destroy(held->messages[i]);
+    count = count < held->count ? count : held->count;
+    for (uint32_t i = 0; i < count; i++) {
+        rd_kafka_message_destroy(held->messages[i].message);
+        if (held->messages[i].chunk != NULL) {
+            held->messages[i].chunk->live--;
+        }
     }
-    held->count = 0;
-    for (struct header_chunk *chunk = held->chunks; chunk != NULL; chunk = chunk->next) {
-        chunk->used = 0;
+    held->count -= count;
+    if (held->count > 0) {
+        memmove(held->messages, held->messages + count, held->count * sizeof(*held->messages));
     }
-    held->current = NULL;
 }
 
 void held_release(struct held *held)
 {
-    held_clear(held);
+    held_drop(held, UINT32_MAX);
     while (held->chunks != NULL) {
         struct header_chunk *chunk = held->chunks;
         held->chunks = chunk->next;

@@ -12,19 +12,24 @@
 
 struct header_chunk;
 
+struct held_message {
+    rd_kafka_message_t *message; /* owned */
+    struct header_chunk *chunk;  /* where its headers are; NULL for none */
+};
+
 struct held {
-    rd_kafka_message_t **messages; /* owned */
+    struct held_message *messages; /* owned; oldest first */
     uint32_t count;
     uint32_t capacity;
     struct header_chunk *chunks;  /* all there are; kept */
     struct header_chunk *current; /* the one in use; NULL when none is yet */
 };
 
-/* Takes the message. *record borrows from it until held_clear. Allocates only until it has grown to
- * a batch. */
+/* Takes the message. *record borrows from it until it is dropped. Allocates only until it has grown
+ * to two batches. */
 void held_add(struct held *held, rd_kafka_message_t *message, struct record *record);
-/* Ends the life of every record; memory is kept. */
-void held_clear(struct held *held);
+/* Ends the life of the `count` oldest records, or of all there are; memory is kept. */
+void held_drop(struct held *held, uint32_t count);
 void held_release(struct held *held);
 
 #endif /* KAFKA_HELD_H */

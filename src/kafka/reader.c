@@ -190,7 +190,7 @@ static int on_error(struct reader *reader, const rd_kafka_message_t *message, st
 static int reader_next(void *self, uint32_t wait_ms, struct record *record, struct err *err)
 {
     struct reader *reader = self;
-    held_clear(&reader->held);
+    held_drop(&reader->held, UINT32_MAX);
     rd_kafka_message_t *message = rd_kafka_consume_queue(reader->queue, (int)wait_ms);
     if (message == NULL) {
         (void)rd_kafka_poll(reader->rk, 0);

@@ -189,9 +189,17 @@ static bool store_open(void *self, const char *cluster, int32_t partition_count,
     return store_ready(store, err);
 }
 
+static void store_meanwhile(void *self, bool (*work)(void *context), void *context)
+{
+    struct pg_store *store = self;
+    store->session.work = work;
+    store->session.context = context;
+}
+
 struct store pg_store_port(struct pg_store *store)
 {
     return (struct store){
+        .meanwhile = store_meanwhile,
         .open = store_open,
         .take = store_take,
         .read = store_read,

@@ -260,8 +260,9 @@ bool session_sync(struct session *session, struct err *err)
 }
 
 /* Until PQgetResult answers at once. False when the connection or the time is gone. */
-static bool ready(PGconn *conn, int64_t deadline_us)
+static bool ready(const struct session *session, int64_t deadline_us)
 {
+    PGconn *conn = session->conn;
     struct clock clock = clock_system();
     while (PQisBusy(conn) != 0) {
         int64_t left_us = deadline_us - clock.mono_us(clock.self);
@@ -274,7 +275,8 @@ static bool ready(PGconn *conn, int64_t deadline_us)
         if (left_us <= 0 || socket.fd < 0) {
             return false;
         }
-        int events = poll(&socket, 1, (int)(left_us / 1000) + 1);
+        bool busy = session->work != NULL && session->work(session->context);
+        int events = poll(&socket, 1, busy ? 0 : (int)(left_us / 1000) + 1);
         if (events < 0 && errno != EINTR) {
             return false;
         }
@@ -286,13 +288,14 @@ static bool ready(PGconn *conn, int64_t deadline_us)
 }
 
 /* The result of one statement, then its end. NULL: the connection or the time is gone. */
-static PGresult *collect_one(PGconn *conn, int64_t deadline_us)
+static PGresult *collect_one(const struct session *session, int64_t deadline_us)
 {
-    PGresult *result = ready(conn, deadline_us) ? PQgetResult(conn) : NULL;
+    PGconn *conn = session->conn;
+    PGresult *result = ready(session, deadline_us) ? PQgetResult(conn) : NULL;
     if (result == NULL || PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
         return result;
     }
-    PGresult *end = ready(conn, deadline_us) ? PQgetResult(conn) : NULL;
+    PGresult *end = ready(session, deadline_us) ? PQgetResult(conn) : NULL;
     PQclear(end);
     return result;
 }
@@ -306,7 +309,7 @@ static bool collect(struct session *session, const PGresult **culprit, const cha
     uint32_t sent = session->sent;
     session->sent = 0;
     for (uint32_t i = 0; i < sent; i++) {
-        PGresult *result = collect_one(session->conn, deadline_us);
+        PGresult *result = collect_one(session, deadline_us);
         session->results[i] = result;
         ExecStatusType status = PQresultStatus(result);
         bool well = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
@@ -318,7 +321,7 @@ static bool collect(struct session *session, const PGresult **culprit, const cha
             return false;
         }
     }
-    PGresult *end = collect_one(session->conn, deadline_us);
+    PGresult *end = collect_one(session, deadline_us);
     bool synced = end != NULL && PQresultStatus(end) == PGRES_PIPELINE_SYNC;
     PQclear(end);
     return synced;

@@ -29,6 +29,10 @@ struct statement {
 };
 
 struct session {
+    /* Done while a wait would only wait, slice by slice; false when there is nothing left for now.
+     */
+    bool (*work)(void *context);
+    void *context;
     PGconn *conn;
     uint32_t sent;
     const char *names[SESSION_FLIGHT_MAX];

@@ -172,7 +172,7 @@ static bool step(struct ceiling *ceiling)
         return false;
     }
     ceiling->stored += ceiling->record_count;
-    ceiling->source.release(ceiling->source.self);
+    ceiling->source.release(ceiling->source.self, UINT32_MAX);
     return true;
 }
 

@@ -167,7 +167,7 @@ static void consume(struct fixture *fixture, int records)
         held += event == SOURCE_RECORD ? 1 : 0;
         CHECK(event != SOURCE_RECORD || record.header_count == 6);
         if (held == 2000) {
-            source.release(source.self);
+            source.release(source.self, UINT32_MAX);
             held = 0;
         }
     }

@@ -181,7 +181,7 @@ void source_await(struct source *source, enum source_event event, struct record 
         if (came == event) {
             return;
         }
-        source->release(source->self);
+        source->release(source->self, UINT32_MAX);
         if (came == SOURCE_FAILED || now_us() > until_us) {
             (void)fprintf(stderr, "event %d instead of %d: %s\n", (int)came, (int)event, err.text);
             CHECK(came == event);

@@ -123,7 +123,7 @@ static void records_live_until_they_are_released(void **state)
         assert_int_equal(records[i].offset, i);
         assert_true(bytes_is(records[i].headers[0].value, number));
     }
-    world->source.release(world->source.self);
+    world->source.release(world->source.self, UINT32_MAX);
 }
 
 static void an_assignment_waits_for_start(void **state)

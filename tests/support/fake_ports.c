@@ -64,8 +64,8 @@ static enum source_event poll_events(struct record *record)
     }
     if (world.revoke_at_record >= 0 && world.record_count >= world.revoke_at_record) {
         world.revoke_at_record = -1;
-        if (world.revoke_as != SOURCE_RESET) {
-            world.assigned = false;
+        if (world.revoke_as != SOURCE_RESET && world.revoke_as != SOURCE_REVOKED) {
+            world.assigned = false; /* a revocation alone still takes commits, until stop() */
         }
         *record = (struct record){0};
         return world.revoke_as;
@@ -99,9 +99,10 @@ source_poll(void *self, uint32_t wait_ms, struct record *record, struct err *err
     return event;
 }
 
-static void source_release(void *self)
+static void source_release(void *self, uint32_t count)
 {
     (void)self;
+    (void)count;
 }
 
 static uint32_t source_partitions(void *self, const int32_t **partitions)

@@ -27,6 +27,18 @@ static struct bytes keep(struct bytes from)
     return copy;
 }
 
+/* What the worker does while a database is waited for. */
+static struct {
+    bool (*work)(void *context);
+    void *context;
+} meanwhile;
+
+static void wait_for_the_database(void)
+{
+    while (meanwhile.work != NULL && meanwhile.work(meanwhile.context)) {
+    }
+}
+
 static bool store_open(void *self, const char *cluster, int32_t partition_count, struct err *err)
 {
     (void)self;
@@ -104,6 +116,7 @@ static bool
 store_read(void *self, const struct position *positions, struct batch_read *read, struct err *err)
 {
     (void)self;
+    wait_for_the_database();
     (void)err;
     assert_in_range(world.read_count++, 0, 1000);
     for (uint32_t i = 0; i < read->application_count; i++) {
@@ -258,6 +271,7 @@ static bool store_write(void *self,
                         struct err *err)
 {
     (void)self;
+    wait_for_the_database();
     enum write_fault fault =
         world.write_count < WORLD_PLAN ? world.plan[world.write_count] : WRITE_FINE;
     assert_in_range(world.write_count++, 0, 1000);
@@ -318,8 +332,22 @@ static bool store_emitted(
     return true;
 }
 
+static void store_meanwhile(void *self, bool (*work)(void *context), void *context)
+{
+    (void)self;
+    meanwhile.work = work;
+    meanwhile.context = context;
+}
+
 struct store fake_store(void)
 {
     return (struct store){
-        store_open, store_take, store_read, store_write, store_unsent, store_emitted, NULL};
+        .meanwhile = store_meanwhile,
+        .open = store_open,
+        .take = store_take,
+        .read = store_read,
+        .write = store_write,
+        .unsent = store_unsent,
+        .emitted = store_emitted,
+    };
 }

@@ -195,6 +195,48 @@ static void a_referral_is_indicative_and_lists_its_findings_in_order(void **stat
     mentor__v1__decision__free_unpacked(read, NULL);
 }
 
+/* Both ends of a varint's one byte, and VAT beside the total. */
+static void a_fee_has_vat_and_a_course_its_cost(void **state)
+{
+    (void)state;
+    struct bytes out;
+    trial.application.mentor_kind = MENTOR_EXTERNAL;
+    trial.application.cost =
+        (struct cost){.basis = COST_FEE, .rate_ore = 45000, .vat_bp = 2500, .training_ore = 128};
+    trial.application.version = 127;
+    trial_decide(&trial, true);
+    static const struct wire_source source = {
+        .partition = 128, .offset = 127, .event_id = {(const uint8_t *)"x", 1}};
+    Mentor__V1__Decision *read = encode(&source, &out);
+    assert_int_equal(read->frame->vat_ore, 438750);
+    assert_int_equal(read->frame->training_ore, 128);
+    assert_int_equal(read->frame->support_ore, 1755000);
+    assert_int_equal(read->frame->total_ore, 1755128);
+    assert_int_equal(read->mentor_kind, MENTOR__V1__MENTOR_KIND__MENTOR_KIND_EXTERNAL);
+    assert_int_equal(read->version, 127);
+    assert_int_equal(read->source->partition, 128);
+    assert_int_equal(read->source->offset, 127);
+    mentor__v1__decision__free_unpacked(read, NULL);
+}
+
+static void a_moment_before_1970_has_no_negative_fraction(void **state)
+{
+    (void)state;
+    struct bytes out;
+    trial.matter.evaluated_at_ms = -1;
+    trial_decide(&trial, true);
+    Mentor__V1__Decision *read = encode(&from_kafka, &out);
+    assert_int_equal(read->evaluated_at->seconds, -1);
+    assert_int_equal(read->evaluated_at->nanos, 999000000);
+    mentor__v1__decision__free_unpacked(read, NULL);
+    trial.matter.evaluated_at_ms = -1000;
+    trial_decide(&trial, true);
+    read = encode(&from_kafka, &out);
+    assert_int_equal(read->evaluated_at->seconds, -1);
+    assert_int_equal(read->evaluated_at->nanos, 0);
+    mentor__v1__decision__free_unpacked(read, NULL);
+}
+
 static void by_right_is_written_when_it_is_so(void **state)
 {
     (void)state;
@@ -276,6 +318,8 @@ int main(void)
         cmocka_unit_test_setup(an_approval_has_every_field, begin),
         cmocka_unit_test_setup(what_is_empty_is_left_out, begin),
         cmocka_unit_test_setup(a_referral_is_indicative_and_lists_its_findings_in_order, begin),
+        cmocka_unit_test_setup(a_fee_has_vat_and_a_course_its_cost, begin),
+        cmocka_unit_test_setup(a_moment_before_1970_has_no_negative_fraction, begin),
         cmocka_unit_test_setup(by_right_is_written_when_it_is_so, begin),
         cmocka_unit_test_setup(d06_supersedes_nothing, begin),
         cmocka_unit_test_setup(every_deadline_in_a_text_is_filled, begin),

@@ -110,6 +110,11 @@ static void a_ce_or_grpc_header_comes_once(void **state)
     letter_add(&letter, "traceparent", "x");
     letter_add(&letter, "traceparent", "y");
     assert_int_equal(judge(), REASON_NONE);
+    letter.headers[0] = (struct header){bytes_text("ce_x"), bytes_text("1")};
+    letter.headers[1] = letter.headers[0]; /* the first two */
+    letter_add(&letter, "ce_specversion", "1.0");
+    letter_add(&letter, "ce_id", "a-1");
+    assert_int_equal(judge(), REASON_HEADER_TWICE);
     static const char *const names[] = {"ce_id", "ce_x", "grpc-timeout", "grpc-x", "ce_"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         letter_begin(&letter, bytes_text("value"));

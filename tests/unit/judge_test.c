@@ -80,6 +80,9 @@ static void a_first_event_is_decided_and_remembered(void **state)
     assert_int_equal(judge_event("a-1"), REASON_NONE);
     assert_int_equal(judgement.decision.outcome, OUTCOME_IS_APPROVED);
     assert_int_equal(judgement.periods.size, 0);
+    uint8_t digest[SHA256_SIZE];
+    hmac_of(&citizen_key, bytes_text("1403760101"), digest);
+    assert_memory_equal(judgement.matter.citizen_ref, digest, CITIZEN_REF_SIZE);
     assert_true(judgement.output.size > 100);
     assert_false(judgement.matter.superseding);
     assert_int_equal(application.seq, 1);
@@ -269,6 +272,34 @@ static void an_event_in_quarantine_is_q01_by_key_or_by_citizen(void **state)
     assert_false(found(RULE_Q01));
 }
 
+/* Out of memory on one record is that record's failure: the rows are as they were. */
+static void a_full_arena_fails_the_record_alone(void **state)
+{
+    (void)state;
+    struct letter letter;
+    static struct proto proto;
+    struct request request;
+    letter_begin(&letter, content_write(&content, &proto));
+    request_read(&request, &letter.record, REASON_NONE, &citizen_key, &arena);
+    bool decided = false;
+    for (size_t capacity = 16; capacity < 8192; capacity += 16) {
+        struct arena small;
+        application = (struct application_row){0};
+        citizen = (struct citizen_row){0};
+        assert_true(arena_init(&small, capacity));
+        enum reason reason =
+            judge_request(&judge, &request, &application, &citizen, &small, &judgement);
+        assert_int_equal(reason,
+                         decided || reason == REASON_NONE ? REASON_NONE : REASON_RECORD_FAILED);
+        decided = reason == REASON_NONE;
+        assert_int_equal(application.seq, decided);
+        assert_int_equal(citizen.seq, decided);
+        assert_int_equal(history_event_count(application.state), decided);
+        arena_release(&small);
+    }
+    assert_true(decided);
+}
+
 static void traces_are_packed_for_the_outcome(void **state)
 {
     (void)state;
@@ -306,6 +337,7 @@ int main(void)
         cmocka_unit_test_setup(a_citizen_may_change_between_versions, begin),
         cmocka_unit_test_setup(without_a_law_nothing_is_decided, begin),
         cmocka_unit_test_setup(an_event_in_quarantine_is_q01_by_key_or_by_citizen, begin),
+        cmocka_unit_test_setup(a_full_arena_fails_the_record_alone, begin),
         cmocka_unit_test_setup(traces_are_packed_for_the_outcome, begin),
     };
     return cmocka_run_group_tests_name("app/judge", tests, open_arena, close_arena);

@@ -57,6 +57,26 @@ static void many_rows_keep_what_was_set(void **state)
     }
 }
 
+/* A row that was only looked for is a row: nothing takes its place. */
+static void rows_that_were_never_set_stay_apart(void **state)
+{
+    (void)state;
+    struct keeper keeper = {0};
+    uint8_t key[KEEPER_KEY_SIZE];
+    for (uint32_t i = 0; i < MANY; i++) {
+        key_of(i, false, key);
+        (void)keeper_row(&keeper, key);
+    }
+    for (uint32_t i = 0; i < MANY; i++) {
+        key_of(i, false, key);
+        struct keeper_row *row = keeper_row(&keeper, key);
+        assert_memory_equal(row->key, key, KEEPER_KEY_SIZE);
+        assert_int_equal(row->seq, 0);
+    }
+    assert_int_equal(keeper.count, MANY);
+    keeper_release(&keeper);
+}
+
 static void a_state_is_a_copy_that_grows_and_shrinks(void **state)
 {
     (void)state;
@@ -83,6 +103,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_new_row_is_empty),
         cmocka_unit_test(many_rows_keep_what_was_set),
+        cmocka_unit_test(rows_that_were_never_set_stay_apart),
         cmocka_unit_test(a_state_is_a_copy_that_grows_and_shrinks),
     };
     return cmocka_run_group_tests_name("app/keeper", tests, NULL, NULL);

@@ -202,6 +202,39 @@ static void other_bytes_for_the_same_facts_have_the_same_content(void **state)
     assert_memory_not_equal(upper.content, lower.content, SHA256_SIZE);
 }
 
+static void an_id_in_capitals_is_the_same_id(void **state)
+{
+    (void)state;
+    char id[] = "abcdefab-cdef-4bcd-8fab-cdefabcdefab";
+    content.id = id;
+    struct request first = read_content();
+    for (size_t i = 0; i < sizeof(id) - 1; i++) {
+        if (id[i] >= 'a') {
+            char lower = id[i];
+            id[i] = (char)(lower - 'a' + 'A');
+            struct request other = read_content();
+            assert_int_equal(other.reason, REASON_NONE);
+            assert_memory_equal(other.content, first.content, SHA256_SIZE);
+            id[i] = lower;
+        }
+    }
+}
+
+static void a_value_of_256_kib_may_be_decided(void **state)
+{
+    (void)state;
+    static char filling[WIRE_VALUE_MAX];
+    struct bytes value = content_write(&content, &proto);
+    memset(filling, 'x', sizeof(filling));
+    proto_data(&proto, 31, filling, WIRE_VALUE_MAX - value.size - 5); /* tag 2, length 3 */
+    assert_int_equal(proto.size, WIRE_VALUE_MAX);
+    letter_begin(&letter, proto_bytes(&proto));
+    assert_int_equal(read_letter().reason, REASON_NONE);
+    proto_number(&proto, 31, 0);
+    letter_begin(&letter, proto_bytes(&proto));
+    assert_int_equal(read_letter().reason, REASON_VALUE_TOO_LARGE);
+}
+
 static void an_unknown_field_is_content(void **state)
 {
     (void)state;
@@ -255,6 +288,8 @@ int main(void)
         cmocka_unit_test_setup(a_refused_records_citizen_is_known_where_it_can_be_read, begin),
         cmocka_unit_test_setup(a_reason_given_stands_unless_the_headers_come_first, begin),
         cmocka_unit_test_setup(other_bytes_for_the_same_facts_have_the_same_content, begin),
+        cmocka_unit_test_setup(an_id_in_capitals_is_the_same_id, begin),
+        cmocka_unit_test_setup(a_value_of_256_kib_may_be_decided, begin),
         cmocka_unit_test_setup(an_unknown_field_is_content, begin),
         cmocka_unit_test_setup(a_trace_that_holds_the_cpr_number_is_dropped, begin),
         cmocka_unit_test_setup(a_full_arena_fails_the_record_alone, begin),

@@ -31,6 +31,8 @@ static struct trace traces[] = {
     {"another separator", "traceparent", "00_" TRACE "-" PARENT "-01", false},
     {"another separator, the second", "traceparent", "00-" TRACE "_" PARENT "-01", false},
     {"another separator, the third", "traceparent", "00-" TRACE "-" PARENT "_01", false},
+    {"no hex in the version", "traceparent", "g0-" TRACE "-" PARENT "-01", false},
+    {"no hex at the trace's start", "traceparent", "00-Xbf92f3577b34da6a3ce929d0e0e4736-" PARENT "-01", false},
     {"no hex", "traceparent", "00-" TRACE "-" PARENT "-0g", false},
     {"nothing", "traceparent", "", false},
 
@@ -41,6 +43,13 @@ static struct trace traces[] = {
     {"a tenant", "tracestate", "fw529a3039@dt=FfkT", true},
     {"all that a key may have", "tracestate", "a_-*/9=!", true},
     {"a space within the value", "tracestate", "a=b c", true},
+    {"the last letter", "tracestate", "z=1", true},
+    {"a tilde", "tracestate", "a=~", true},
+    {"tabs around members", "tracestate", "\ta=1\t,\tb=2\t", true},
+    {"a blank member", "tracestate", "a=1, \t,b=2", true},
+    {"an equals sign for a value", "tracestate", "a==", false},
+    {"a key that ends with an at sign", "tracestate", "a@=b", false},
+    {"a key that begins with an at sign", "tracestate", "@a=b", false},
     {"no value", "tracestate", "rojo", false},
     {"an empty value", "tracestate", "rojo=", false},
     {"an empty key", "tracestate", "=1", false},
@@ -91,6 +100,17 @@ static void a_tracestate_has_at_most_32_members(void **state)
     }
 }
 
+static void a_tracestate_may_have_512_bytes(void **state)
+{
+    (void)state;
+    char text[513];
+    memset(text, 'v', sizeof(text));
+    memcpy(text, "a=", 2);
+    memcpy(text + 256, ",b=", 3);
+    text[512] = '\0';
+    assert_state(text, true);
+}
+
 static void keys_and_values_have_at_most_256(void **state)
 {
     (void)state;
@@ -117,6 +137,7 @@ int main(void)
     };
     const struct CMUnitTest more[] = {
         cmocka_unit_test(a_tracestate_has_at_most_32_members),
+        cmocka_unit_test(a_tracestate_may_have_512_bytes),
         cmocka_unit_test(keys_and_values_have_at_most_256),
     };
     struct CMUnitTest tests[TRACES + sizeof(more) / sizeof(more[0])];

@@ -27,6 +27,7 @@ struct rulebook;
 enum {
     WORKER_RECORDS_MAX = 5000,
     WORKER_BATCH_BYTES = 16 * 1024 * 1024,
+    WORKER_SLICE = 64,           /* records read ahead at a time */
     WORKER_LINGER_US = 5000,     /* a batch is not waited for longer */
     WORKER_IDLE_MS = 100,        /* one wait for the first record */
     WORKER_SETTLE_MS = 2000,     /* at revoke, for acknowledgements that are on their way */
@@ -46,6 +47,24 @@ struct worker_slot {
     int64_t gap_to;
 };
 
+/*
+ * Records read and not stored yet. One lot is in hand; the other is read ahead while the store
+ * works on the one in hand.
+ */
+struct lot {
+    struct arena arena;     /* owned: what requests need, then what the batch in hand needs */
+    struct arena_mark mark; /* behind the requests */
+    struct record *records; /* owned */
+    struct batch_entry
+        *gathered; /* owned; entries before their fate: records, skips and gaps in order */
+    struct request *requests; /* owned; one an entry, read up to request_count */
+    uint32_t gathered_count;
+    uint32_t record_count;
+    uint32_t request_count;
+    uint32_t stored; /* entries at the front that are stored and emitted */
+    size_t bytes;    /* of keys and values */
+};
+
 struct worker {
     /* given */
     struct worker_edges edges;
@@ -61,8 +80,7 @@ struct worker {
     /* ours */
     struct rng rng;
     struct backoff backoff;
-    struct arena arena; /* owned; one batch */
-    struct err err;     /* the last step's, when it was not STEP_DONE */
+    struct err err; /* the last step's, when it was not STEP_DONE */
     bool stopping;
     bool waiting; /* said so in the log */
     bool paused;
@@ -76,23 +94,18 @@ struct worker {
     struct position positions[PARTITIONS_MAX];
     struct worker_slot slots[PARTITIONS_MAX];
 
-    struct record *records; /* owned; gathered, not yet stored */
-    struct batch_entry
-        *gathered; /* owned; entries before their fate: records, skips and gaps in order */
-    uint32_t gathered_count;
-    uint32_t record_count; /* of records */
-    size_t gathered_bytes;
-    uint32_t limit; /* entries a batch, halved by ERR_POISON, grown by success */
-    bool poisoned;  /* the first entry alone cannot be stored: it goes to quarantine */
-
-    uint32_t batch_count;     /* of gathered, in the batch in hand */
-    bool ready;               /* requests are read for batch_count entries */
-    struct request *requests; /* in the arena, one an entry */
-    uint32_t *application_of; /* likewise: index of its row in batch.read, for those that may be
+    struct lot lots[2];
+    struct lot *lot;          /* in hand */
+    bool reading_ahead;       /* the store works: the other lot may be filled */
+    enum step_outcome met;    /* what reading ahead met, for CONSUME; STEP_DONE for nothing */
+    struct err met_err;       /* with it */
+    uint32_t limit;           /* entries a batch, halved by ERR_POISON, grown by success */
+    bool poisoned;            /* the first entry alone cannot be stored: it goes to quarantine */
+    uint32_t batch_count;     /* entries of the lot in the batch in hand, from lot->stored on */
+    uint32_t *application_of; /* in the arena: index of its row in batch.read, for those that may be
                                  decided */
-    uint32_t *citizen_of; /* likewise, also for refused ones whose citizen is known; UINT32_MAX for
-                             none */
-    struct arena_mark ready_mark;
+    uint32_t *citizen_of;  /* likewise, also for refused ones whose citizen is known; UINT32_MAX for
+                              none */
     struct batch batch;    /* in the arena */
     bool sent_since_flush; /* outputs may linger in the sink */
     int64_t marked_at_us;  /* when emitted offsets were stored last */

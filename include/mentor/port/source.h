@@ -27,8 +27,8 @@ enum source_event {
 
 struct source {
     enum source_event (*poll)(void *self, uint32_t wait_ms, struct record *record, struct err *err);
-    /* Ends the life of every record polled so far. */
-    void (*release)(void *self);
+    /* Ends the life of the `count` records that were polled longest ago; UINT32_MAX: of all. */
+    void (*release)(void *self, uint32_t count);
     /* The partitions just assigned, borrowed until the next poll. Returns their number. */
     uint32_t (*partitions)(void *self, const int32_t **partitions);
     /* Begin reading each at `offsets[i]`; group metadata is captured here. */

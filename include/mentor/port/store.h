@@ -40,6 +40,12 @@ struct stored_output {
 
 struct store {
     /*
+     * What to do while a call only waits for the other side: `work` does a slice of it, at most
+     * about a millisecond, and returns false when there is nothing left for now. It must not call
+     * the store. NULL in a store that never waits.
+     */
+    void (*meanwhile)(void *self, bool (*work)(void *context), void *context);
+    /*
      * Connects when it is not connected, checks schema, group and partition count (ERR_HALT when
      * another group's or another count), and stores the rulebook by hash (ERR_FATAL when name and
      * version are there with other bytes).
