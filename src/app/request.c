@@ -117,7 +117,13 @@ void request_read(struct request *request,
                   const struct hmac_key *citizen_key,
                   struct arena *arena)
 {
-    *request = (struct request){.record = record};
+    request->record = record;
+    request->has_event_key = false;
+    request->has_citizen = false;
+    request->application = NULL;
+    memset(request->event_key, 0, EVENT_KEY_SIZE);
+    memset(request->citizen_ref, 0, CITIZEN_REF_SIZE);
+    memset(request->content, 0, SHA256_SIZE);
     sha256_of(record->value, request->input_digest);
     request->reason = envelope_read(record, &request->envelope);
     if (request->reason == REASON_NONE) {

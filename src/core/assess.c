@@ -1,8 +1,8 @@
 /* Substance: eligibility, need, mentor, period, cost (rules E01 to L01). */
 
-#include "rules.h"
-
 #include "mentor/core/identifier.h"
+
+#include "rules.h"
 
 static void add(struct facts *facts, enum rule_id rule, enum field_id field)
 {
@@ -54,7 +54,9 @@ void rule_E04(struct facts *facts)
 
 void rule_E05(struct facts *facts)
 {
-    if (facts->has_birth && cpr_age(facts->birth, facts->today) < 18) {
+    const int32_t nineteen_years = 19 * 366; /* beyond it nobody's birthdays need counting */
+    if (facts->has_birth && facts->today - facts->birth < nineteen_years &&
+        cpr_age(facts->birth, facts->today) < 18) {
         add(facts, RULE_E05, FIELD_CPR);
     } else if (facts->application->target_group == TARGET_GROUP_MINOR) {
         add(facts, RULE_E05, FIELD_TARGET_GROUP);
@@ -140,14 +142,15 @@ void rule_M03(struct facts *facts)
 void rule_P01(struct facts *facts)
 {
     if (facts->has_start && facts->has_end && !facts->application->psychiatric_discharge_right &&
-        facts->end > date_latest_end(facts->start)) {
+        facts->end > facts->latest_end) {
         add(facts, RULE_P01, FIELD_END_DATE);
     }
 }
 
 /* Whether a granted period of another application fits. */
 static bool history_any(const struct facts *facts,
-                        bool (*fits)(const struct facts *facts, const struct history_period *period))
+                        bool (*fits)(const struct facts *facts,
+                                     const struct history_period *period))
 {
     struct bytes periods = facts->matter->periods;
     for (uint32_t i = 0; i < history_period_count(periods); i++) {

@@ -3,8 +3,8 @@
 #include "mentor/base/check.h"
 
 /*
- * No failure reaches CONSUME but by way of TAKE and RESEND, and EMIT only follows an acknowledged WRITE and COMMIT.
- * Columns: DONE, AGAIN, RETRY, FENCED, REVOKED, HALT.
+ * No failure reaches CONSUME but by way of TAKE and RESEND, and EMIT only follows an acknowledged
+ * WRITE and COMMIT. Columns: DONE, AGAIN, RETRY, FENCED, REVOKED, HALT.
  */
 static const enum cycle_state next[CYCLE_STATE_COUNT][STEP_OUTCOME_COUNT] = {
     /* clang-format off */

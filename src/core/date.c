@@ -142,10 +142,14 @@ int32_t date_in_denmark(int64_t utc_ms)
     const int64_t hour = INT64_C(3600000);
     const int64_t day = 24 * hour;
     int64_t utc_day = utc_ms >= 0 ? utc_ms / day : (utc_ms - day + 1) / day;
-    int32_t year = date_civil((int32_t)utc_day).year;
-    int64_t summer = last_sunday(year, 3) * day + hour;
-    int64_t winter = last_sunday(year, 10) * day + hour;
-    int64_t local = utc_ms + (utc_ms >= summer && utc_ms < winter ? 2 : 1) * hour;
+    struct civil civil = date_civil((int32_t)utc_day);
+    bool summer = civil.month > 3 && civil.month < 10;
+    if (civil.month == 3) {
+        summer = utc_ms >= last_sunday(civil.year, 3) * day + hour;
+    } else if (civil.month == 10) {
+        summer = utc_ms < last_sunday(civil.year, 10) * day + hour;
+    }
+    int64_t local = utc_ms + (summer ? 2 : 1) * hour;
     return (int32_t)(local >= 0 ? local / day : (local - day + 1) / day);
 }
 
@@ -159,6 +163,9 @@ static bool closed(int32_t day)
     int32_t date = civil.month * 100 + civil.day;
     if (date == 101 || date == 605 || (date >= 1224 && date <= 1226) || date == 1231) {
         return true;
+    }
+    if (civil.month < 3 || civil.month > 6) {
+        return false; /* Easter is from 22 March to 25 April, and what follows it ends in June */
     }
     switch (day - date_easter(civil.year)) {
     case -3: /* Maundy Thursday */

@@ -74,7 +74,7 @@ static void settle_period(const struct facts *facts, struct decision *decision)
     if (decision->has_period) {
         decision->start = facts->start;
         decision->end = facts->end;
-        decision->latest_end = date_latest_end(facts->start);
+        decision->latest_end = facts->latest_end;
     }
 }
 
@@ -116,8 +116,8 @@ void decide(const struct matter *matter, struct decision *decision)
     decision->complaint_deadline = date_complaint_deadline(decision->decision_date);
     decision->municipality_valid = facts.municipality >= 0;
     decision->cvr_valid = !findings_invalid(&decision->findings, FIELD_CVR);
-    decision->p_number_valid = !missing(application->p_number) &&
-                               !findings_invalid(&decision->findings, FIELD_P_NUMBER);
+    decision->p_number_valid =
+        !missing(application->p_number) && !findings_invalid(&decision->findings, FIELD_P_NUMBER);
     decision_id_of(application->id,
                    application->version,
                    matter->event_key,

@@ -41,7 +41,8 @@ struct history_event history_event_at(struct bytes state, uint32_t index)
     return event;
 }
 
-struct bytes history_event_append(struct bytes state, const struct history_event *event, uint8_t *to)
+struct bytes
+history_event_append(struct bytes state, const struct history_event *event, uint8_t *to)
 {
     if (state.size > 0 && state.data != to) {
         memcpy(to, state.data, state.size);

@@ -2,8 +2,9 @@
 #define MENTOR_SRC_CORE_RULES_H
 
 /*
- * Private to core/: one function a rule, rule_<id>, run in the order of the table RULES (core/finding.h). Each
- * adds its findings and nothing else; a rule that reads an invalid field says nothing (rules.md § 2).
+ * Private to core/: one function a rule, rule_<id>, run in the order of the table RULES
+ * (core/finding.h). Each adds its findings and nothing else; a rule that reads an invalid field
+ * says nothing (rules.md § 2).
  */
 
 #include "mentor/core/application.h"
@@ -15,7 +16,8 @@
 struct facts {
     const struct matter *matter;
     const struct application *application;
-    const struct parameters *parameters; /* NULL: the municipality is not known or not served (D04) */
+    const struct parameters
+        *parameters; /* NULL: the municipality is not known or not served (D04) */
     int32_t today;
     int32_t municipality; /* -1: not one of the 98 */
     bool has_birth;       /* the CPR number is valid */
@@ -24,6 +26,7 @@ struct facts {
     int32_t start;
     bool has_end; /* valid, not before start, within the longest period */
     int32_t end;
+    int32_t latest_end; /* by start; read with has_start */
     struct findings *findings;
 };
 

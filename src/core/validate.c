@@ -1,8 +1,8 @@
 /* Form: identifiers, mandatory content, limits (rules D01 to D08). */
 
-#include "rules.h"
-
 #include "mentor/core/identifier.h"
+
+#include "rules.h"
 
 static void add(struct facts *facts, enum rule_id rule, enum field_id field)
 {
@@ -40,9 +40,8 @@ void rule_D03(struct facts *facts)
     if (!cvr_valid(application->cvr)) {
         add(facts, RULE_D03, FIELD_CVR);
     }
-    if (!missing(application->p_number) &&
-        (!digits_are(application->p_number, P_NUMBER_SIZE) ||
-         bytes_equal(application->p_number, application->cpr))) {
+    if (!missing(application->p_number) && (!digits_are(application->p_number, P_NUMBER_SIZE) ||
+                                            bytes_equal(application->p_number, application->cpr))) {
         add(facts, RULE_D03, FIELD_P_NUMBER);
     }
     if (!missing(application->supplier_cvr) && !cvr_valid(application->supplier_cvr)) {
@@ -69,6 +68,7 @@ void rule_D05(struct facts *facts)
     facts->has_start = date_parse(application->start_date, &facts->start);
     facts->has_end = end_is_date && (!facts->has_start || end >= facts->start);
     facts->end = end;
+    facts->latest_end = facts->has_start ? date_latest_end(facts->start) : 0;
     const struct {
         enum field_id field;
         bool absent;
@@ -112,7 +112,8 @@ void rule_D07(struct facts *facts)
     }
 }
 
-static void within(struct facts *facts, enum field_id field, int64_t value, int64_t low, int64_t high)
+static void
+within(struct facts *facts, enum field_id field, int64_t value, int64_t low, int64_t high)
 {
     if (value < low || value > high) {
         add(facts, RULE_D08, field);

@@ -1,3 +1,5 @@
+#include <stddef.h>
+
 #include <protobuf-c/protobuf-c.h>
 
 #include "mentor/core/application.h"
@@ -333,8 +335,7 @@ static enum reason scan_message(struct scan *scan, const struct kind *kind, stru
 
 enum reason wire_decode_application(struct bytes value, struct application *out, bool *canonical)
 {
-    static const struct application empty;
-    *out = empty;
+    memset(out, 0, offsetof(struct application, cost.other_ore)); /* the list is counted */
     struct scan scan = {.out = out, .canonical = true};
     enum reason reason = scan_message(&scan, &application_kind, value);
     *canonical = scan.canonical;

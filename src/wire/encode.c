@@ -39,12 +39,8 @@ static void put_raw(struct writer *writer, const void *data, size_t size)
     writer->at += size;
 }
 
-static void put_varint(struct writer *writer, uint64_t value)
+static void put_long_varint(struct writer *writer, uint64_t value)
 {
-    if (value < 0x80 && writer->at < writer->end) {
-        *writer->at++ = (uint8_t)value;
-        return;
-    }
     uint8_t bytes[10];
     size_t size = 0;
     while (value >= 0x80) {
@@ -53,6 +49,16 @@ static void put_varint(struct writer *writer, uint64_t value)
     }
     bytes[size++] = (uint8_t)value;
     put_raw(writer, bytes, size);
+}
+
+/* Most are one byte: tags and lengths. */
+static inline void put_varint(struct writer *writer, uint64_t value)
+{
+    if (value < 0x80 && writer->at < writer->end) {
+        *writer->at++ = (uint8_t)value;
+    } else {
+        put_long_varint(writer, value);
+    }
 }
 
 static void put_number(struct writer *writer, uint32_t field, int64_t value)

@@ -67,6 +67,7 @@ static enum source_event poll_events(struct record *record)
         if (world.revoke_as != SOURCE_RESET && world.revoke_as != SOURCE_REVOKED) {
             world.assigned = false; /* a revocation alone still takes commits, until stop() */
         }
+        world.revoking = world.revoke_as == SOURCE_REVOKED;
         *record = (struct record){0};
         return world.revoke_as;
     }
@@ -122,6 +123,7 @@ static bool source_start(void *self,
     (void)self;
     (void)err;
     world.paused = false;
+    assert_false(world.revoking);
     for (uint32_t i = 0; i < count; i++) {
         struct world_partition *partition = &world.partitions[positions[i].partition];
         partition->start = offsets[i];
@@ -140,6 +142,7 @@ static bool source_stop(void *self, struct err *err)
     (void)self;
     (void)err;
     world.stop_count++;
+    world.revoking = false;
     world.assigned = false;
     return true;
 }
@@ -202,6 +205,7 @@ static bool source_leave(void *self, struct err *err)
     (void)self;
     (void)err;
     world.leave_count++;
+    world.revoking = false;
     world.assigned = false;
     return true;
 }

@@ -98,6 +98,7 @@ struct world {
     int64_t send_count;
     bool assigned;
     bool paused;
+    bool revoking; /* the group wants its partitions back and waits for stop() or leave() */
 };
 
 extern struct world world;

@@ -229,7 +229,9 @@ static void a_value_of_256_kib_may_be_decided(void **state)
     proto_data(&proto, 31, filling, WIRE_VALUE_MAX - value.size - 5); /* tag 2, length 3 */
     assert_int_equal(proto.size, WIRE_VALUE_MAX);
     letter_begin(&letter, proto_bytes(&proto));
-    assert_int_equal(read_letter().reason, REASON_NONE);
+    struct request request = read_letter();
+    assert_int_equal(request.reason, REASON_NONE);
+    assert_true(request.has_citizen);
     proto_number(&proto, 31, 0);
     letter_begin(&letter, proto_bytes(&proto));
     assert_int_equal(read_letter().reason, REASON_VALUE_TOO_LARGE);

@@ -101,6 +101,26 @@ static void a_revocation_while_gathering_loses_nothing(void **state)
     }
 }
 
+/* The group is not kept waiting for an answer that an outage made forgotten. */
+static void a_revocation_while_the_database_is_waited_for_is_answered(void **state)
+{
+    (void)state;
+    static const enum source_event events[] = {SOURCE_REVOKED, SOURCE_LOST, SOURCE_ASSIGNED};
+    static const enum write_fault faults[] = {
+        WRITE_FINE, WRITE_STALE, WRITE_NOT_STORED, WRITE_STORED_BUT_LOST, WRITE_FENCED};
+    for (size_t i = 0; i < ROW_COUNT(events) * ROW_COUNT(faults); i++) {
+        world_end();
+        world_begin(2);
+        publish(0, 3);
+        world.revoke_at_record = 3; /* the third is read ahead */
+        world.revoke_as = events[i % ROW_COUNT(events)];
+        world.plan[0] = faults[i / ROW_COUNT(events)];
+        assert_true(world_run());
+        assert_all_decided_once();
+        assert_true(world.stop_count + world.leave_count >= 3); /* then, and both at the end */
+    }
+}
+
 static void a_revocation_between_batches_settles_what_is_sent(void **state)
 {
     (void)state;
@@ -289,6 +309,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             a_fenced_worker_leaves_the_group_and_joins_again, begin, end),
         cmocka_unit_test_setup_teardown(a_revocation_while_gathering_loses_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(
+            a_revocation_while_the_database_is_waited_for_is_answered, begin, end),
         cmocka_unit_test_setup_teardown(
             a_revocation_between_batches_settles_what_is_sent, begin, end),
         cmocka_unit_test_setup_teardown(a_failing_producer_sends_again_the_same_bytes, begin, end),

@@ -114,13 +114,14 @@ struct application {
     struct bytes start_date;
     struct bytes end_date;
 
-    struct cost cost;
-
     int32_t decisive;
     int32_t beyond_normal;
     bool compensates_lasting_impairment;
     bool adverse_fact_from_third_party;
     struct bytes renewal_reasons;
+
+    struct cost
+        cost; /* last, and other_ore last in it: decode clears what comes before that list */
 };
 
 #endif /* MENTOR_CORE_APPLICATION_H */
