@@ -1,4 +1,5 @@
-/* The block functions are called deprecated in favour of EVP, which allocates; they are kept and fast. */
+/* The block functions are called deprecated in favour of EVP, which allocates; they are kept and
+ * fast. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include "mentor/base/sha256.h"
