@@ -12,6 +12,7 @@
 #include "mentor/rulebook/load.h"
 #include "mentor/wire/cloudevent.h"
 #include "mentor/wire/json.h"
+#include "mentor/wire/json_memory.h"
 #include "mentor/wire/rfc3339.h"
 
 #include "keeper.h"
@@ -20,6 +21,7 @@
 
 enum {
     ARENA_SIZE = 64 * 1024 * 1024, /* a line of 4 MiB, decoded */
+    JSON_ARENA_SIZE = 4 * 1024 * 1024,
     FLUSH_SIZE = 256 * 1024,
 };
 
@@ -39,6 +41,7 @@ struct decider {
     struct keeper applications;
     struct keeper citizens;
     struct arena arena; /* owned; rewound for each line */
+    struct arena json;  /* likewise, what jansson takes */
     struct text out;    /* owned */
     int64_t refused;
 };
@@ -171,6 +174,7 @@ static void decide_line(struct decider *decider, struct bytes line, int64_t numb
         refuse(decider, number, reason, why);
     }
     arena_rewind(&decider->arena, mark);
+    arena_rewind(&decider->json, (struct arena_mark){0});
 }
 
 static int decide_lines(struct decider *decider, struct lines *lines)
@@ -214,15 +218,19 @@ int command_decide(struct context *context)
     if (decider.rulebook == NULL || !citizen_key_of(context, true, &decider.citizen_key, &err) ||
         !lines_open(&lines, context->options.operands[0], &err)) {
         code = command_fail(&err, EXIT_FAILED);
-    } else if (!arena_init(&decider.arena, ARENA_SIZE)) {
+    } else if (!arena_init(&decider.arena, ARENA_SIZE) ||
+               !arena_init(&decider.json, JSON_ARENA_SIZE)) {
         (void)err_set(&err, ERR_FATAL, "no memory for %d bytes", ARENA_SIZE);
         code = command_fail(&err, EXIT_FAILED);
     } else {
+        json_memory_use(&decider.json);
         code = decide_lines(&decider, &lines);
+        json_memory_use(NULL);
     }
     lines_close(&lines);
     text_release(&decider.out);
     arena_release(&decider.arena);
+    arena_release(&decider.json);
     keeper_release(&decider.applications);
     keeper_release(&decider.citizens);
     rulebook_close(&decider.rulebook);

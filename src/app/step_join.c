@@ -349,6 +349,7 @@ enum step_outcome step_leave(struct worker *worker)
     struct sink *sink = &worker->edges.sink;
     struct source *source = &worker->edges.source;
     worker_forget(worker);
+    worker->met = STEP_DONE;
     worker->assigned = false;
     worker->taken = false;
     worker->slot_count = 0;

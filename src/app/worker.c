@@ -99,7 +99,9 @@ void worker_forget(struct worker *worker)
 {
     lot_clear(&worker->lots[0]);
     lot_clear(&worker->lots[1]);
-    worker->met = STEP_DONE;
+    if (worker->met != STEP_REVOKED) {
+        worker->met = STEP_DONE; /* reading again meets it again; the group says its word once */
+    }
     worker->poisoned = false; /* what is read next may begin with another record */
     worker->edges.source.release(worker->edges.source.self, UINT32_MAX);
 }
@@ -124,8 +126,8 @@ static void report(const struct worker *worker, enum cycle_state state, enum ste
     }
 }
 
-/* Where stopping may begin: nothing in hand is half done. */
-static bool may_stop(enum cycle_state state)
+/* Where stopping or a revocation may be answered: nothing in hand is half done. */
+static bool between_batches(enum cycle_state state)
 {
     return state == CYCLE_OPEN || state == CYCLE_JOIN || state == CYCLE_CONSUME ||
            state == CYCLE_BACKOFF || state == CYCLE_TAKE;
@@ -135,8 +137,12 @@ bool worker_run(struct worker *worker)
 {
     enum cycle_state state = CYCLE_OPEN;
     while (state != CYCLE_STOP) {
-        if (*worker->stop && !worker->stopping && may_stop(state)) {
+        if (*worker->stop && !worker->stopping && between_batches(state)) {
             worker->stopping = true;
+            state = CYCLE_SETTLE;
+        }
+        if (worker->met == STEP_REVOKED && between_batches(state)) {
+            worker->met = STEP_DONE;
             state = CYCLE_SETTLE;
         }
         worker->err.kind = ERR_NONE;
