@@ -8,7 +8,8 @@
 #include "session.h"
 #include "sql_embedded.h"
 
-/* In the order of sql/migrate_roles.sql. */
+/* In the order of sql/migrate_roles.sql. Roles are the whole server's: a migration of another
+ * database may make them at the same moment. */
 static const struct statement roles[] = {
     {"mentord_owner", sql_migrate_role_mentord_owner},
     {"mentord_worker", sql_migrate_role_mentord_worker},

@@ -1,1 +1,1 @@
-CREATE ROLE mentord_reader LOGIN;
+DO $$ BEGIN CREATE ROLE mentord_reader LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
