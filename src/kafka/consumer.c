@@ -49,6 +49,17 @@ static void on_rebalance(rd_kafka_t *rk,
     rd_kafka_yield(rk); /* so that poll() returns at once */
 }
 
+/* Served inside rd_kafka_consumer_poll too. An idle worker hears of an absent broker only here. */
+static void on_client_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+{
+    struct consumer *consumer = opaque;
+    rdlog_passing(rk, (rd_kafka_resp_err_t)code, reason);
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+        consumer->alone = true;
+        rd_kafka_yield(rk);
+    }
+}
+
 static bool client_open(struct consumer *consumer, struct err *err)
 {
     rd_kafka_conf_t *conf = settings_conf(&consumer->settings, CLIENT_CONSUMER, err);
@@ -57,6 +68,7 @@ static bool client_open(struct consumer *consumer, struct err *err)
     }
     rd_kafka_conf_set_opaque(conf, consumer);
     rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+    rd_kafka_conf_set_error_cb(conf, on_client_error);
     consumer->rk = client_new(conf, CLIENT_CONSUMER, err);
     if (consumer->rk == NULL) {
         return false;
@@ -157,10 +169,6 @@ static enum source_event on_error(struct consumer *consumer,
         return ours ? SOURCE_RESET : SOURCE_NOTHING;
     }
     rdlog_passing(consumer->rk, message->err, rd_kafka_message_errstr(message));
-    if (message->err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-        (void)err_set(err, ERR_RETRY, "no Kafka broker answers; waiting for one");
-        return SOURCE_FAILED;
-    }
     return SOURCE_NOTHING;
 }
 
@@ -183,6 +191,11 @@ source_poll(void *self, uint32_t wait_ms, struct record *record, struct err *err
     }
     while (consumer->change == SOURCE_NOTHING) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->rk, (int)wait_ms);
+        if (message == NULL && consumer->alone && consumer->change == SOURCE_NOTHING) {
+            consumer->alone = false;
+            (void)err_set(err, ERR_RETRY, "no Kafka broker answers; waiting for one");
+            return SOURCE_FAILED;
+        }
         if (message == NULL) {
             break; /* nothing, or the group spoke */
         }

@@ -16,6 +16,7 @@ struct consumer {
     bool reading;   /* start() was called, and stop() was not since */
     bool settling;  /* revoked or lost, and stop() was not called since: no record is handed out */
     bool closing;   /* the rebalance callback must answer for itself */
+    bool alone;     /* no broker answers, and poll() has not said so yet */
     bool failed;    /* fatally: the next poll makes a new client */
     enum source_event change; /* what the group said and poll() has not told yet */
     int32_t *partitions;      /* the last assignment */

@@ -8,7 +8,7 @@ import time
 import uuid
 
 import psycopg
-from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from mentor.v1 import decision_pb2
@@ -162,9 +162,15 @@ class Place:
 
     def ends(self):
         consumer = Consumer({"bootstrap.servers": self.broker.servers, "group.id": uuid.uuid4().hex})
+
+        def ask():
+            try:
+                return {p: consumer.get_watermark_offsets(TopicPartition(self.applications, p), 10)[1]
+                        for p in range(self.partitions)}
+            except KafkaException:  # a broker that was just started leads nothing yet
+                return None
         try:
-            return {p: consumer.get_watermark_offsets(TopicPartition(self.applications, p), 10)[1]
-                    for p in range(self.partitions)}
+            return until("the log's ends from the broker", 60, ask)
         finally:
             consumer.close()
 

@@ -82,6 +82,22 @@ static void the_last_line_may_lack_its_newline(void **state)
     assert_line(1, "one");
     assert_line(2, "two");
     assert_end();
+    open_text("one\nx");
+    assert_line(1, "one");
+    assert_line(2, "x");
+    assert_end();
+}
+
+static void standard_input_has_no_path(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {NULL, "-"};
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        assert_true(lines_open(&lines, paths[i], &err));
+        assert_int_equal(lines.descriptor, STDIN_FILENO);
+        assert_string_equal(lines.name, "standard input");
+        lines_close(&lines);
+    }
 }
 
 static void an_empty_file_has_no_line(void **state)
@@ -114,7 +130,7 @@ static void check_long(size_t size, size_t want)
     for (int round = 0; round < 3; round++) {
         write_bytes(bytes_text("first\n"), false);
         write_bytes(bytes_of(text, round == 2 ? size : size + 1), true);
-        write_bytes(bytes_text(round == 0 ? "last\n" : ""), true);
+        write_bytes(bytes_text(round == 0 ? "next\nlast\n" : ""), true);
         assert_true(lines_open(&lines, path, &err));
         assert_line(1, "first");
         struct bytes line;
@@ -124,7 +140,8 @@ static void check_long(size_t size, size_t want)
         assert_int_equal(line.data[want - 1], 'x');
         assert_int_equal(lines.number, 2);
         if (round == 0) {
-            assert_line(3, "last");
+            assert_line(3, "next");
+            assert_line(4, "last");
         }
         assert_end();
     }
@@ -217,6 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_line_has_its_number_blank_ones_too),
         cmocka_unit_test(the_last_line_may_lack_its_newline),
+        cmocka_unit_test(standard_input_has_no_path),
         cmocka_unit_test(an_empty_file_has_no_line),
         cmocka_unit_test(a_blank_line_is_one_of_spaces),
         cmocka_unit_test(a_line_at_the_limit_is_whole),

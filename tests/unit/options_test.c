@@ -52,7 +52,8 @@ static int end(void **state)
                                         "MENTORD_DATABASE_URL",
                                         "MENTORD_CONFIG",
                                         "MENTORD_KAFKA",
-                                        "MENTORD_NO_FOLLOW"};
+                                        "MENTORD_NO_FOLLOW",
+                                        "MENTORD_KAFKA_BROKERS"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         (void)unsetenv(names[i]); /* NOLINT(concurrency-mt-unsafe) */
     }
@@ -145,6 +146,25 @@ static void the_flag_goes_before_environment_file_and_default(void **state)
     assert_string_equal(options.values[OPTION_GROUP], "from-file");
 }
 
+/* The first of the table too, and a value of one character. */
+static void every_place_gives_every_setting(void **state)
+{
+    (void)state;
+    char line[256];
+    (void)snprintf(line, sizeof(line), "worker --config %s", path);
+    write_file(path, "kafka-brokers = a:1\ndatabase-url = postgresql://u:s3cret@h/d\n");
+    assert_true(load(line, FOR_WORKER));
+    assert_string_equal(options.values[OPTION_KAFKA_BROKERS], "a:1");
+    assert_string_equal(options.values[OPTION_DATABASE_URL], "postgresql://u:s3cret@h/d");
+    set_environment("MENTORD_KAFKA_BROKERS", "b:2");
+    set_environment("MENTORD_BATCH", "7");
+    assert_true(load(line, FOR_WORKER));
+    assert_string_equal(options.values[OPTION_KAFKA_BROKERS], "b:2");
+    assert_int_equal(options.numbers[OPTION_BATCH], 7);
+    assert_true(load("worker --kafka-brokers c:3", FOR_WORKER));
+    assert_string_equal(options.values[OPTION_KAFKA_BROKERS], "c:3");
+}
+
 static void of_a_repeated_flag_the_last_stands(void **state)
 {
     (void)state;
@@ -164,6 +184,8 @@ static void numbers_have_their_limits(void **state)
     assert_refused("worker --batch 10x", FOR_WORKER, "'10x'");
     assert_refused("worker --batch -1", FOR_WORKER, "--batch");
     assert_refused("worker --batch=", FOR_WORKER, "--batch");
+    assert_true(load("publish --rate 0", FOR_PUBLISH));
+    assert_refused("publish --rate=", FOR_PUBLISH, "--rate");
     assert_refused("worker --batch 9999999999999999999", FOR_WORKER, "--batch");
     set_environment("MENTORD_BATCH", "many");
     assert_refused("worker", FOR_WORKER, "MENTORD_BATCH");
@@ -312,6 +334,12 @@ static void help_lists_what_a_command_takes(void **state)
     assert_non_null(strstr(text, "[now]"));
     assert_null(strstr(text, "--group"));
     free(text);
+    out = open_memstream(&text, &size);
+    assert_non_null(out);
+    options_describe(out, FOR_DECIDE, true);
+    assert_int_equal(fclose(out), 0);
+    assert_non_null(strstr(text, "| `--at now\\|event\\|RFC3339` | now | when to evaluate;"));
+    free(text);
 }
 
 int main(void)
@@ -319,6 +347,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(without_anything_the_defaults_stand, end),
         cmocka_unit_test_teardown(the_flag_goes_before_environment_file_and_default, end),
+        cmocka_unit_test_teardown(every_place_gives_every_setting, end),
         cmocka_unit_test_teardown(of_a_repeated_flag_the_last_stands, end),
         cmocka_unit_test_teardown(numbers_have_their_limits, end),
         cmocka_unit_test_teardown(a_flag_is_true_alone_or_as_said, end),
