@@ -130,38 +130,49 @@ static void print_heading(const struct explanation *explanation, FILE *out)
     }
 }
 
+/* printf counts bytes; a column counts letters. */
+static void column(FILE *out, const char *text, int width)
+{
+    (void)fputs(text, out);
+    for (; *text != '\0'; text++) {
+        width -= ((unsigned char)*text & 0xc0) != 0x80;
+    }
+    for (; width > 0; width--) {
+        (void)fputc(' ', out);
+    }
+}
+
 static void print_facts(const struct explanation *explanation, FILE *out)
 {
     const json_t *application = explanation->application;
     char start[DATE_TEXT_SIZE + 1];
     char end[DATE_TEXT_SIZE + 1];
     char minutes[DANISH_SIZE];
-    (void)fprintf(out,
-                  "\nOplysninger\n"
-                  "  kommune            %s\n"
-                  "  borger             %s (pseudonym)\n"
-                  "  målgruppe          %s\n"
-                  "  forløb             %s; mentor skal hjælpe med at %s det\n"
-                  "  virksomhed         CVR %s\n"
-                  "  mentor             %s\n"
-                  "  periode            %s til %s\n"
-                  "  timer              %s minutter om ugen\n"
-                  "  afgørende          %s\n"
-                  "  ud over det sædvanlige  %s\n"
-                  "  vurderet af        %s\n",
-                  text_at(application, "municipalityCode"),
-                  text_at(explanation->decision, "citizenRef"),
-                  danish_of(text_at(application, "citizen.targetGroup")),
-                  danish_of(text_at(application, "activity.kind")),
-                  danish_of(text_at(application, "activity.aim")),
-                  text_at(explanation->decision, "companyCvr"),
-                  danish_of(text_at(application, "mentor.kind")),
-                  danish_date(text_at(application, "support.startDate"), start),
-                  danish_date(text_at(application, "support.endDate"), end),
-                  danish_number(number_at(application, "support.minutesPerWeek"), minutes),
-                  danish_of(text_at(application, "assessment.decisive")),
-                  danish_of(text_at(application, "assessment.beyondNormal")),
-                  text_at(application, "assessment.assessedBy"));
+    const struct {
+        const char *name;
+        const char *value;
+    } facts[] = {
+        {"kommune", text_at(application, "municipalityCode")},
+        {"borger (pseudonym)", text_at(explanation->decision, "citizenRef")},
+        {"målgruppe", danish_of(text_at(application, "citizen.targetGroup"))},
+        {"forløb", danish_of(text_at(application, "activity.kind"))},
+        {"mål: forløbet at", danish_of(text_at(application, "activity.aim"))},
+        {"virksomhedens CVR", text_at(explanation->decision, "companyCvr")},
+        {"mentor", danish_of(text_at(application, "mentor.kind"))},
+        {"første dag", danish_date(text_at(application, "support.startDate"), start)},
+        {"sidste dag", danish_date(text_at(application, "support.endDate"), end)},
+        {"minutter om ugen",
+         danish_number(number_at(application, "support.minutesPerWeek"), minutes)},
+        {"mentor er afgørende", danish_of(text_at(application, "assessment.decisive"))},
+        {"ud over det sædvanlige", danish_of(text_at(application, "assessment.beyondNormal"))},
+        {"vurderet af", text_at(application, "assessment.assessedBy")},
+    };
+    (void)fputs("\nOplysninger\n", out);
+    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+        (void)fputs("  ", out);
+        column(out, facts[i].name, 24);
+        (void)fprintf(out, "%s\n", facts[i].value);
+    }
 }
 
 static void print_findings(const struct explanation *explanation, FILE *out)
@@ -186,10 +197,18 @@ static void print_findings(const struct explanation *explanation, FILE *out)
     }
 }
 
+static void row(FILE *out, const char *what, const char *how, const char *amount, const char *unit)
+{
+    (void)fputs("  ", out);
+    column(out, what, 35);
+    column(out, how, 28);
+    (void)fprintf(out, "%14s %s\n", amount, unit);
+}
+
 static void line(FILE *out, const char *what, const char *how, int64_t ore)
 {
     char kroner[DANISH_SIZE];
-    (void)fprintf(out, "  %-34s %-34s %14s kr.\n", what, how, danish_kroner(ore, kroner));
+    row(out, what, how, danish_kroner(ore, kroner), "kr.");
 }
 
 static void print_wage(const struct cost *cost, FILE *out)
@@ -199,7 +218,7 @@ static void print_wage(const struct cost *cost, FILE *out)
     char percent[DANISH_SIZE];
     int64_t hour = price_wage_hour(cost);
     if (cost->rate == WAGE_RATE_MONTHLY) {
-        (void)snprintf(how, sizeof(how), "%s x 12 / 1.924", danish_kroner(cost->rate_ore, amount));
+        (void)snprintf(how, sizeof(how), "%s × 12 / 1.924", danish_kroner(cost->rate_ore, amount));
         line(out, "Timeløn af månedsløn", how, hour);
     } else {
         line(out, "Timeløn", "", hour);
@@ -237,17 +256,13 @@ static void print_price(const struct explanation *explanation, FILE *out)
     line(out, application.cost.basis == COST_WAGE ? "= en time" : "Honorar for en time", "", unit);
     (void)snprintf(how,
                    sizeof(how),
-                   "%s min. x %s dage / 7",
+                   "%s min. × %s dage / 7",
                    danish_number(application.minutes_per_week, first),
                    danish_number(end - start + 1, second));
-    (void)fprintf(out,
-                  "  %-34s %-34s %14s min.\n",
-                  "Minutter i perioden",
-                  how,
-                  danish_number(minutes, first));
+    row(out, "Minutter i perioden", how, danish_number(minutes, first), "min.");
     (void)snprintf(how,
                    sizeof(how),
-                   "%s x %s / 60",
+                   "%s × %s / 60",
                    danish_kroner(unit, first),
                    danish_number(minutes, second));
     line(out, "Støtte", how, number_at(frame, "supportOre"));
