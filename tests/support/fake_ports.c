@@ -62,6 +62,11 @@ static enum source_event poll_events(struct record *record)
         }
         return SOURCE_ASSIGNED;
     }
+    if (world.paused && world.revoke_when_paused) {
+        world.revoke_when_paused = false;
+        world.revoking = true;
+        return SOURCE_REVOKED;
+    }
     if (world.revoke_at_record >= 0 && world.record_count >= world.revoke_at_record) {
         world.revoke_at_record = -1;
         if (world.revoke_as != SOURCE_RESET && world.revoke_as != SOURCE_REVOKED) {
@@ -223,6 +228,14 @@ facts(void *self, uint32_t wait_ms, const char **cluster, int32_t *partition_cou
     return true;
 }
 
+static bool demo(void *self, bool *is_demo, struct err *err)
+{
+    (void)self;
+    (void)err;
+    *is_demo = world.demo;
+    return true;
+}
+
 static void start_worker(void)
 {
     world.worker = (struct worker){
@@ -264,6 +277,7 @@ void world_begin(uint32_t most)
     world.revoke_as = SOURCE_REVOKED;
     world.send_fails_at = -1;
     world.edges.facts = facts;
+    world.edges.demo = demo;
     for (int i = 0; i < WORLD_PARTITIONS; i++) {
         world.partitions[i].committed = -1;
     }

@@ -6,6 +6,7 @@
 
 #include "mentor/app/outcome.h"
 
+#include "support/fake_check.h"
 #include "support/fake_ports.h"
 
 void append(char *text, const char *format, ...)
@@ -33,8 +34,27 @@ static struct {
     void *context;
 } meanwhile;
 
+/* The states of a read, as a result of libpq holds them: gone with the next call. */
+static struct {
+    uint8_t data[16384];
+    size_t size;
+} lent;
+
+static struct bytes lend(struct bytes state)
+{
+    assert_in_range(state.size, 0, sizeof(lent.data) - lent.size);
+    uint8_t *copy = lent.data + lent.size;
+    if (state.size > 0) {
+        memcpy(copy, state.data, state.size);
+    }
+    lent.size += state.size;
+    return bytes_of(copy, state.size);
+}
+
 static void wait_for_the_database(void)
 {
+    memset(lent.data, 0xee, sizeof(lent.data));
+    lent.size = 0;
     while (meanwhile.work != NULL && meanwhile.work(meanwhile.context)) {
     }
 }
@@ -124,6 +144,7 @@ store_read(void *self, const struct position *positions, struct batch_read *read
         assert_true(i == 0 || memcmp(row[-1].id, row->id, UUID_SIZE) < 0);
         *row = *application_of(row->id);
         row->seq_read = row->seq;
+        row->state = lend(row->state);
     }
     for (uint32_t i = 0; i < read->citizen_count; i++) {
         struct citizen_row *row = &read->citizens[i];
@@ -131,6 +152,7 @@ store_read(void *self, const struct position *positions, struct batch_read *read
         *row = *citizen_of(row->ref);
         row->seq_read = row->seq;
         row->armed_read = row->armed;
+        row->state = lend(row->state);
     }
     for (uint32_t i = 0; i < read->key_count; i++) {
         read->keys[i].armed = key_armed(positions[read->keys[i].slot].partition, read->keys[i].key);
@@ -224,6 +246,7 @@ static void store_entry(const struct batch *batch,
 static void store_batch(const struct position *positions, const struct batch *batch)
 {
     store_rows(&batch->read);
+    fake_check(batch);
     for (uint32_t i = 0; i < batch->entry_count; i++) {
         const struct batch_entry *entry = &batch->entries[i];
         store_entry(batch, entry, &world.partitions[positions[entry->slot].partition]);
@@ -328,6 +351,7 @@ static bool store_emitted(
             partition->position.emitted_offset = positions[i].emitted_offset;
         }
         partition->released = release;
+        world.mark_count += !release && i == 0;
     }
     return true;
 }

@@ -3,6 +3,9 @@
  * protobuf-c's own packing; other facts give another.
  */
 
+/* The initialisers that protoc-c generates cast const away. */
+#pragma GCC diagnostic ignored "-Wcast-qual"
+
 #include <mentor/v1/application.pb-c.h>
 
 #include "mentor/base/arena.h"

@@ -1,6 +1,9 @@
 /* Goal: every field that a rule reads comes from the message's field of that name, as protobuf-c
  * itself wrote it. */
 
+/* The initialisers that protoc-c generates cast const away. */
+#pragma GCC diagnostic ignored "-Wcast-qual"
+
 #include <mentor/v1/application.pb-c.h>
 
 #include "mentor/core/application.h"

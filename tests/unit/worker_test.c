@@ -112,6 +112,21 @@ static void a_refused_key_is_remembered_within_the_batch_and_after(void **state)
     assert_int_equal(world.partitions[1].outputs[0].outcome, OUTCOME_IS_APPROVED);
 }
 
+static void within_a_batch_only_that_key_of_that_partition_is_armed(void **state)
+{
+    (void)state;
+    static struct letter letter;
+    letter_begin(&letter, bytes_text("\x10"));
+    letter.record.key = bytes_text("0101");
+    world_add(0, 0, &letter.record);
+    publish_own(0, 1, 0);
+    world_publish(1, 0, "a-1", &content); /* the same key, another partition */
+    assert_true(world_run());
+    assert_int_equal(world.write_count, 1);
+    assert_int_equal(world.partitions[0].outputs[1].outcome, OUTCOME_IS_APPROVED);
+    assert_int_equal(world.partitions[1].outputs[0].outcome, OUTCOME_IS_APPROVED);
+}
+
 static void a_stale_batch_is_read_and_decided_again(void **state)
 {
     (void)state;
@@ -267,7 +282,7 @@ static void a_clock_far_behind_halts(void **state)
     assert_int_equal(world.write_count, 0);
 }
 
-static void a_lost_lane_is_taken_record_by_record(void **state)
+static void a_place_where_owners_died_is_taken_record_by_record(void **state)
 {
     (void)state;
     world.partitions[0].known = true;
@@ -278,6 +293,7 @@ static void a_lost_lane_is_taken_record_by_record(void **state)
     }
     assert_true(world_run());
     assert_string_equal(world.writes, "1 2 2 ");
+    assert_int_equal(world.partitions[0].position.takeovers, 0);
     assert_string_equal(world.partitions[0].fates,
                         "0:decided 1:decided 2:decided 3:decided 4:decided ");
 }
@@ -289,6 +305,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_refusal_is_remembered_by_later_records, begin, end),
         cmocka_unit_test_setup_teardown(
             a_refused_key_is_remembered_within_the_batch_and_after, begin, end),
+        cmocka_unit_test_setup_teardown(
+            within_a_batch_only_that_key_of_that_partition_is_armed, begin, end),
         cmocka_unit_test_setup_teardown(a_stale_batch_is_read_and_decided_again, begin, end),
         cmocka_unit_test_setup_teardown(
             what_another_worker_stored_meanwhile_is_history, begin, end),
@@ -301,7 +319,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_batch_has_at_most_as_many_records_as_asked, begin, end),
         cmocka_unit_test_setup_teardown(the_clock_never_goes_back, begin, end),
         cmocka_unit_test_setup_teardown(a_clock_far_behind_halts, begin, end),
-        cmocka_unit_test_setup_teardown(a_lost_lane_is_taken_record_by_record, begin, end),
+        cmocka_unit_test_setup_teardown(
+            a_place_where_owners_died_is_taken_record_by_record, begin, end),
     };
     return cmocka_run_group_tests_name("app/worker", tests, NULL, NULL);
 }
