@@ -22,7 +22,9 @@ enum step_outcome step_write(struct worker *worker)
     bool stored = store->write(store->self, worker->positions, batch, &worker->err);
     worker->reading_ahead = false;
     if (!stored) {
-        if (worker->err.kind == ERR_POISON) {
+        if (worker->err.kind == ERR_POISON && worker->poisoned) {
+            worker->err.kind = ERR_HALT; /* not even its quarantine row: nothing is left to try */
+        } else if (worker->err.kind == ERR_POISON) {
             /* Halved until the record that cannot be stored is alone; then it goes to quarantine.
              */
             worker->poisoned = worker->batch_count == 1;

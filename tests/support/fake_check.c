@@ -1,6 +1,7 @@
 #include "support/fake_check.h"
 
 #include "mentor/app/envelope.h"
+#include "mentor/core/date.h"
 #include "mentor/core/rulebook.h"
 #include "mentor/wire/wire.h"
 
@@ -28,6 +29,11 @@ static void check_decision(const struct batch *batch, uint32_t place)
         headers_pack(entry->record->headers, entry->record->header_count, &world.arena, &headers));
     assert_true(bytes_equal(row->headers, headers));
     assert_true(bytes_equal(row->event_id, record_header(entry->record, "ce_id")->value));
+    assert_true(history_periods_valid(row->periods));
+    for (uint32_t i = 0; i < history_period_count(row->periods); i++) {
+        struct history_period period = history_period_at(row->periods, i);
+        assert_true(period.start >= DATE_FIRST && period.end <= DATE_LAST); /* not what was lent */
+    }
     char ref[2 * CITIZEN_REF_SIZE];
     hex_encode(row->citizen_ref, CITIZEN_REF_SIZE, ref);
     assert_true(envelope_holds(row->output, bytes_of(ref, sizeof(ref))));

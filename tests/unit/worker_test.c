@@ -201,6 +201,18 @@ static void the_first_and_the_last_can_be_the_one(void **state)
                         "0:decided 1:decided 2:decided 3:dlq(record-failed) ");
 }
 
+/* Not even the quarantine row is taken: a loop without an end would be silent. */
+static void a_record_that_nothing_stores_halts(void **state)
+{
+    (void)state;
+    publish_own(0, 0, 0);
+    world.plan[0] = WRITE_POISON;
+    world.plan[1] = WRITE_POISON;
+    assert_false(world_run());
+    assert_int_equal(world.worker.err.kind, ERR_HALT);
+    assert_int_equal(world.write_count, 2);
+}
+
 /* Poison seen, then the database away, and when all is read again another record comes first. */
 static void the_quarantine_is_for_that_record_and_no_other(void **state)
 {
@@ -313,6 +325,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             a_record_that_cannot_be_stored_goes_to_quarantine_alone, begin, end),
         cmocka_unit_test_setup_teardown(the_first_and_the_last_can_be_the_one, begin, end),
+        cmocka_unit_test_setup_teardown(a_record_that_nothing_stores_halts, begin, end),
         cmocka_unit_test_setup_teardown(the_quarantine_is_for_that_record_and_no_other, begin, end),
         cmocka_unit_test_setup_teardown(offsets_without_records_are_skipped, begin, end),
         cmocka_unit_test_setup_teardown(an_empty_log_is_waited_at, begin, end),

@@ -22,7 +22,8 @@ enum source_event {
     SOURCE_LOST,     /* as revoked, but they are another's already, or the session timed out while
                         the broker was away */
     SOURCE_RESET,    /* record->partition: the position is outside the log; ask bounds() */
-    SOURCE_FAILED,   /* *err is set; the next poll drops every record and joins anew */
+    SOURCE_FAILED, /* *err is set. No broker answers: poll again; a client that failed joins anew by
+                      that */
 };
 
 struct source {
