@@ -2,6 +2,7 @@
 
 #include "mentor/base/sha256.h"
 #include "mentor/core/identifier.h"
+#include "mentor/wire/cloudevent.h"
 #include "mentor/wire/rfc3339.h"
 #include "mentor/wire/service.h"
 #include "mentor/wire/wire.h"
@@ -11,7 +12,7 @@ static const struct {
     const char *type;
     const char *method;
 } calls[] = {
-    {TYPE_SUBMITTED, "/mentor.v1.MentorGrantService/DecideApplication"},
+    {CLOUDEVENT_SUBMITTED, "/mentor.v1.MentorGrantService/DecideApplication"},
 };
 
 /* The headers that matter, each found once in one pass. */

@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "mentor/app/envelope.h"
 #include "mentor/base/arena.h"
+#include "mentor/wire/cloudevent.h"
 #include "mentor/wire/rfc3339.h"
 #include "mentor/wire/wire.h"
 
@@ -17,11 +17,11 @@ const char *outcome_type(enum outcome outcome)
 {
     switch (outcome) {
     case OUTCOME_IS_APPROVED:
-        return TYPE_APPROVED;
+        return CLOUDEVENT_APPROVED;
     case OUTCOME_IS_REJECTED:
-        return TYPE_REJECTED;
+        return CLOUDEVENT_REJECTED;
     case OUTCOME_IS_REFERRED:
-        return TYPE_REFERRED;
+        return CLOUDEVENT_REFERRED;
     case OUTCOME_NONE:
         break;
     }

@@ -152,6 +152,7 @@ static enum step_outcome take_event(struct worker *worker, struct lot *lot, uint
     struct record record;
     switch (source->poll(source->self, wait_ms, &record, &worker->err)) {
     case SOURCE_RECORD:
+        lot->polled_count++;
         return take_record(worker, lot, &record);
     case SOURCE_END:
         return take_end(worker, lot, &record);
@@ -197,7 +198,7 @@ void lot_read(struct worker *worker, struct lot *lot, uint32_t upto)
 bool worker_read_ahead(void *context)
 {
     struct worker *worker = context;
-    struct lot *lot = worker->lot == &worker->lots[0] ? &worker->lots[1] : &worker->lots[0];
+    struct lot *lot = lot_ahead(worker);
     if (!worker->reading_ahead || worker->met != STEP_DONE) {
         return false;
     }
@@ -229,6 +230,15 @@ static bool flush_when_idle(struct worker *worker)
     return false;
 }
 
+/* How long one record is waited for: not at all before a flush, and hardly once there is one. */
+static uint32_t patience_ms(const struct worker *worker, bool empty)
+{
+    if (!empty) {
+        return 1;
+    }
+    return worker->sent_since_flush ? 0 : WORKER_IDLE_MS;
+}
+
 /* What reading ahead met is answered now, between two batches. */
 static enum step_outcome take_met(struct worker *worker)
 {
@@ -253,11 +263,7 @@ enum step_outcome step_consume(struct worker *worker)
     outcome = mark_emitted(worker, now);
     while (outcome == STEP_DONE && has_room(worker, lot) && now < until) {
         bool empty = lot->gathered_count == 0;
-        outcome = take_event(worker,
-                             lot,
-                             empty && !worker->sent_since_flush ? WORKER_IDLE_MS
-                             : empty                            ? 0
-                                                                : 1);
+        outcome = take_event(worker, lot, patience_ms(worker, empty));
         if (outcome == STEP_AGAIN && empty && flush_when_idle(worker)) {
             outcome = STEP_DONE;
         }

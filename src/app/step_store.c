@@ -119,9 +119,9 @@ static void drop_batch(struct worker *worker)
     struct lot *lot = worker->lot;
     lot->stored += worker->batch_count;
     if (lot->stored == lot->gathered_count) {
-        source->release(source->self, lot->record_count);
+        source->release(source->self, lot->polled_count);
         lot_clear(lot);
-        worker->lot = lot == &worker->lots[0] ? &worker->lots[1] : &worker->lots[0];
+        worker->lot = lot_ahead(worker);
     }
 }
 

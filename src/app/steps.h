@@ -21,6 +21,8 @@ enum step_outcome step_of_err(struct worker *worker);
 int32_t worker_slot_of(const struct worker *worker, int32_t partition);
 /* Drops what is gathered and not stored: it will be read again. */
 void worker_forget(struct worker *worker);
+/* The lot that is not in hand. */
+struct lot *lot_ahead(struct worker *worker);
 /* Empties a lot; its records are released by the caller. */
 void lot_clear(struct lot *lot);
 /* Reads the requests of entries below `upto` that are not read yet. */

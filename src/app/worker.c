@@ -37,10 +37,16 @@ static void lot_release(struct lot *lot)
     arena_release(&lot->arena);
 }
 
+struct lot *lot_ahead(struct worker *worker)
+{
+    return worker->lot == &worker->lots[0] ? &worker->lots[1] : &worker->lots[0];
+}
+
 void lot_clear(struct lot *lot)
 {
     lot->gathered_count = 0;
     lot->record_count = 0;
+    lot->polled_count = 0;
     lot->request_count = 0;
     lot->stored = 0;
     lot->bytes = 0;

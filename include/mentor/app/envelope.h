@@ -16,12 +16,6 @@ enum {
     ENVELOPE_KEY_MAX = 64,     /* bytes of the record key */
 };
 
-/* Event types. */
-#define TYPE_SUBMITTED "dk.mentor.application.submitted.v1"
-#define TYPE_APPROVED  "dk.mentor.application.approved.v1"
-#define TYPE_REJECTED  "dk.mentor.application.rejected.v1"
-#define TYPE_REFERRED  "dk.mentor.application.referred.v1"
-
 /* Slices borrow from the record. What is absent is empty. */
 struct envelope {
     struct bytes id;

@@ -60,6 +60,8 @@ struct lot {
     struct request *requests; /* owned; one an entry, read up to request_count */
     uint32_t gathered_count;
     uint32_t record_count;
+    uint32_t
+        polled_count; /* records polled for it, also those it does not keep: what it releases */
     uint32_t request_count;
     uint32_t stored; /* entries at the front that are stored and emitted */
     size_t bytes;    /* of keys and values */

@@ -9,7 +9,7 @@
 
 /* Index of the method that `/mentor.v1.MentorGrantService/NAME` names, or -1. */
 int32_t service_method(struct bytes path);
-/* Methods in the descriptor; app/service.c has a handler for each, and a test counts them. */
+/* Methods in the descriptor; app/envelope.c pairs event types with them. */
 uint32_t service_method_count(void);
 /* The method's name; borrowed for ever. */
 const char *service_method_name(uint32_t method);
