@@ -241,7 +241,7 @@ enum step_outcome step_take(struct worker *worker)
     if (!source->start(source->self, worker->positions, from, worker->slot_count, &worker->err)) {
         return step_of_err(worker);
     }
-    worker->paused = false;
+    worker->reading = true;
     return STEP_DONE;
 }
 
@@ -340,6 +340,7 @@ enum step_outcome step_settle(struct worker *worker)
     }
     worker->assigned = false;
     worker->taken = false;
+    worker->reading = false;
     worker->slot_count = 0;
     return purged && stopped ? STEP_DONE : step_of_err(worker);
 }
@@ -352,6 +353,7 @@ enum step_outcome step_leave(struct worker *worker)
     worker->met = STEP_DONE;
     worker->assigned = false;
     worker->taken = false;
+    worker->reading = false;
     worker->slot_count = 0;
     bool purged = sink->purge(sink->self, &worker->err);
     return source->leave(source->self, &worker->err) && purged ? STEP_DONE : step_of_err(worker);
@@ -363,8 +365,8 @@ enum step_outcome step_backoff(struct worker *worker)
     int64_t until = worker->clock.mono_us(worker->clock.self) +
                     (int64_t)backoff_next_ms(&worker->backoff, &worker->rng) * 1000;
     worker_forget(worker);
-    if (worker->assigned && !worker->paused) {
-        worker->paused = source->pause(source->self, true, &worker->err);
+    if (worker->reading) {
+        worker->reading = !source->stop(source->self, &worker->err);
     }
     for (;;) {
         int64_t left = until - worker->clock.mono_us(worker->clock.self);

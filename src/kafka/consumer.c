@@ -11,6 +11,10 @@
 /*
  * The group's callback only notes what happened; poll() tells it, and start() and stop() answer the
  * group later, from the same thread. librdkafka holds the rebalance until they do.
+ *
+ * Nothing is ever paused: a resume that races with an assignment can leave a partition whose
+ * records librdkafka takes for outdated and drops for ever. An assignment of nothing pauses as
+ * well, and leaves all the work to librdkafka's own thread.
  */
 
 enum {
@@ -262,11 +266,6 @@ static bool source_start(void *self,
     }
     waker_watch(&consumer->waker, positions, offsets, count);
     bool done = assign(consumer, list, err);
-    if (done) {
-        /* A pause outlives its assignment in librdkafka; reading that begins anew is not paused. */
-        (void)rd_kafka_resume_partitions(consumer->rk, list);
-        waker_hold(&consumer->waker, false);
-    }
     rd_kafka_topic_partition_list_destroy(list);
     consumer->reading = done;
     consumer->settling = false;
@@ -283,26 +282,6 @@ static bool source_stop(void *self, struct err *err)
     }
     waker_watch(&consumer->waker, NULL, NULL, 0);
     return assign(consumer, NULL, err);
-}
-
-static bool source_pause(void *self, bool paused, struct err *err)
-{
-    struct consumer *consumer = consumer_of(self);
-    if (!consumer->reading) {
-        return true;
-    }
-    rd_kafka_topic_partition_list_t *list = NULL;
-    rd_kafka_resp_err_t code = rd_kafka_assignment(consumer->rk, &list);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        code = paused ? rd_kafka_pause_partitions(consumer->rk, list)
-                      : rd_kafka_resume_partitions(consumer->rk, list);
-        rd_kafka_topic_partition_list_destroy(list);
-    }
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return err_set(err, ERR_RETRY, "cannot pause reading: %s", rd_kafka_err2str(code));
-    }
-    waker_hold(&consumer->waker, paused);
-    return true;
 }
 
 static bool source_leave(void *self, struct err *err)
@@ -349,7 +328,6 @@ struct source consumer_source(struct consumer *consumer)
         .partitions = source_partitions,
         .start = source_start,
         .stop = source_stop,
-        .pause = source_pause,
         .bounds = offsets_bounds,
         .committed = offsets_committed,
         .commit = offsets_commit,

@@ -50,7 +50,7 @@ static rd_kafka_topic_partition_list_t *wakes_pick(struct waker *waker)
         if (backlog_of(waker, at) >= BACKLOG) {
             at->busy_until_us = now + LINGER_US;
         }
-        bool wanted = !waker->held && at->busy_until_us > now && count < WAKES_MAX;
+        bool wanted = at->busy_until_us > now && count < WAKES_MAX;
         for (int j = 0; wanted && j < count; j++) {
             wanted = leaders[j] != at->leader;
         }
@@ -168,7 +168,6 @@ void waker_watch(struct waker *waker,
     waker->partitions = NULL;
     waker->slots = NULL;
     waker->slot_count = 0;
-    waker->held = false;
     waker->count = count;
     for (uint32_t i = 0; i < count; i++) {
         CHECK(positions[i].partition >= 0);
@@ -189,13 +188,6 @@ void waker_watch(struct waker *waker,
         waker->slots[positions[i].partition] = i + 1;
     }
     (void)pthread_cond_signal(&waker->changed);
-    (void)pthread_mutex_unlock(&waker->mutex);
-}
-
-void waker_hold(struct waker *waker, bool held)
-{
-    (void)pthread_mutex_lock(&waker->mutex);
-    waker->held = held;
     (void)pthread_mutex_unlock(&waker->mutex);
 }
 

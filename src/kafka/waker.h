@@ -32,7 +32,6 @@ struct waker {
     pthread_mutex_t mutex; /* guards what follows, but for `next` */
     pthread_cond_t changed;
     bool quit;
-    bool held;
     struct waker_partition *partitions;
     uint32_t count;
     uint32_t *slots; /* by partition: its index + 1, or 0 */
@@ -50,9 +49,6 @@ void waker_watch(struct waker *waker,
                  const struct position *positions,
                  const int64_t *offsets,
                  uint32_t count);
-
-/* While reading is paused no leader is asked. */
-void waker_hold(struct waker *waker, bool held);
 
 /*
  * A record at `offset` was polled. False when it is none of ours or was handed out before: drop it.

@@ -165,7 +165,7 @@ static void what_is_committed_comes_back_with_its_metadata(void **state)
     assert_string_equal(metadata, "idempotent,7,9");
 }
 
-static void pausing_loses_and_doubles_nothing(void **state)
+static void reading_that_ends_and_begins_again_loses_and_doubles_nothing(void **state)
 {
     struct world *world = *state;
     topics_make(&world->fixture, 1);
@@ -174,12 +174,12 @@ static void pausing_loses_and_doubles_nothing(void **state)
     struct source *source = &world->source;
     for (int round = 0; round < 10; round++) {
         expect_records(world, round * 300, 300);
-        assert_true(source->pause(source->self, true, &world->err));
+        assert_true(source->stop(source->self, &world->err));
         for (int i = 0; i < 5; i++) {
             assert_int_equal(source->poll(source->self, 20, &world->record, &world->err),
                              SOURCE_NOTHING);
         }
-        assert_true(source->pause(source->self, false, &world->err));
+        assert_int_equal(source_take(source, world->positions, (round + 1) * 300), 1);
     }
     source_await(source, SOURCE_END, &world->record);
     assert_int_equal(world->record.offset, 3000);
@@ -570,7 +570,7 @@ int main(void)
         TEST(records_live_until_they_are_released),
         TEST(an_assignment_waits_for_start),
         TEST(what_is_committed_comes_back_with_its_metadata),
-        TEST(pausing_loses_and_doubles_nothing),
+        TEST(reading_that_ends_and_begins_again_loses_and_doubles_nothing),
         TEST(a_second_member_takes_half_once_the_first_has_stopped),
         TEST(a_member_that_did_not_poll_is_fenced),
         TEST(leaving_and_polling_again_joins_again),

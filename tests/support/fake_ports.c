@@ -62,8 +62,8 @@ static enum source_event poll_events(struct record *record)
         }
         return SOURCE_ASSIGNED;
     }
-    if (world.paused && world.revoke_when_paused) {
-        world.revoke_when_paused = false;
+    if (!world.reading && world.revoke_when_stopped) {
+        world.revoke_when_stopped = false;
         world.revoking = true;
         return SOURCE_REVOKED;
     }
@@ -76,7 +76,7 @@ static enum source_event poll_events(struct record *record)
         *record = (struct record){0};
         return world.revoke_as;
     }
-    for (uint32_t i = 0; i < WORLD_PARTITIONS && !world.paused; i++) {
+    for (uint32_t i = 0; i < WORLD_PARTITIONS && world.reading; i++) {
         /* In no order to rely on: the first is another one each time they are taken. */
         uint32_t at = (i + world.take_count + 1) % WORLD_PARTITIONS;
         enum source_event event = next_of(&world.partitions[at], (int32_t)at, record);
@@ -127,7 +127,7 @@ static bool source_start(void *self,
 {
     (void)self;
     (void)err;
-    world.paused = false;
+    world.reading = true;
     assert_false(world.revoking);
     for (uint32_t i = 0; i < count; i++) {
         struct world_partition *partition = &world.partitions[positions[i].partition];
@@ -147,18 +147,9 @@ static bool source_stop(void *self, struct err *err)
     (void)self;
     (void)err;
     world.stop_count++;
+    world.reading = false;
+    world.assigned = world.assigned && !world.revoking; /* on its own a member keeps what it has */
     world.revoking = false;
-    world.assigned = false;
-    return true;
-}
-
-static bool source_pause(void *self, bool paused, struct err *err)
-{
-    (void)self;
-    (void)err;
-    assert_true(paused);
-    world.pause_count++;
-    world.paused = true;
     return true;
 }
 
@@ -246,7 +237,6 @@ static void start_worker(void)
                            source_partitions,
                            source_start,
                            source_stop,
-                           source_pause,
                            source_bounds,
                            source_committed,
                            source_commit,

@@ -80,7 +80,7 @@ struct world {
     void (*after_read)(void);          /* once */
     int64_t revoke_at_record;          /* counted over all; -1 never */
     enum source_event revoke_as;
-    bool revoke_when_paused;
+    bool revoke_when_stopped;
     bool demo;             /* the database was made by `db migrate --demo` */
     int64_t send_fails_at; /* counted over all; -1 never */
     bool hold_acks;        /* until a flush */
@@ -93,14 +93,13 @@ struct world {
     uint32_t take_count;
     uint32_t leave_count;
     uint32_t stop_count;
-    uint32_t pause_count;
     uint32_t mark_count; /* emitted offsets were stored outside a batch, and not to give back */
     uint32_t poll_count;
     uint32_t idle_count;
     int64_t record_count;
     int64_t send_count;
     bool assigned;
-    bool paused;
+    bool reading;
     bool revoking; /* the group wants its partitions back and waits for stop() or leave() */
 };
 

@@ -84,11 +84,11 @@ static void a_revocation_during_an_outage_is_answered(void **state)
     (void)state;
     publish(0, "a-0");
     world.plan[0] = WRITE_NOT_STORED;
-    world.revoke_when_paused = true;
+    world.revoke_when_stopped = true;
     assert_true(world_run());
-    assert_false(world.revoke_when_paused);
+    assert_false(world.revoke_when_stopped);
     assert_string_equal(world.partitions[0].fates, "0:decided ");
-    assert_int_equal(world.stop_count, 2); /* then, and at the end */
+    assert_int_equal(world.stop_count, 3); /* in the outage, for the group, and at the end */
 }
 
 static void at_event_evaluates_at_the_events_own_time(void **state)

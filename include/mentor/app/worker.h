@@ -85,13 +85,13 @@ struct worker {
     struct err err; /* the last step's, when it was not STEP_DONE */
     bool stopping;
     bool waiting; /* said so in the log */
-    bool paused;
     const char *cluster;
     int32_t partition_count;
 
     bool assigned; /* the partitions are ours by the group */
     bool fresh;    /* and the group has just said so */
     bool taken;    /* and their epochs are ours */
+    bool reading;  /* and their records come */
     uint32_t slot_count;
     struct position positions[PARTITIONS_MAX];
     struct worker_slot slots[PARTITIONS_MAX];

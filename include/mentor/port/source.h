@@ -39,12 +39,10 @@ struct source {
                   uint32_t count,
                   struct err *err);
     /*
-     * Gives the assignment back, after SOURCE_REVOKED, SOURCE_LOST or on our own. In the last case
-     * the group announces nothing new: start() again, or leave().
+     * Ends reading, after SOURCE_REVOKED or SOURCE_LOST, or on our own. In the last case the
+     * partitions stay ours and the group announces nothing new: start() again, or leave().
      */
     bool (*stop)(void *self, struct err *err);
-    /* Fetching stops or goes on, membership lives: poll() goes on being called. */
-    bool (*pause)(void *self, bool paused, struct err *err);
     /* The first offset in the log and the one after the last. */
     bool (*bounds)(void *self, int32_t partition, int64_t *low, int64_t *high, struct err *err);
     /* What the group has committed for the partition: offset -1 when nothing; metadata is
