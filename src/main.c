@@ -1,6 +1,7 @@
 /* Wires: which Kafka and which PostgreSQL the commands get. */
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,22 +12,34 @@
 #include "mentor/kafka/kafka.h"
 #include "mentor/pg/pg.h"
 
+enum {
+    OWNER_SIZE = 96,
+};
+
+/* What one lane of a worker has of its own. */
+struct lane_wiring {
+    const struct kafka_settings *kafka;
+    struct kafka_facts facts;
+    struct pg_settings pg;
+    char owner[OWNER_SIZE + 16];
+    struct consumer *consumer;
+    struct producer *producer;
+    struct pg_store *store;
+};
+
 /* Everything a command may have opened. */
 struct wiring {
     struct kafka_settings kafka;
     struct kafka_property properties[OPTION_LIST_MAX];
     char *keys[OPTION_LIST_MAX]; /* owned */
-    struct kafka_facts facts;
     struct pg_settings pg;
-    char owner[96];
+    char owner[OWNER_SIZE];
     char name[128];
     char version[64];
     struct pg_rulebook rulebook;
-    struct consumer *consumer;
-    struct producer *producer;
+    struct lane_wiring lanes[LANES_MAX];
     struct reader *reader;
     struct writer *writer;
-    struct pg_store *store;
     struct pg_archive *archive;
 };
 
@@ -65,13 +78,26 @@ static void wire_pg(struct wiring *wiring, const struct options *options)
         (struct pg_settings){.url = options->values[OPTION_DATABASE_URL], .owner = wiring->owner};
 }
 
-static bool open_worker(void *self,
-                        const struct options *options,
-                        const struct rulebook *rulebook,
-                        struct worker_edges *worker,
-                        struct err *err)
+static bool ask_facts(
+    void *self, uint32_t wait_ms, const char **cluster, int32_t *partition_count, struct err *err)
 {
-    struct wiring *wiring = self;
+    struct lane_wiring *lane = self;
+    if (!kafka_check(lane->kafka, wait_ms, &lane->facts, err)) {
+        return false;
+    }
+    *cluster = lane->facts.cluster;
+    *partition_count = lane->facts.partition_count;
+    return true;
+}
+
+static bool ask_demo(void *self, bool *demo, struct err *err)
+{
+    struct lane_wiring *lane = self;
+    return pg_store_demo(lane->store, demo, err);
+}
+
+static void wire_rulebook(struct wiring *wiring, const struct rulebook *rulebook)
+{
     (void)snprintf(wiring->name, sizeof(wiring->name), "%.*s", BYTES_ARGS(rulebook->name));
     (void)snprintf(wiring->version, sizeof(wiring->version), "%.*s", BYTES_ARGS(rulebook->version));
     wiring->rulebook = (struct pg_rulebook){
@@ -80,42 +106,47 @@ static bool open_worker(void *self,
         .yaml = rulebook->source,
     };
     memcpy(wiring->rulebook.sha256, rulebook->sha256, SHA256_SIZE);
+}
+
+static bool open_worker(void *self,
+                        const struct options *options,
+                        const struct rulebook *rulebook,
+                        uint32_t number,
+                        struct worker_edges *worker,
+                        struct err *err)
+{
+    struct wiring *wiring = self;
+    struct lane_wiring *lane = &wiring->lanes[number];
+    wire_rulebook(wiring, rulebook);
     wire_pg(wiring, options);
     if (!wire_kafka(wiring, options, err)) {
         return false;
     }
-    wiring->store = pg_store_open(&wiring->pg,
-                                  options->values[OPTION_TOPIC_APPLICATIONS],
-                                  options->values[OPTION_GROUP],
-                                  &wiring->rulebook,
-                                  err);
-    wiring->consumer = wiring->store == NULL ? NULL : consumer_open(&wiring->kafka, err);
-    wiring->producer = wiring->consumer == NULL ? NULL : producer_open(&wiring->kafka, err);
-    if (wiring->producer == NULL) {
+    lane->kafka = &wiring->kafka;
+    lane->pg = wiring->pg;
+    if (number > 0) {
+        (void)snprintf(lane->owner, sizeof(lane->owner), "%s/%u", wiring->owner, number);
+        lane->pg.owner = lane->owner;
+    }
+    lane->store = pg_store_open(&lane->pg,
+                                options->values[OPTION_TOPIC_APPLICATIONS],
+                                options->values[OPTION_GROUP],
+                                &wiring->rulebook,
+                                err);
+    lane->consumer = lane->store == NULL ? NULL : consumer_open(&wiring->kafka, err);
+    lane->producer = lane->consumer == NULL ? NULL : producer_open(&wiring->kafka, err);
+    if (lane->producer == NULL) {
         return false;
     }
-    worker->store = pg_store_port(wiring->store);
-    worker->source = consumer_source(wiring->consumer);
-    worker->sink = producer_sink(wiring->producer);
+    *worker = (struct worker_edges){
+        .source = consumer_source(lane->consumer),
+        .store = pg_store_port(lane->store),
+        .sink = producer_sink(lane->producer),
+        .facts = ask_facts,
+        .demo = ask_demo,
+        .self = lane,
+    };
     return true;
-}
-
-static bool ask_facts(
-    void *self, uint32_t wait_ms, const char **cluster, int32_t *partition_count, struct err *err)
-{
-    struct wiring *wiring = self;
-    if (!kafka_check(&wiring->kafka, wait_ms, &wiring->facts, err)) {
-        return false;
-    }
-    *cluster = wiring->facts.cluster;
-    *partition_count = wiring->facts.partition_count;
-    return true;
-}
-
-static bool ask_demo(void *self, bool *demo, struct err *err)
-{
-    struct wiring *wiring = self;
-    return pg_store_demo(wiring->store, demo, err);
 }
 
 static bool
@@ -186,21 +217,23 @@ static void wiring_close(struct wiring *wiring)
 {
     reader_close(&wiring->reader);
     writer_close(&wiring->writer);
-    consumer_close(&wiring->consumer);
-    producer_close(&wiring->producer);
-    pg_store_close(&wiring->store);
     pg_archive_close(&wiring->archive);
+    for (uint32_t i = 0; i < LANES_MAX; i++) {
+        consumer_close(&wiring->lanes[i].consumer);
+        producer_close(&wiring->lanes[i].producer);
+        pg_store_close(&wiring->lanes[i].store);
+    }
     for (uint32_t i = 0; i < OPTION_LIST_MAX; i++) {
         free(wiring->keys[i]);
     }
 }
 
-static volatile sig_atomic_t stop;
+static atomic_bool stop;
 
 static void on_signal(int signal_number)
 {
     (void)signal_number;
-    stop = 1;
+    stop = true; /* lock-free, so allowed in a handler */
 }
 
 /* For commands that settle what they hold; the others just end. A second signal ends those too. */
@@ -218,8 +251,6 @@ int main(int argc, char **argv)
         .edges =
             {
                 .worker = open_worker,
-                .facts = ask_facts,
-                .demo = ask_demo,
                 .archive = open_archive,
                 .reader = open_reader,
                 .writer = open_writer,

@@ -1,5 +1,6 @@
 /* mentord worker: consume, decide, store, emit, until SIGTERM or SIGINT. */
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,49 +11,114 @@
 #include "mentor/core/rulebook.h"
 #include "mentor/rulebook/load.h"
 
-static int run(struct context *context, struct rulebook *rulebook)
+/* A worker in a thread of its own. Lanes share the rulebook and the word to stop, nothing else: the
+ * group spreads the partitions over them as over any members. */
+struct lane {
+    struct worker worker;
+    pthread_t thread;
+    uint32_t number; /* from 1; 0: the only one */
+    atomic_bool *stop;
+    bool well;
+};
+
+/* Prints what is wrong and returns the exit code; EXIT_DONE when it may run. */
+static int lane_open(struct lane *lane, struct context *context, const struct rulebook *rulebook)
 {
-    struct worker *worker = calloc(1, sizeof(*worker));
+    struct worker *worker = &lane->worker;
     struct err err;
-    if (worker == NULL) {
-        (void)err_set(&err, ERR_FATAL, "no memory");
-        return command_fail(&err, EXIT_FAILED);
-    }
-    worker->all = &context->edges;
     worker->clock = context->clock;
     worker->rulebook = rulebook;
     worker->topic = bytes_text(context->options.values[OPTION_TOPIC_APPLICATIONS]);
     worker->at_event = strcmp(context->options.values[OPTION_AT], "event") == 0;
     worker->batch_most = (uint32_t)context->options.numbers[OPTION_BATCH];
     worker->stop = context->stop;
-    int code = EXIT_FAILED;
+    lane->stop = context->stop;
     if (!citizen_key_of(context, false, &worker->citizen_key, &err)) {
-        code = command_fail(&err, EXIT_FAILED);
-    } else if (!context->edges.worker(
-                   context->edges.self, &context->options, rulebook, &worker->edges, &err)) {
-        code = command_fail(&err,
-                            EXIT_USAGE); /* nothing is connected yet: only settings can be wrong */
-    } else if (!worker_init(worker)) {
+        return command_fail(&err, EXIT_FAILED);
+    }
+    if (!context->edges.worker(
+            context->edges.self, &context->options, rulebook, lane->number, &worker->edges, &err)) {
+        /* nothing is connected yet: only settings can be wrong */
+        return command_fail(&err, EXIT_USAGE);
+    }
+    if (!worker_init(worker)) {
         (void)err_set(&err, ERR_FATAL, "no memory for a batch");
-        code = command_fail(&err, EXIT_FAILED);
-    } else {
+        return command_fail(&err, EXIT_FAILED);
+    }
+    return EXIT_DONE;
+}
+
+static void *lane_run(void *self)
+{
+    struct lane *lane = self;
+    log_lane(lane->number);
+    lane->well = worker_run(&lane->worker);
+    if (!lane->well) {
+        *lane->stop = true; /* a person must look; the others settle what they hold, and end */
+    }
+    return NULL;
+}
+
+static void log_stopped(const struct lane *lanes, uint32_t count)
+{
+    int64_t fates[FATE_COUNT] = {0};
+    for (uint32_t i = 0; i < count; i++) {
+        for (int fate = 0; fate < FATE_COUNT; fate++) {
+            fates[fate] += lanes[i].worker.fates[fate];
+        }
+    }
+    LOG(LOG_LEVEL_INFO,
+        "worker.stopped",
+        LOG_NUMBER("decided", fates[FATE_DECIDED]),
+        LOG_NUMBER("duplicate", fates[FATE_DUPLICATE]),
+        LOG_NUMBER("dlq", fates[FATE_DLQ]),
+        LOG_NUMBER("skipped", fates[FATE_SKIPPED]),
+        LOG_NUMBER("gap", fates[FATE_GAP]));
+}
+
+/* The last lane runs in this thread. */
+static int lanes_run(struct lane *lanes, uint32_t count)
+{
+    int code = EXIT_DONE;
+    for (uint32_t i = 0; i + 1 < count; i++) {
+        CHECK(pthread_create(&lanes[i].thread, NULL, lane_run, &lanes[i]) == 0);
+    }
+    (void)lane_run(&lanes[count - 1]);
+    for (uint32_t i = 0; i + 1 < count; i++) {
+        (void)pthread_join(lanes[i].thread, NULL);
+    }
+    log_stopped(lanes, count);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!lanes[i].well) {
+            code = command_fail(&lanes[i].worker.err, EXIT_FAILED);
+        }
+    }
+    return code;
+}
+
+static int run(struct context *context, const struct rulebook *rulebook)
+{
+    uint32_t count = (uint32_t)context->options.numbers[OPTION_LANES];
+    struct lane *lanes = calloc(count, sizeof(*lanes));
+    int code = EXIT_DONE;
+    CHECK(lanes != NULL);
+    for (uint32_t i = 0; i < count && code == EXIT_DONE; i++) {
+        lanes[i].number = count == 1 ? 0 : i + 1;
+        code = lane_open(&lanes[i], context, rulebook);
+    }
+    if (code == EXIT_DONE) {
         context->catch_signals();
         LOG(LOG_LEVEL_INFO,
             "worker.started",
             LOG_TEXT("version", context->version),
             LOG_TEXT("group", context->options.values[OPTION_GROUP]),
             LOG_TEXT("topic", context->options.values[OPTION_TOPIC_APPLICATIONS]));
-        code = worker_run(worker) ? EXIT_DONE : command_fail(&worker->err, EXIT_FAILED);
-        LOG(LOG_LEVEL_INFO,
-            "worker.stopped",
-            LOG_NUMBER("decided", worker->fates[FATE_DECIDED]),
-            LOG_NUMBER("duplicate", worker->fates[FATE_DUPLICATE]),
-            LOG_NUMBER("dlq", worker->fates[FATE_DLQ]),
-            LOG_NUMBER("skipped", worker->fates[FATE_SKIPPED]),
-            LOG_NUMBER("gap", worker->fates[FATE_GAP]));
+        code = lanes_run(lanes, count);
     }
-    worker_release(worker);
-    free(worker);
+    for (uint32_t i = 0; i < count; i++) {
+        worker_release(&lanes[i].worker);
+    }
+    free(lanes);
     return code;
 }
 

@@ -18,11 +18,11 @@ enum {
 
 enum step_outcome step_open(struct worker *worker)
 {
-    const struct edges *all = worker->all;
-    struct store *store = &worker->edges.store;
+    struct worker_edges *edges = &worker->edges;
+    struct store *store = &edges->store;
     if (worker->cluster == NULL &&
-        !all->facts(
-            all->self, FACTS_WAIT_MS, &worker->cluster, &worker->partition_count, &worker->err)) {
+        !edges->facts(
+            edges->self, FACTS_WAIT_MS, &worker->cluster, &worker->partition_count, &worker->err)) {
         worker->cluster = NULL;
         return step_of_err(worker);
     }
@@ -31,7 +31,7 @@ enum step_outcome step_open(struct worker *worker)
     }
     if (worker->at_event) {
         bool demo = false;
-        if (!all->demo(all->self, &demo, &worker->err)) {
+        if (!edges->demo(edges->self, &demo, &worker->err)) {
             return step_of_err(worker);
         }
         if (!demo) {

@@ -9,12 +9,19 @@ static struct {
     enum log_level least;
 } settings = {.least = LOG_LEVEL_INFO};
 
+static _Thread_local uint32_t lane;
+
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 
 void log_open(bool json, enum log_level least)
 {
     settings.json = json;
     settings.least = least;
+}
+
+void log_lane(uint32_t number)
+{
+    lane = number;
 }
 
 enum {
@@ -136,6 +143,9 @@ void log_write(enum log_level level,
     line_time(&line);
     line_pair(&line, "level", level_names[level]);
     line_pair(&line, "event", event);
+    if (lane > 0) {
+        line_number(&line, "lane", lane);
+    }
     for (unsigned i = 0; i < count; i++) {
         if (pairs[i].text != NULL) {
             line_pair(&line, pairs[i].key, pairs[i].text);

@@ -244,8 +244,9 @@ static void start_worker(void)
                            NULL},
                 .store = fake_store(),
                 .sink = fake_sink(),
+                .facts = facts,
+                .demo = demo,
             },
-        .all = &world.edges,
         .clock = {clock_wall, clock_mono, clock_sleep, NULL},
         .rulebook = facts_rulebook(),
         .topic = bytes_text("mentor.applications.v1"),
@@ -266,8 +267,6 @@ void world_begin(uint32_t most)
     world.revoke_at_record = -1;
     world.revoke_as = SOURCE_REVOKED;
     world.send_fails_at = -1;
-    world.edges.facts = facts;
-    world.edges.demo = demo;
     for (int i = 0; i < WORLD_PARTITIONS; i++) {
         world.partitions[i].committed = -1;
     }

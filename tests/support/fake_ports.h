@@ -7,7 +7,7 @@
  * stored and said to the group first. Faults are named by a test. One world at a time.
  */
 
-#include <signal.h>
+#include <stdatomic.h>
 
 #include "mentor/app/worker.h"
 #include "mentor/port/sink.h"
@@ -64,8 +64,7 @@ struct world_partition {
 struct world {
     struct arena arena;
     struct worker worker;
-    struct edges edges;
-    volatile sig_atomic_t stop;
+    atomic_bool stop;
     int64_t now_us;
     struct world_partition partitions[WORLD_PARTITIONS];
     struct application_row applications[WORLD_ROWS];

@@ -3,7 +3,7 @@
 
 /* The commands: one table, one file each (command_<name>.c). */
 
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -23,7 +23,7 @@ struct context {
     struct options options;
     struct edges edges;
     struct clock clock;
-    const volatile sig_atomic_t *stop; /* set by SIGTERM and SIGINT, once they are caught */
+    atomic_bool *stop; /* set by SIGTERM and SIGINT, once they are caught */
     void (*catch_signals)(void);
     const char *version;
     const char *rulebook; /* where the installed one is */

@@ -20,19 +20,15 @@ struct err;
 struct options;
 struct rulebook;
 
+enum {
+    LANES_MAX = 17, /* and one without a number */
+};
+
+/* One lane's own: a lane is a member of the group with a connection and a producer of its own. */
 struct worker_edges {
     struct source source;
     struct store store;
     struct sink sink;
-};
-
-struct edges {
-    /* Settings are checked, nothing is connected yet. */
-    bool (*worker)(void *self,
-                   const struct options *options,
-                   const struct rulebook *rulebook,
-                   struct worker_edges *worker,
-                   struct err *err);
     /* What the broker says of the topics (kafka/kafka.h, kafka_check): ERR_RETRY after wait_ms. */
     bool (*facts)(void *self,
                   uint32_t wait_ms,
@@ -41,6 +37,18 @@ struct edges {
                   struct err *err);
     /* Whether the database was made by `db migrate --demo`. */
     bool (*demo)(void *self, bool *demo, struct err *err);
+    void *self;
+};
+
+struct edges {
+    /* Settings are checked, nothing is connected yet. `lane` is below LANES_MAX, 0 when there is
+     * one only. */
+    bool (*worker)(void *self,
+                   const struct options *options,
+                   const struct rulebook *rulebook,
+                   uint32_t lane,
+                   struct worker_edges *worker,
+                   struct err *err);
     bool (*archive)(void *self,
                     const struct options *options,
                     struct archive *archive,

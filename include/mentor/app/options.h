@@ -158,6 +158,15 @@ enum option_kind {
       5000,                                                                                                 \
       FOR_WORKER,                                                                                           \
       "records a transaction at most")                                                                      \
+    X(LANES,                                                                                                \
+      "lanes",                                                                                              \
+      OPTION_NUMBER,                                                                                        \
+      "N",                                                                                                  \
+      "1",                                                                                                  \
+      1,                                                                                                    \
+      16,                                                                                                   \
+      FOR_WORKER,                                                                                           \
+      "transactions in flight: each lane is a member of the group with a connection of its own")            \
     X(RATE,                                                                                                 \
       "rate",                                                                                               \
       OPTION_NUMBER,                                                                                        \

@@ -6,7 +6,7 @@
  * loop. One thread; the ports may have theirs.
  */
 
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -70,14 +70,13 @@ struct lot {
 struct worker {
     /* given */
     struct worker_edges edges;
-    const struct edges *all; /* facts() */
     struct clock clock;
     const struct rulebook *rulebook;
     struct hmac_key citizen_key;
     struct bytes topic;
     bool at_event;       /* --at event */
     uint32_t batch_most; /* records a transaction */
-    const volatile sig_atomic_t *stop;
+    const atomic_bool *stop;
 
     /* ours */
     struct rng rng;

@@ -20,6 +20,9 @@ enum log_level {
 /* Once, before any thread starts. */
 void log_open(bool json, enum log_level least);
 
+/* From now on this thread's lines say lane=NUMBER; 0: they do not. */
+void log_lane(uint32_t number);
+
 /* A pair's value; keys are literals. */
 struct log_pair {
     const char *key;
