@@ -73,7 +73,8 @@ CREATE TABLE mentord.batch (
 ALTER TABLE mentord.batch ALTER COLUMN entries SET STORAGE EXTERNAL; -- digests do not compress
 CREATE INDEX batch_by_position ON mentord.batch (progress_id, next_offset);
 
--- Made once, never changed. No uniqueness but the place: so rows only append, and may be split by time later.
+-- Made once, never changed. No uniqueness but the place: so rows only append, and may be split by time later. The event's key
+-- stands in the ledger, its ce_id in the headers.
 -- Rows of 1.5 to 3 KB stay whole in their page, uncompressed: toast_tuple_target.
 CREATE TABLE mentord.decision (
     batch bigint NOT NULL,
@@ -95,9 +96,7 @@ CREATE TABLE mentord.decision (
     application_id uuid NOT NULL,
     decision_id uuid NOT NULL,
     citizen_ref bytea NOT NULL,
-    event_key bytea NOT NULL,
     rulebook bytea NOT NULL,
-    event_id bytea NOT NULL, -- ce_id, which may hold a NUL
     periods bytea NOT NULL, -- history considered, core/history.h
     headers bytea NOT NULL, -- as they came, port/record.h
     trace bytea NOT NULL, -- carried over, port/record.h
@@ -106,7 +105,6 @@ CREATE TABLE mentord.decision (
     PRIMARY KEY (batch, index)
 ) WITH (toast_tuple_target = 8160);
 ALTER TABLE mentord.decision
-    ALTER COLUMN event_id SET STORAGE EXTERNAL,
     ALTER COLUMN periods SET STORAGE EXTERNAL,
     ALTER COLUMN headers SET STORAGE EXTERNAL,
     ALTER COLUMN trace SET STORAGE EXTERNAL,

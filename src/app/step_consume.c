@@ -217,26 +217,15 @@ bool worker_read_ahead(void *context)
     return any;
 }
 
-/* Nothing to read: what was sent need not linger for company. */
-static bool flush_when_idle(struct worker *worker)
+/* Lingering for company pays under load; while little waits, what was sent goes at once. */
+static void flush_when_slack(struct worker *worker)
 {
     struct sink *sink = &worker->edges.sink;
     struct err ignored; /* not acknowledged yet: it is sent, and settles later */
-    if (worker->sent_since_flush) {
-        worker->sent_since_flush = false;
+    if (worker->sent_since_flush && worker->lot->record_count < worker->batch_most / 4) {
         (void)sink->flush(sink->self, WORKER_LINGER_US / 1000, &ignored);
-        return true;
+        worker->sent_since_flush = false;
     }
-    return false;
-}
-
-/* How long one record is waited for: not at all before a flush, and hardly once there is one. */
-static uint32_t patience_ms(const struct worker *worker, bool empty)
-{
-    if (!empty) {
-        return 1;
-    }
-    return worker->sent_since_flush ? 0 : WORKER_IDLE_MS;
 }
 
 /* What reading ahead met is answered now, between two batches. */
@@ -257,16 +246,14 @@ enum step_outcome step_consume(struct worker *worker)
     if (outcome != STEP_DONE || lot->stored > 0) {
         return outcome; /* stored > 0: the rest of a batch that was halved */
     }
+    flush_when_slack(worker);
     add_gaps(worker);
     int64_t now = worker->clock.mono_us(worker->clock.self);
     int64_t until = lot->gathered_count == 0 ? INT64_MAX : now + WORKER_LINGER_US;
     outcome = mark_emitted(worker, now);
     while (outcome == STEP_DONE && has_room(worker, lot) && now < until) {
         bool empty = lot->gathered_count == 0;
-        outcome = take_event(worker, lot, patience_ms(worker, empty));
-        if (outcome == STEP_AGAIN && empty && flush_when_idle(worker)) {
-            outcome = STEP_DONE;
-        }
+        outcome = take_event(worker, lot, empty ? WORKER_IDLE_MS : 1);
         now = worker->clock.mono_us(worker->clock.self);
         until = empty ? now + WORKER_LINGER_US : until;
     }

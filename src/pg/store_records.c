@@ -20,8 +20,6 @@ enum decision_column {
     D_CITIZEN_REF,
     D_CITIZEN_SEQ,
     D_DECISION_ID,
-    D_EVENT_KEY,
-    D_EVENT_ID,
     D_OUTCOME,
     D_TOTAL_ORE,
     D_START_DATE,
@@ -43,7 +41,6 @@ static const enum array_type decision_types[D_COUNT] = {
     [D_APPLICATION_ID] = ARRAY_UUID,  [D_VERSION] = ARRAY_INT8,
     [D_APPLICATION_SEQ] = ARRAY_INT8, [D_CITIZEN_REF] = ARRAY_BYTEA,
     [D_CITIZEN_SEQ] = ARRAY_INT8,     [D_DECISION_ID] = ARRAY_UUID,
-    [D_EVENT_KEY] = ARRAY_BYTEA,      [D_EVENT_ID] = ARRAY_BYTEA,
     [D_OUTCOME] = ARRAY_INT2,         [D_TOTAL_ORE] = ARRAY_INT8,
     [D_START_DATE] = ARRAY_DATE,      [D_END_DATE] = ARRAY_DATE,
     [D_EVALUATED_AT_MS] = ARRAY_INT8, [D_LATE_MS] = ARRAY_INT8,
@@ -65,8 +62,6 @@ static void add_decision(const struct write *write, const struct batch_decision 
     array_bytes(&columns[D_CITIZEN_REF], bytes_of(decision->citizen_ref, CITIZEN_REF_SIZE));
     array_int8(&columns[D_CITIZEN_SEQ], decision->citizen_seq);
     array_bytes(&columns[D_DECISION_ID], bytes_of(decision->decision_id, UUID_SIZE));
-    array_bytes(&columns[D_EVENT_KEY], bytes_of(entry->event_key, EVENT_KEY_SIZE));
-    array_bytes(&columns[D_EVENT_ID], decision->event_id);
     array_int2(&columns[D_OUTCOME], (int16_t)decision->outcome);
     if (decision->has_frame) {
         array_int8(&columns[D_TOTAL_ORE], decision->total_ore);

@@ -140,7 +140,6 @@ static void fill_decision(struct ceiling *ceiling, uint32_t i)
     struct application_row *application = &batch->read.applications[ceiling->application_of[i]];
     struct citizen_row *citizen = &batch->read.citizens[ceiling->citizen_of[i]];
     const struct sample *sample = sample_of(ceiling, record);
-    const struct header *id = record_header(record, "ce_id");
     uint64_t place = place_of(record);
     *entry = (struct batch_entry){
         .slot = ceiling->slot_of[record->partition],
@@ -165,7 +164,6 @@ static void fill_decision(struct ceiling *ceiling, uint32_t i)
         .start = 20500,
         .end = 20600,
         .evaluated_at_ms = batch->read.now_ms,
-        .event_id = id == NULL ? record->key : id->value,
         .periods = citizen->state,
         .output = sample->output,
         .late_ms = -1,

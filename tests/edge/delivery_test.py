@@ -120,6 +120,31 @@ def test_two_workers_share_the_partitions_and_one_takes_over(make_place):
     assert second.process.poll() is None
 
 
+def test_lanes_share_the_partitions_of_one_worker(make_place):
+    """--lanes: each lane is a member of the group; killed in mid-batch or told to stop, all of them keep the promise."""
+    place = make_place(partitions=4)
+    worker = place.worker("--lanes", "2")
+
+    def owners():
+        return {p["owner"] for p in status_positions(place)} - {""}
+    until(lambda: f"two lanes with partitions; {owners()}", 60, lambda: len(owners()) == 2)
+    assert {owner.rpartition("/")[0] for owner in owners()} == {next(iter(owners())).rpartition("/")[0]}, "one process"
+    sent = load(20000, 300)
+    feeder = threading.Thread(target=place.send, args=sent)
+    feeder.start()
+    try:
+        until("progress", 60, lambda: place.decided() > 1000, pause=0.002)
+        worker.kill()
+    finally:
+        feeder.join()
+    second = place.worker("--lanes", "3")
+    prove(place, sent)
+    assert second.stop() == 0
+    assert len(second.events("worker.drained")) >= 2
+    assert len(second.events("worker.stopped")) == 1
+    assert len({row[0] for row in place.sql("SELECT DISTINCT owner FROM mentord.batch")}) >= 3
+
+
 def test_a_worker_that_leaves_in_order_hands_over_at_once(make_place):
     place = make_place(partitions=4)
     first, _ = place.worker(), place.worker()

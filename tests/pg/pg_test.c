@@ -57,8 +57,8 @@ static void what_is_written_is_there(void **state)
         trial_ask(
             "SELECT version || '/' || total_ore || '/' || start_date || '/' || end_date || '/' || "
             "outcome || '/' || source_offset || '/' || convert_from(output, 'UTF8') || '/' || "
-            "convert_from(event_id, 'UTF8') || '/' || late_ms FROM mentord.decision WHERE index = 1"),
-        "4294967295/123456789012/2026-01-01/2026-06-30/1/11/out 11/event-1/-1");
+            "late_ms FROM mentord.decision WHERE index = 1"),
+        "4294967295/123456789012/2026-01-01/2026-06-30/1/11/out 11/-1");
     assert_string_equal(trial_ask("SELECT count(*) || '/' || sum(seq) FROM mentord.application"),
                         "2/2");
     assert_string_equal(
@@ -280,7 +280,6 @@ static void poison_is_told_and_leaves_the_session_well(void **state)
         assert_int_equal(err.kind, ERR_POISON);
         nothing_is_stored(0);
     }
-    batch.decisions[0].event_id = bytes_of("n\0l", 3); /* a ce_id may hold one */
     batch.decisions[0].start = 0;
     batch.decisions[0].end = 0;
     ASSERT_DONE(trial_write(&store, &batch, err));

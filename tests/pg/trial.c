@@ -254,7 +254,6 @@ void trial_decided(struct trial_batch *trial, uint8_t application, uint8_t citiz
                                         .has_period = true,
                                         .start = 20454, /* 2026-01-01 */
                                         .end = 20634,   /* 2026-06-30 */
-                                        .event_id = bytes_text("event-1"),
                                         .output = bytes_text(outputs[index]),
                                         .late_ms = -1};
     trial_id(application, decision->application_id);

@@ -28,7 +28,6 @@ static void check_decision(const struct batch *batch, uint32_t place)
     assert_true(
         headers_pack(entry->record->headers, entry->record->header_count, &world.arena, &headers));
     assert_true(bytes_equal(row->headers, headers));
-    assert_true(bytes_equal(row->event_id, record_header(entry->record, "ce_id")->value));
     assert_true(history_periods_valid(row->periods));
     for (uint32_t i = 0; i < history_period_count(row->periods); i++) {
         struct history_period period = history_period_at(row->periods, i);

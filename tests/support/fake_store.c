@@ -269,7 +269,8 @@ static void store_batch(const struct position *positions, const struct batch *ba
 static bool holds_poison(const struct batch *batch)
 {
     for (uint32_t i = 0; i < batch->decision_count && world.poison != NULL; i++) {
-        if (bytes_is(batch->decisions[i].event_id, world.poison)) {
+        const struct batch_entry *entry = &batch->entries[batch->decisions[i].entry];
+        if (bytes_is(record_header(entry->record, "ce_id")->value, world.poison)) {
             return true;
         }
     }

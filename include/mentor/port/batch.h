@@ -107,7 +107,6 @@ struct batch_decision {
     int32_t start;
     int32_t end;
     int64_t evaluated_at_ms;
-    struct bytes event_id; /* ce_id as it came */
     struct bytes periods;  /* history considered: the citizen's state as it was */
     bool conflict;         /* D06 */
     bool quarantined;      /* Q01 */
