@@ -203,6 +203,24 @@ enum option_kind {
       0,                                                                                                    \
       FOR_TAIL,                                                                                             \
       "stop at the end there is now")                                                                       \
+    X(LETTER,                                                                                               \
+      "letter",                                                                                             \
+      OPTION_TEXT,                                                                                          \
+      "citizen|company",                                                                                    \
+      NULL,                                                                                                 \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_EXPLAIN,                                                                                          \
+      "the letter to send instead, in Danish")                                                              \
+    X(HTML,                                                                                                 \
+      "html",                                                                                               \
+      OPTION_FLAG,                                                                                          \
+      "",                                                                                                   \
+      "false",                                                                                              \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_EXPLAIN,                                                                                          \
+      "the letter as an HTML file, to print")                                                               \
     X(JSON,                                                                                                 \
       "json",                                                                                               \
       OPTION_FLAG,                                                                                          \
