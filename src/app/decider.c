@@ -95,6 +95,7 @@ void decider_line(struct decider *decider, struct bytes line, struct verdict *ve
         reason = decide_request(decider, &request, now_ms, &verdict->record);
     }
     verdict->reason = reason;
+    verdict->input = record;
 }
 
 bool decider_init(struct decider *decider)

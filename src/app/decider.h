@@ -47,10 +47,11 @@ enum {
     VERDICT_WHY_SIZE = 256,
 };
 
-/* What became of a line. The record lives until the next line. */
+/* What became of a line. Records live until the next line. */
 struct verdict {
     enum reason reason; /* REASON_NONE: decided, and `record` is the outcome as it is sent */
     char why[VERDICT_WHY_SIZE]; /* more than the reason says; may be "" */
+    struct record input; /* as a Kafka record would have been; headers only when it could be read */
     struct record record;
 };
 
