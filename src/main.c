@@ -24,6 +24,7 @@ struct lane_wiring {
     char owner[OWNER_SIZE + 16];
     struct consumer *consumer;
     struct producer *producer;
+    struct transactor *transactor;
     struct pg_store *store;
 };
 
@@ -108,6 +109,21 @@ static void wire_rulebook(struct wiring *wiring, const struct rulebook *rulebook
     memcpy(wiring->rulebook.sha256, rulebook->sha256, SHA256_SIZE);
 }
 
+static bool
+open_sink(struct lane_wiring *lane, const char *emit, struct sink *sink, struct err *err)
+{
+    char id[512];
+    if (strcmp(emit, "transactional") != 0) {
+        lane->producer = producer_open(lane->kafka, err);
+        *sink = lane->producer == NULL ? (struct sink){0} : producer_sink(lane->producer);
+        return lane->producer != NULL;
+    }
+    (void)snprintf(id, sizeof(id), "%s/%s", lane->kafka->group, lane->pg.owner);
+    lane->transactor = transactor_open(lane->kafka, id, lane->consumer, err);
+    *sink = lane->transactor == NULL ? (struct sink){0} : transactor_sink(lane->transactor);
+    return lane->transactor != NULL;
+}
+
 static bool open_worker(void *self,
                         const struct options *options,
                         const struct rulebook *rulebook,
@@ -134,14 +150,14 @@ static bool open_worker(void *self,
                                 &wiring->rulebook,
                                 err);
     lane->consumer = lane->store == NULL ? NULL : consumer_open(&wiring->kafka, err);
-    lane->producer = lane->consumer == NULL ? NULL : producer_open(&wiring->kafka, err);
-    if (lane->producer == NULL) {
+    if (lane->consumer == NULL ||
+        !open_sink(lane, options->values[OPTION_EMIT], &worker->sink, err)) {
         return false;
     }
     *worker = (struct worker_edges){
         .source = consumer_source(lane->consumer),
         .store = pg_store_port(lane->store),
-        .sink = producer_sink(lane->producer),
+        .sink = worker->sink,
         .facts = ask_facts,
         .demo = ask_demo,
         .self = lane,
@@ -219,6 +235,7 @@ static void wiring_close(struct wiring *wiring)
     writer_close(&wiring->writer);
     pg_archive_close(&wiring->archive);
     for (uint32_t i = 0; i < LANES_MAX; i++) {
+        transactor_close(&wiring->lanes[i].transactor);
         consumer_close(&wiring->lanes[i].consumer);
         producer_close(&wiring->lanes[i].producer);
         pg_store_close(&wiring->lanes[i].store);

@@ -73,6 +73,21 @@ MUST_CHECK struct producer *producer_open(const struct kafka_settings *settings,
 void producer_close(struct producer **producer);
 struct sink producer_sink(struct producer *producer);
 
+/*
+ * transactor.c: in place of the producer, outputs and the group's offsets in one transaction.
+ * `transactional_id` is ours alone; the consumer's positions go through it from now on. The
+ * consumer outlives it but for its closing: close the transactor first. open does not wait for a
+ * broker; sink.purge makes the client, resolves what an earlier one has left, and waits up to 10 s.
+ * sink.settled and flush count what is committed.
+ */
+struct transactor;
+MUST_CHECK struct transactor *transactor_open(const struct kafka_settings *settings,
+                                              const char *transactional_id,
+                                              struct consumer *consumer,
+                                              struct err *err);
+void transactor_close(struct transactor **transactor);
+struct sink transactor_sink(struct transactor *transactor);
+
 /* reader.c: any topic without a group, for `tail` and tests. */
 struct reader;
 MUST_CHECK struct reader *
