@@ -1,5 +1,6 @@
 /* Wires: which Kafka and which PostgreSQL the commands get. */
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -79,11 +80,24 @@ static void wire_pg(struct wiring *wiring, const struct options *options)
         (struct pg_settings){.url = options->values[OPTION_DATABASE_URL], .owner = wiring->owner};
 }
 
+/* Once for all lanes: the others wait for the first one's answer. */
+static bool probe_once(const struct kafka_settings *kafka, struct err *err)
+{
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    static bool passed;
+    (void)pthread_mutex_lock(&mutex);
+    passed = passed || kafka_probe(kafka, err);
+    bool done = passed;
+    (void)pthread_mutex_unlock(&mutex);
+    return done;
+}
+
 static bool ask_facts(
     void *self, uint32_t wait_ms, const char **cluster, int32_t *partition_count, struct err *err)
 {
     struct lane_wiring *lane = self;
-    if (!kafka_check(lane->kafka, wait_ms, &lane->facts, err)) {
+    if (!kafka_check(lane->kafka, wait_ms, &lane->facts, err) ||
+        (lane->transactor != NULL && !probe_once(lane->kafka, err))) {
         return false;
     }
     *cluster = lane->facts.cluster;

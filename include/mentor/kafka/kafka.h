@@ -51,6 +51,16 @@ MUST_CHECK bool kafka_check(const struct kafka_settings *settings,
                             struct err *err);
 
 /*
+ * What transactional mode rests on, tried out: an aborted record stays hidden from readers of
+ * committed ones, an offset with metadata is stored in a transaction, a producer with the same
+ * transactional.id replaces the older. On KAFKA_PROBE_TOPIC, which it makes if it may (one
+ * partition), and a group of its own; takes a second or two. ERR_HALT: the broker failed to do one
+ * of them; ERR_RETRY: it did not answer.
+ */
+#define KAFKA_PROBE_TOPIC "mentor.probe.v1"
+MUST_CHECK bool kafka_probe(const struct kafka_settings *settings, struct err *err);
+
+/*
  * consumer.c: a group member that reads the input topic. Its session times out after 10 s unless
  * session.timeout.ms says otherwise: that is how long a dead worker's partitions wait. open makes
  * the client and does not wait for a broker; the first poll joins.
