@@ -29,7 +29,7 @@ bool transaction_well(rd_kafka_error_t *error, const char *what, struct err *err
 bool transaction_init(struct outlet *outlet, struct err *err)
 {
     return transaction_well(
-        rd_kafka_init_transactions(outlet->rk, TRANSACTION_WAIT_MS), "first call", err);
+        rd_kafka_init_transactions(outlet->rk, TRANSACTION_INIT_MS), "first call", err);
 }
 
 static bool queue_all(struct outlet *outlet, struct cargo *cargo, struct err *err)

@@ -10,6 +10,7 @@
 
 enum {
     TRANSACTION_WAIT_MS = 10000, /* one call's answer; a broker that restarts is back by then */
+    TRANSACTION_INIT_MS = 5000,  /* the first call's, for which the worker's thread waits */
 };
 
 enum transaction_end {

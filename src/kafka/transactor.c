@@ -9,6 +9,7 @@
 #include "mentor/base/log.h"
 
 #include "consumer.h"
+#include "passage.h"
 #include "transaction.h"
 
 /*
@@ -18,15 +19,6 @@
  *
  * The client is the thread's while it is busy, and the caller's while it is not.
  */
-
-/* One source partition. */
-struct passage {
-    bool begun;
-    bool told;              /* the group has this epoch's metadata */
-    struct position passed; /* emitted_offset: no record below has an output not handed over */
-    int64_t carried;        /* likewise in the transaction under way */
-    int64_t emitted;        /* likewise committed */
-};
 
 struct transactor {
     struct outlet outlet;
@@ -43,8 +35,7 @@ struct transactor {
     bool ready;     /* the client's first call is answered, and it is not broken */
     struct err why; /* when it is not: of what broke */
     rd_kafka_consumer_group_metadata_t *membership; /* owned; NULL: none */
-    struct passage *passages;                       /* by partition; owned */
-    uint32_t passage_count;
+    struct passages passages;
     struct cargo cargos[2];
     struct cargo *filling;
 };
@@ -59,52 +50,13 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     }
 }
 
-static struct passage *passage_at(struct transactor *transactor, int32_t partition)
-{
-    CHECK(partition >= 0);
-    uint32_t count = (uint32_t)partition + 1;
-    if (count > transactor->passage_count) {
-        transactor->passages = realloc(transactor->passages, count * sizeof(struct passage));
-        CHECK(transactor->passages != NULL);
-        for (uint32_t i = transactor->passage_count; i < count; i++) {
-            transactor->passages[i] = (struct passage){.passed = {.partition = (int32_t)i}};
-        }
-        transactor->passage_count = count;
-    }
-    return &transactor->passages[partition];
-}
-
-static bool has_moved(const struct passage *passage)
-{
-    return passage->begun && passage->passed.epoch > 0 &&
-           (!passage->told || passage->passed.emitted_offset > passage->emitted);
-}
-
-static bool any_moved(const struct transactor *transactor)
-{
-    for (uint32_t i = 0; i < transactor->passage_count; i++) {
-        if (has_moved(&transactor->passages[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The thread's side */
 
 /* What was handed over so far, as one transaction's. */
 static rd_kafka_topic_partition_list_t *load(struct transactor *transactor, struct cargo **cargo)
 {
     struct position moved[PARTITIONS_MAX];
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < transactor->passage_count; i++) {
-        struct passage *passage = &transactor->passages[i];
-        passage->carried = passage->passed.emitted_offset;
-        if (has_moved(passage)) {
-            CHECK(passage->carried <= passage->passed.next_offset); /* told before it was sent */
-            moved[count++] = passage->passed;
-        }
-    }
+    uint32_t count = passages_load(&transactor->passages, moved);
     *cargo = transactor->filling;
     transactor->filling =
         *cargo == &transactor->cargos[0] ? &transactor->cargos[1] : &transactor->cargos[0];
@@ -113,10 +65,8 @@ static rd_kafka_topic_partition_list_t *load(struct transactor *transactor, stru
 
 static void unload(struct transactor *transactor, enum transaction_end end, const struct err *err)
 {
-    for (uint32_t i = 0; i < transactor->passage_count && end == TRANSACTION_COMMITTED; i++) {
-        struct passage *passage = &transactor->passages[i];
-        passage->emitted = passage->carried;
-        passage->told = passage->begun;
+    if (end == TRANSACTION_COMMITTED) {
+        passages_arrive(&transactor->passages);
     }
     if (end == TRANSACTION_UNKNOWN) {
         transactor->ready = false;
@@ -150,7 +100,7 @@ static void *run(void *argument)
     struct transactor *transactor = argument;
     (void)pthread_mutex_lock(&transactor->mutex);
     while (!transactor->quit) {
-        if (transactor->due && transactor->ready && any_moved(transactor)) {
+        if (transactor->due && transactor->ready && passages_moved(&transactor->passages)) {
             carry(transactor);
         } else {
             (void)pthread_cond_wait(&transactor->changed, &transactor->mutex);
@@ -206,9 +156,7 @@ static void stop_carrying(struct transactor *transactor)
     transactor->drop = false;
     transactor->due = false;
     cargo_clear(transactor->filling);
-    for (uint32_t i = 0; i < transactor->passage_count; i++) {
-        transactor->passages[i].begun = false;
-    }
+    passages_forget(&transactor->passages);
 }
 
 /* A client whose id's past is resolved: what an earlier one left is committed or aborted. */
@@ -238,11 +186,9 @@ static bool sink_begin(void *self, int32_t partition, int64_t emitted_offset, st
     struct transactor *transactor = self;
     (void)pthread_mutex_lock(&transactor->mutex);
     bool done = is_well(transactor, err) && is_member(transactor, err);
-    *passage_at(transactor, partition) = (struct passage){
-        .begun = done,
-        .passed = {.partition = partition, .emitted_offset = emitted_offset},
-        .emitted = emitted_offset,
-    };
+    if (done) {
+        passage_begin(passage_at(&transactor->passages, partition), emitted_offset);
+    }
     (void)pthread_mutex_unlock(&transactor->mutex);
     return done;
 }
@@ -251,7 +197,7 @@ static bool sink_send(void *self, const struct record *record, bool dlq, struct 
 {
     struct transactor *transactor = self;
     (void)pthread_mutex_lock(&transactor->mutex);
-    struct passage *passage = passage_at(transactor, record->partition);
+    struct passage *passage = passage_at(&transactor->passages, record->partition);
     bool done = is_well(transactor, err);
     if (done && !passage->begun) {
         done = err_set(err, ERR_RETRY, "partition %d was not begun", record->partition);
@@ -276,7 +222,7 @@ static bool sink_sent(void *self, int32_t partition, int64_t next_offset, struct
 {
     struct transactor *transactor = self;
     (void)pthread_mutex_lock(&transactor->mutex);
-    struct passage *passage = passage_at(transactor, partition);
+    struct passage *passage = passage_at(&transactor->passages, partition);
     bool done = is_well(transactor, err);
     if (done && next_offset > passage->passed.emitted_offset) {
         passage->passed.emitted_offset = next_offset;
@@ -292,7 +238,7 @@ static bool sink_settled(void *self, int32_t partition, int64_t *emitted_offset,
     (void)pthread_mutex_lock(&transactor->mutex);
     bool done = is_well(transactor, err);
     if (done) {
-        *emitted_offset = passage_at(transactor, partition)->emitted;
+        *emitted_offset = passage_at(&transactor->passages, partition)->emitted;
     }
     (void)pthread_mutex_unlock(&transactor->mutex);
     return done;
@@ -305,14 +251,14 @@ static bool sink_flush(void *self, uint32_t wait_ms, struct err *err)
     bool late = false;
     (void)pthread_mutex_lock(&transactor->mutex);
     bool done = is_well(transactor, err);
-    while (done && !late && (transactor->busy || any_moved(transactor))) {
+    while (done && !late && (transactor->busy || passages_moved(&transactor->passages))) {
         if (!transactor->busy) {
             go(transactor);
         }
         late = !wait_change(transactor, &until);
         done = is_well(transactor, err);
     }
-    if (done && (transactor->busy || any_moved(transactor))) {
+    if (done && (transactor->busy || passages_moved(&transactor->passages))) {
         done = err_set(err, ERR_RETRY, "a Kafka transaction is not committed after %u ms", wait_ms);
     }
     (void)pthread_mutex_unlock(&transactor->mutex);
@@ -346,7 +292,7 @@ void transactor_tell(struct transactor *transactor,
 {
     (void)pthread_mutex_lock(&transactor->mutex);
     for (uint32_t i = 0; i < count; i++) {
-        struct passage *passage = passage_at(transactor, positions[i].partition);
+        struct passage *passage = passage_at(&transactor->passages, positions[i].partition);
         passage->passed.epoch = positions[i].epoch;
         passage->passed.next_offset = positions[i].next_offset;
     }
@@ -427,7 +373,7 @@ void transactor_close(struct transactor **transactor)
     outlet_close(&self->outlet);
     cargo_release(&self->cargos[0]);
     cargo_release(&self->cargos[1]);
-    free(self->passages);
+    passages_release(&self->passages);
     free(self);
     *transactor = NULL;
 }

@@ -87,8 +87,8 @@ struct sink producer_sink(struct producer *producer);
  * transactor.c: in place of the producer, outputs and the group's offsets in one transaction.
  * `transactional_id` is ours alone; the consumer's positions go through it from now on. The
  * consumer outlives it but for its closing: close the transactor first. open does not wait for a
- * broker; sink.purge makes the client, resolves what an earlier one has left, and waits up to 10 s.
- * sink.settled and flush count what is committed.
+ * broker; sink.purge makes the client, resolves what an earlier one has left, and waits up to 10 s
+ * for what is under way and 5 s for that. sink.settled and flush count what is committed.
  */
 struct transactor;
 MUST_CHECK struct transactor *transactor_open(const struct kafka_settings *settings,
