@@ -1,5 +1,6 @@
 /* Wires: which Kafka and which PostgreSQL the commands get. */
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "mentor/app/command.h"
+#include "mentor/base/clock.h"
 #include "mentor/base/err.h"
 #include "mentor/core/rulebook.h"
 #include "mentor/kafka/kafka.h"
@@ -132,7 +134,15 @@ open_sink(struct lane_wiring *lane, const char *emit, struct sink *sink, struct 
         *sink = lane->producer == NULL ? (struct sink){0} : producer_sink(lane->producer);
         return lane->producer != NULL;
     }
-    (void)snprintf(id, sizeof(id), "%s/%s", lane->kafka->group, lane->pg.owner);
+    /* Ours alone, also where containers share a host's name: two with one id would fence each other
+     * for ever. */
+    struct clock clock = clock_system();
+    (void)snprintf(id,
+                   sizeof(id),
+                   "%s/%s/%" PRIx64,
+                   lane->kafka->group,
+                   lane->pg.owner,
+                   (uint64_t)(clock.mono_us(clock.self) ^ clock.wall_ms(clock.self)));
     lane->transactor = transactor_open(lane->kafka, id, lane->consumer, err);
     *sink = lane->transactor == NULL ? (struct sink){0} : transactor_sink(lane->transactor);
     return lane->transactor != NULL;

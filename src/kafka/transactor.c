@@ -199,7 +199,7 @@ static bool sink_send(void *self, const struct record *record, bool dlq, struct 
     (void)pthread_mutex_lock(&transactor->mutex);
     struct passage *passage = passage_at(&transactor->passages, record->partition);
     bool done = is_well(transactor, err);
-    if (done && !passage->begun) {
+    if (done && (!passage->begun || passage->passed.epoch == 0)) {
         done = err_set(err, ERR_RETRY, "partition %d was not begun", record->partition);
     }
     while (done && !cargo_add(transactor->filling, record, dlq)) {
