@@ -1,5 +1,7 @@
 /* Wires: which Kafka and which PostgreSQL the commands get. */
 
+#include <inttypes.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -7,6 +9,7 @@
 #include <unistd.h>
 
 #include "mentor/app/command.h"
+#include "mentor/base/clock.h"
 #include "mentor/base/err.h"
 #include "mentor/core/rulebook.h"
 #include "mentor/kafka/kafka.h"
@@ -24,6 +27,7 @@ struct lane_wiring {
     char owner[OWNER_SIZE + 16];
     struct consumer *consumer;
     struct producer *producer;
+    struct transactor *transactor;
     struct pg_store *store;
 };
 
@@ -78,11 +82,24 @@ static void wire_pg(struct wiring *wiring, const struct options *options)
         (struct pg_settings){.url = options->values[OPTION_DATABASE_URL], .owner = wiring->owner};
 }
 
+/* Once for all lanes: the others wait for the first one's answer. */
+static bool probe_once(const struct kafka_settings *kafka, struct err *err)
+{
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    static bool passed;
+    (void)pthread_mutex_lock(&mutex);
+    passed = passed || kafka_probe(kafka, err);
+    bool done = passed;
+    (void)pthread_mutex_unlock(&mutex);
+    return done;
+}
+
 static bool ask_facts(
     void *self, uint32_t wait_ms, const char **cluster, int32_t *partition_count, struct err *err)
 {
     struct lane_wiring *lane = self;
-    if (!kafka_check(lane->kafka, wait_ms, &lane->facts, err)) {
+    if (!kafka_check(lane->kafka, wait_ms, &lane->facts, err) ||
+        (lane->transactor != NULL && !probe_once(lane->kafka, err))) {
         return false;
     }
     *cluster = lane->facts.cluster;
@@ -106,6 +123,29 @@ static void wire_rulebook(struct wiring *wiring, const struct rulebook *rulebook
         .yaml = rulebook->source,
     };
     memcpy(wiring->rulebook.sha256, rulebook->sha256, SHA256_SIZE);
+}
+
+static bool
+open_sink(struct lane_wiring *lane, const char *emit, struct sink *sink, struct err *err)
+{
+    char id[512];
+    if (strcmp(emit, "transactional") != 0) {
+        lane->producer = producer_open(lane->kafka, err);
+        *sink = lane->producer == NULL ? (struct sink){0} : producer_sink(lane->producer);
+        return lane->producer != NULL;
+    }
+    /* Ours alone, also where containers share a host's name: two with one id would fence each other
+     * for ever. */
+    struct clock clock = clock_system();
+    (void)snprintf(id,
+                   sizeof(id),
+                   "%s/%s/%" PRIx64,
+                   lane->kafka->group,
+                   lane->pg.owner,
+                   (uint64_t)(clock.mono_us(clock.self) ^ clock.wall_ms(clock.self)));
+    lane->transactor = transactor_open(lane->kafka, id, lane->consumer, err);
+    *sink = lane->transactor == NULL ? (struct sink){0} : transactor_sink(lane->transactor);
+    return lane->transactor != NULL;
 }
 
 static bool open_worker(void *self,
@@ -134,14 +174,14 @@ static bool open_worker(void *self,
                                 &wiring->rulebook,
                                 err);
     lane->consumer = lane->store == NULL ? NULL : consumer_open(&wiring->kafka, err);
-    lane->producer = lane->consumer == NULL ? NULL : producer_open(&wiring->kafka, err);
-    if (lane->producer == NULL) {
+    if (lane->consumer == NULL ||
+        !open_sink(lane, options->values[OPTION_EMIT], &worker->sink, err)) {
         return false;
     }
     *worker = (struct worker_edges){
         .source = consumer_source(lane->consumer),
         .store = pg_store_port(lane->store),
-        .sink = producer_sink(lane->producer),
+        .sink = worker->sink,
         .facts = ask_facts,
         .demo = ask_demo,
         .self = lane,
@@ -219,6 +259,7 @@ static void wiring_close(struct wiring *wiring)
     writer_close(&wiring->writer);
     pg_archive_close(&wiring->archive);
     for (uint32_t i = 0; i < LANES_MAX; i++) {
+        transactor_close(&wiring->lanes[i].transactor);
         consumer_close(&wiring->lanes[i].consumer);
         producer_close(&wiring->lanes[i].producer);
         pg_store_close(&wiring->lanes[i].store);

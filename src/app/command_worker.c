@@ -30,6 +30,7 @@ static int lane_open(struct lane *lane, struct context *context, const struct ru
     worker->rulebook = rulebook;
     worker->topic = bytes_text(context->options.values[OPTION_TOPIC_APPLICATIONS]);
     worker->at_event = strcmp(context->options.values[OPTION_AT], "event") == 0;
+    worker->transactional = strcmp(context->options.values[OPTION_EMIT], "transactional") == 0;
     worker->batch_most = (uint32_t)context->options.numbers[OPTION_BATCH];
     worker->stop = context->stop;
     lane->stop = context->stop;
@@ -134,8 +135,8 @@ int command_worker(struct context *context)
     if (strcmp(at, "now") != 0 && strcmp(at, "event") != 0) {
         return command_usage(context, "--at: '%s' is neither now nor event", at);
     }
-    if (strcmp(emit, "idempotent") != 0) {
-        return command_usage(context, "--emit: '%s' is not idempotent", emit);
+    if (strcmp(emit, "idempotent") != 0 && strcmp(emit, "transactional") != 0) {
+        return command_usage(context, "--emit: '%s' is neither idempotent nor transactional", emit);
     }
     struct rulebook *rulebook = rulebook_of(context, &err);
     if (rulebook == NULL) {

@@ -12,7 +12,6 @@
 
 enum {
     FACTS_WAIT_MS = 3000,
-    METADATA_SIZE = 256,
     RESEND_CHUNK = 256,
 };
 
@@ -100,62 +99,13 @@ enum step_outcome step_join(struct worker *worker)
         enum step_outcome outcome = serve(worker, WORKER_IDLE_MS);
         return outcome == STEP_DONE ? STEP_AGAIN : outcome;
     }
-    /* Ours since before the trouble: only the group can say whether it still is, and a commit makes
-     * it say so. */
+    /* Ours since before the trouble: only the group can say whether it still is. */
     struct source *source = &worker->edges.source;
     if (!worker->fresh && worker->taken &&
-        !source->commit(source->self, worker->positions, worker->slot_count, &worker->err)) {
+        !source->prove(source->self, worker->positions, worker->slot_count, &worker->err)) {
         return step_of_err(worker);
     }
     return STEP_DONE;
-}
-
-/* mode,epoch,next: a group's metadata that is not ours says nothing. */
-static bool parse_metadata(const char *metadata, int64_t *epoch, int64_t *next)
-{
-    const char *at = strchr(metadata, ',');
-    char *end = NULL;
-    if (at == NULL) {
-        return false;
-    }
-    *epoch = strtoll(at + 1, &end, 10);
-    if (end == at + 1 || *end != ',') {
-        return false;
-    }
-    at = end + 1;
-    *next = strtoll(at, &end, 10);
-    return end != at;
-}
-
-/* Kafka's metadata against the store: ahead of it means that the store lost commits. */
-static bool agree(struct worker *worker, const struct position *position)
-{
-    struct source *source = &worker->edges.source;
-    char metadata[METADATA_SIZE] = "";
-    int64_t offset = -1;
-    if (!source->committed(
-            source->self, position->partition, &offset, metadata, sizeof(metadata), &worker->err)) {
-        return false;
-    }
-    int64_t epoch = 0;
-    int64_t next = 0;
-    bool ours = parse_metadata(metadata, &epoch, &next);
-    if (offset > position->next_offset ||
-        (ours && (next > position->next_offset || epoch >= position->epoch))) {
-        return err_set(&worker->err,
-                       ERR_HALT,
-                       "partition %d: the group's offset in Kafka (%" PRId64
-                       ", \"%s\") is ahead of the database "
-                       "(epoch %" PRId64 ", next offset %" PRId64
-                       "); the database has lost commits or is another "
-                       "one: restore it, or take a fresh group and database and read the log again",
-                       position->partition,
-                       offset,
-                       metadata,
-                       position->epoch,
-                       position->next_offset);
-    }
-    return true;
 }
 
 struct log_bounds {
@@ -224,8 +174,8 @@ enum step_outcome step_take(struct worker *worker)
     worker->taken = true;
     worker->fresh = false;
     for (uint32_t i = 0; i < worker->slot_count; i++) {
-        const struct position *position = &worker->positions[i];
-        if (!agree(worker, position) || !place(worker, i, bounds[i], &from[i]) ||
+        struct position *position = &worker->positions[i];
+        if (!place(worker, i, bounds[i], &from[i]) || !worker_agree(worker, position) ||
             !sink->begin(sink->self, position->partition, position->emitted_offset, &worker->err)) {
             return step_of_err(worker);
         }
@@ -276,6 +226,7 @@ static bool resend_partition(struct worker *worker, const struct position *posit
 
 enum step_outcome step_resend(struct worker *worker)
 {
+    struct sink *sink = &worker->edges.sink;
     struct source *source = &worker->edges.source;
     int64_t sent = 0;
     arena_rewind(&worker->lot->arena, (struct arena_mark){0});
@@ -286,6 +237,10 @@ enum step_outcome step_resend(struct worker *worker)
         if (!resend_partition(worker, &worker->positions[i], &sent)) {
             return step_of_err(worker);
         }
+    }
+    /* Before anything new is stored the group must know that its offset is exact from now on. */
+    if (worker->transactional && !sink->flush(sink->self, WORKER_DRAIN_MS, &worker->err)) {
+        return step_of_err(worker);
     }
     backoff_reset(&worker->backoff);
     LOG(LOG_LEVEL_INFO,

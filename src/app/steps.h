@@ -9,6 +9,7 @@
 #include "mentor/core/cycle.h"
 
 struct lot;
+struct position;
 struct worker;
 
 #define X(upper, lower) enum step_outcome step_##lower(struct worker *worker);
@@ -17,6 +18,11 @@ CYCLE_STATES(X)
 
 /* What the worker's err asks for. */
 enum step_outcome step_of_err(struct worker *worker);
+/*
+ * A partition just taken: what Kafka has of it, against the store. Raises emitted_offset to what a
+ * committed transaction proves. ERR_HALT when the two cannot both be right.
+ */
+bool worker_agree(struct worker *worker, struct position *position);
 /* Index of an owned partition, or -1. */
 int32_t worker_slot_of(const struct worker *worker, int32_t partition);
 /* Drops what is gathered and not stored: it will be read again. */

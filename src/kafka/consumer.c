@@ -5,8 +5,10 @@
 #include "mentor/base/clock.h"
 #include "mentor/base/err.h"
 
+#include "membership.h"
 #include "rdlog.h"
 #include "settings.h"
+#include "transactor.h"
 
 /*
  * The group's callback only notes what happened; poll() tells it, and start() and stop() answer the
@@ -46,9 +48,11 @@ static void on_rebalance(rd_kafka_t *rk,
             consumer->partitions[i] = list->elems[i].partition;
         }
         consumer->change = SOURCE_ASSIGNED;
+        consumer->assigned = true;
     } else {
         consumer->change = rd_kafka_assignment_lost(rk) ? SOURCE_LOST : SOURCE_REVOKED;
         consumer->settling = true;
+        consumer->assigned = false;
     }
     rd_kafka_yield(rk); /* so that poll() returns at once */
 }
@@ -138,6 +142,7 @@ static void client_close(struct consumer *consumer)
     consumer->rk = NULL;
     consumer->joined = false;
     consumer->reading = false;
+    consumer->assigned = false;
     consumer->settling = false;
     consumer->closing = false;
     consumer->failed = false;
@@ -176,10 +181,17 @@ static enum source_event on_error(struct consumer *consumer,
     return SOURCE_NOTHING;
 }
 
-static enum source_event change_take(struct consumer *consumer)
+static enum source_event change_take(struct consumer *consumer, struct err *err)
 {
     enum source_event change = consumer->change;
     consumer->change = SOURCE_NOTHING;
+    if (change == SOURCE_ASSIGNED && consumer->transactor != NULL) {
+        rd_kafka_consumer_group_metadata_t *membership = membership_take(consumer->rk, err);
+        if (membership == NULL && err->kind != ERR_FENCED) {
+            return SOURCE_FAILED;
+        }
+        transactor_join(consumer->transactor, membership);
+    }
     return change;
 }
 
@@ -218,7 +230,7 @@ source_poll(void *self, uint32_t wait_ms, struct record *record, struct err *err
         }
         wait_ms = 0; /* it was not asked to wait twice */
     }
-    return change_take(consumer);
+    return change_take(consumer, err);
 }
 
 static void source_release(void *self, uint32_t count)
@@ -331,6 +343,7 @@ struct source consumer_source(struct consumer *consumer)
         .bounds = offsets_bounds,
         .committed = offsets_committed,
         .commit = offsets_commit,
+        .prove = offsets_prove,
         .leave = source_leave,
         .self = consumer,
     };

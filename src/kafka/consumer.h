@@ -14,6 +14,7 @@ struct consumer {
     rd_kafka_t *rk; /* NULL after leave(): the next poll makes a new one */
     bool joined;    /* subscribed */
     bool reading;   /* start() was called, and stop() was not since */
+    bool assigned;  /* by the group, and not revoked since */
     bool settling;  /* revoked or lost, and stop() was not called since: no record is handed out */
     bool closing;   /* the rebalance callback must answer for itself */
     bool alone;     /* no broker answers, and poll() has not said so yet */
@@ -23,11 +24,16 @@ struct consumer {
     uint32_t partition_count;
     struct held held;
     struct waker waker;
+    struct transactor *transactor; /* borrowed; NULL: positions are committed at once */
 };
 
 bool offsets_bounds(void *self, int32_t partition, int64_t *low, int64_t *high, struct err *err);
 bool offsets_committed(
     void *self, int32_t partition, int64_t *offset, char *metadata, uint32_t size, struct err *err);
 bool offsets_commit(void *self, const struct position *positions, uint32_t count, struct err *err);
+bool offsets_prove(void *self, const struct position *positions, uint32_t count, struct err *err);
+/* emitted_offset of each, with metadata; the caller destroys it. */
+rd_kafka_topic_partition_list_t *
+offsets_list(const struct consumer *consumer, const struct position *positions, uint32_t count);
 
 #endif /* KAFKA_CONSUMER_H */

@@ -9,6 +9,8 @@
 
 #include "bounds.h"
 #include "consumer.h"
+#include "membership.h"
+#include "transactor.h"
 
 enum {
     ANSWER_MS = 5000,
@@ -85,28 +87,8 @@ bool offsets_committed(
     return done;
 }
 
-/* The group has moved on: these partitions are, or soon will be, another's. */
-static bool is_fenced(rd_kafka_resp_err_t code)
-{
-    static const rd_kafka_resp_err_t codes[] = {
-        RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
-        RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION,
-        RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS,
-        RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID,
-        RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST,
-        RD_KAFKA_RESP_ERR__FENCED,
-        RD_KAFKA_RESP_ERR__UNKNOWN_GROUP,
-    };
-    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
-        if (code == codes[i]) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static rd_kafka_topic_partition_list_t *
-commit_list(const struct consumer *consumer, const struct position *positions, uint32_t count)
+rd_kafka_topic_partition_list_t *
+offsets_list(const struct consumer *consumer, const struct position *positions, uint32_t count)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
     for (uint32_t i = 0; i < count; i++) {
@@ -116,7 +98,8 @@ commit_list(const struct consumer *consumer, const struct position *positions, u
         CHECK(metadata != NULL);
         int size = snprintf(metadata,
                             METADATA_SIZE,
-                            "idempotent,%" PRId64 ",%" PRId64,
+                            "%s,%" PRId64 ",%" PRId64,
+                            consumer->transactor == NULL ? "idempotent" : "transactional",
                             positions[i].epoch,
                             positions[i].next_offset);
         at->offset = positions[i].emitted_offset;
@@ -143,18 +126,10 @@ static rd_kafka_resp_err_t commit_wait(rd_kafka_queue_t *queue)
 }
 
 /* Not rd_kafka_commit: that one waits for an absent broker without bound. */
-bool offsets_commit(void *self, const struct position *positions, uint32_t count, struct err *err)
+static bool
+commit(struct consumer *consumer, const struct position *positions, uint32_t count, struct err *err)
 {
-    struct consumer *consumer = self;
-    if (count == 0) {
-        return true;
-    }
-    /* One that is out of the group commits as nobody, and an empty group lets it. */
-    if (consumer->rk == NULL || !consumer->reading || rd_kafka_assignment_lost(consumer->rk)) {
-        return err_set(
-            err, ERR_FENCED, "group %s has taken the partitions away", consumer->settings.group);
-    }
-    rd_kafka_topic_partition_list_t *list = commit_list(consumer, positions, count);
+    rd_kafka_topic_partition_list_t *list = offsets_list(consumer, positions, count);
     rd_kafka_queue_t *queue = rd_kafka_queue_new(consumer->rk);
     rd_kafka_resp_err_t code = rd_kafka_commit_queue(consumer->rk, list, queue, NULL, NULL);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -166,8 +141,46 @@ bool offsets_commit(void *self, const struct position *positions, uint32_t count
         return true;
     }
     return err_set(err,
-                   is_fenced(code) ? ERR_FENCED : ERR_RETRY,
+                   membership_fenced(code) ? ERR_FENCED : ERR_RETRY,
                    "group %s did not take a commit: %s",
                    consumer->settings.group,
                    rd_kafka_err2str(code));
+}
+
+/* One that is out of the group commits as nobody, and an empty group lets it. */
+static bool is_member(const struct consumer *consumer, bool ours, struct err *err)
+{
+    return (consumer->rk != NULL && ours && !rd_kafka_assignment_lost(consumer->rk)) ||
+           err_set(
+               err, ERR_FENCED, "group %s has taken the partitions away", consumer->settings.group);
+}
+
+bool offsets_commit(void *self, const struct position *positions, uint32_t count, struct err *err)
+{
+    struct consumer *consumer = self;
+    if (count == 0) {
+        return true;
+    }
+    if (!is_member(consumer, consumer->reading, err)) {
+        return false;
+    }
+    if (consumer->transactor != NULL) {
+        transactor_tell(consumer->transactor, positions, count);
+        return true;
+    }
+    return commit(consumer, positions, count, err);
+}
+
+bool offsets_prove(void *self, const struct position *positions, uint32_t count, struct err *err)
+{
+    struct consumer *consumer = self;
+    if (count == 0) {
+        return true;
+    }
+    if (!is_member(consumer, consumer->assigned, err)) {
+        return false;
+    }
+    return consumer->transactor != NULL
+               ? transactor_prove(consumer->transactor, positions, count, err)
+               : commit(consumer, positions, count, err);
 }

@@ -7,10 +7,8 @@
 #include "mentor/base/log.h"
 #include "mentor/kafka/kafka.h"
 
-#include "outgoing.h"
+#include "outlet.h"
 #include "ring.h"
-#include "settings.h"
-#include "stub.h"
 
 /*
  * One rd_kafka_t at a time. The first error it reports makes it broken: nothing is known of what
@@ -22,12 +20,10 @@
  */
 
 enum {
-    FULL_MS = 30000,     /* without an acknowledgement, while the queue is full */
-    PURGE_MS = 2000,     /* for what is in flight */
-    POLL_EVERY = 512,    /* outputs */
-    SMALL_BATCH = 65536, /* kafka_check: output topics take records at least this large */
-    NUMBER_BITS = 33,    /* of the opaque; the rest is the partition, 31 bits */
-    SIZE_UNLIMITED = INT32_MAX,
+    FULL_MS = 30000,  /* without an acknowledgement, while the queue is full */
+    PURGE_MS = 2000,  /* for what is in flight */
+    POLL_EVERY = 512, /* outputs */
+    NUMBER_BITS = 33, /* of the opaque; the rest is the partition, 31 bits */
 };
 
 #define NUMBER_MASK ((UINT64_C(1) << NUMBER_BITS) - 1)
@@ -35,10 +31,7 @@ enum {
 _Static_assert(sizeof(void *) == sizeof(uint64_t), "an opaque holds partition and number");
 
 struct producer {
-    struct kafka_settings settings;
-    rd_kafka_t *rk;
-    rd_kafka_topic_t *decisions;
-    rd_kafka_topic_t *dlq;
+    struct outlet outlet;
     struct rings rings;
     uint64_t acknowledged; /* reports without error, ever */
     uint32_t unpolled;     /* outputs since reports were served */
@@ -46,11 +39,6 @@ struct producer {
     uint32_t purged;
     bool broken;
     char why[256];
-    /* What a broker's refusal of a size has taught; kept over rebuilds. */
-    bool small_batches;
-    bool size_refused;
-    uint32_t refused_size; /* the largest DLQ record refused by this rd_kafka_t */
-    uint32_t dlq_limit;    /* DLQ records of this size go as stubs */
 };
 
 static void *opaque_of(int32_t partition, uint64_t number)
@@ -65,7 +53,7 @@ static void break_down(struct producer *producer, rd_kafka_resp_err_t code, cons
         return;
     }
     char fatal[192] = "";
-    rd_kafka_resp_err_t reason = rd_kafka_fatal_error(producer->rk, fatal, sizeof(fatal));
+    rd_kafka_resp_err_t reason = rd_kafka_fatal_error(producer->outlet.rk, fatal, sizeof(fatal));
     producer->broken = true;
     (void)snprintf(producer->why,
                    sizeof(producer->why),
@@ -75,12 +63,6 @@ static void break_down(struct producer *producer, rd_kafka_resp_err_t code, cons
                    reason == RD_KAFKA_RESP_ERR_NO_ERROR ? "" : ", ",
                    fatal);
     LOG(LOG_LEVEL_WARN, "producer.broken", LOG_TEXT("why", producer->why));
-}
-
-static bool is_too_large(rd_kafka_resp_err_t code)
-{
-    return code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
-           code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
 }
 
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
@@ -102,79 +84,24 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
         return;
     }
     const struct ring_output *output = ring_find(ring, number);
-    if (is_too_large(message->err)) {
-        producer->size_refused = true;
-        if (output != NULL && output->dlq && output->size > producer->refused_size) {
-            producer->refused_size = output->size;
-        }
-    }
+    outlet_failed(&producer->outlet,
+                  message->err,
+                  output != NULL && output->dlq,
+                  output == NULL ? 0 : output->size);
     break_down(producer, message->err, rd_kafka_topic_name(message->rkt));
-}
-
-static void client_close(struct producer *producer)
-{
-    if (producer->rk == NULL) {
-        return;
-    }
-    rd_kafka_topic_destroy(producer->decisions);
-    rd_kafka_topic_destroy(producer->dlq);
-    rd_kafka_destroy(producer->rk);
-    producer->rk = NULL;
-}
-
-static bool client_open(struct producer *producer, struct err *err)
-{
-    rd_kafka_conf_t *conf = settings_conf(&producer->settings, CLIENT_PRODUCER, err);
-    if (conf == NULL) {
-        return false;
-    }
-    if (producer->small_batches) {
-        char size[16];
-        (void)snprintf(size, sizeof(size), "%d", SMALL_BATCH);
-        CHECK(rd_kafka_conf_set(conf, "batch.size", size, NULL, 0) == RD_KAFKA_CONF_OK);
-    }
-    rd_kafka_conf_set_opaque(conf, producer);
-    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
-    producer->rk = client_new(conf, CLIENT_PRODUCER, err);
-    if (producer->rk == NULL) {
-        return false;
-    }
-    producer->decisions =
-        rd_kafka_topic_new(producer->rk, producer->settings.topic_decisions, NULL);
-    producer->dlq = rd_kafka_topic_new(producer->rk, producer->settings.topic_dlq, NULL);
-    CHECK(producer->decisions != NULL);
-    CHECK(producer->dlq != NULL);
-    return true;
-}
-
-/* First the batch is the suspect, then the record. */
-static void learn_sizes(struct producer *producer)
-{
-    if (!producer->size_refused) {
-        return;
-    }
-    if (!producer->small_batches) {
-        producer->small_batches = true;
-    } else if (producer->refused_size > 0 && producer->refused_size < producer->dlq_limit) {
-        producer->dlq_limit = producer->refused_size;
-    }
-    producer->size_refused = false;
-    producer->refused_size = 0;
 }
 
 static bool rebuild(struct producer *producer, struct err *err)
 {
-    client_close(producer);
     rings_forget(&producer->rings);
-    learn_sizes(producer);
     producer->broken = false;
     producer->unpolled = 0;
-    return client_open(producer, err);
+    return outlet_open(&producer->outlet, NULL, on_delivery, producer, err);
 }
 
 static bool is_well(const struct producer *producer, struct err *err)
 {
-    if (producer->rk == NULL) {
+    if (producer->outlet.rk == NULL) {
         return err_set(
             err, ERR_RETRY, "the Kafka producer could not be made again; purge makes it");
     }
@@ -193,8 +120,8 @@ static bool serve(struct producer *producer, int wait_ms, struct err *err)
         return false;
     }
     producer->unpolled = 0;
-    (void)rd_kafka_poll(producer->rk, wait_ms);
-    if (rd_kafka_fatal_error(producer->rk, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    (void)rd_kafka_poll(producer->outlet.rk, wait_ms);
+    if (rd_kafka_fatal_error(producer->outlet.rk, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         break_down(producer, RD_KAFKA_RESP_ERR__FATAL, "producer");
     }
     return is_well(producer, err);
@@ -203,7 +130,7 @@ static bool serve(struct producer *producer, int wait_ms, struct err *err)
 static bool sink_begin(void *self, int32_t partition, int64_t emitted_offset, struct err *err)
 {
     struct producer *producer = self;
-    if ((producer->broken || producer->rk == NULL) && !rebuild(producer, err)) {
+    if ((producer->broken || producer->outlet.rk == NULL) && !rebuild(producer, err)) {
         return false;
     }
     ring_begin(rings_at(&producer->rings, partition), emitted_offset);
@@ -211,15 +138,15 @@ static bool sink_begin(void *self, int32_t partition, int64_t emitted_offset, st
 }
 
 /* Waits for room as long as acknowledgements come. */
-static rd_kafka_resp_err_t
-queue(struct producer *producer, rd_kafka_topic_t *topic, const struct record *record, void *opaque)
+static rd_kafka_resp_err_t queue(
+    struct producer *producer, const struct record *record, bool dlq, void *opaque, uint32_t *size)
 {
     struct clock clock = clock_system();
     struct err ignored;
     uint64_t acknowledged = producer->acknowledged;
     int64_t since_us = clock.mono_us(clock.self);
     for (;;) {
-        rd_kafka_resp_err_t code = outgoing_queue(producer->rk, topic, record, opaque);
+        rd_kafka_resp_err_t code = outlet_queue(&producer->outlet, record, dlq, opaque, size);
         if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
             return code;
         }
@@ -236,25 +163,6 @@ queue(struct producer *producer, rd_kafka_topic_t *topic, const struct record *r
     }
 }
 
-/* A DLQ record that the topic does not take goes without its value; the bytes stay in quarantine.
- */
-static rd_kafka_resp_err_t
-queue_stub(struct producer *producer, const struct record *record, void *opaque, uint32_t *size)
-{
-    struct stub stub;
-    stub_init(&stub, record, producer->dlq_limit);
-    *size = (uint32_t)outgoing_size(&stub.record);
-    rd_kafka_resp_err_t code = queue(producer, producer->dlq, &stub.record, opaque);
-    stub_release(&stub);
-    LOG(LOG_LEVEL_WARN,
-        "dlq.stub",
-        LOG_TEXT("topic", producer->settings.topic_dlq),
-        LOG_NUMBER("partition", record->partition),
-        LOG_NUMBER("offset", record->offset),
-        LOG_NUMBER("value_bytes", (int64_t)record->value.size));
-    return code;
-}
-
 static bool sink_send(void *self, const struct record *record, bool dlq, struct err *err)
 {
     struct producer *producer = self;
@@ -266,14 +174,8 @@ static bool sink_send(void *self, const struct record *record, bool dlq, struct 
         return err_set(err, ERR_RETRY, "partition %" PRId32 " was not begun", record->partition);
     }
     void *opaque = opaque_of(record->partition, ring->next);
-    uint32_t size = (uint32_t)outgoing_size(record);
-    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
-    if (!dlq || size < producer->dlq_limit) {
-        code = queue(producer, dlq ? producer->dlq : producer->decisions, record, opaque);
-    }
-    if (dlq && code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
-        code = queue_stub(producer, record, opaque, &size);
-    }
+    uint32_t size = 0;
+    rd_kafka_resp_err_t code = queue(producer, record, dlq, opaque, &size);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         break_down(producer, code, "cannot queue an output");
         return is_well(producer, err);
@@ -309,7 +211,7 @@ static bool sink_flush(void *self, uint32_t wait_ms, struct err *err)
     if (!is_well(producer, err)) {
         return false;
     }
-    rd_kafka_resp_err_t code = rd_kafka_flush(producer->rk, (int)wait_ms);
+    rd_kafka_resp_err_t code = rd_kafka_flush(producer->outlet.rk, (int)wait_ms);
     if (!serve(producer, 0, err)) {
         return false;
     }
@@ -317,7 +219,7 @@ static bool sink_flush(void *self, uint32_t wait_ms, struct err *err)
         return err_set(err,
                        ERR_RETRY,
                        "%d outputs are not acknowledged by Kafka after %" PRIu32 " ms",
-                       rd_kafka_outq_len(producer->rk),
+                       rd_kafka_outq_len(producer->outlet.rk),
                        wait_ms);
     }
     return true;
@@ -331,13 +233,13 @@ static bool sink_flush(void *self, uint32_t wait_ms, struct err *err)
 static bool sink_purge(void *self, struct err *err)
 {
     struct producer *producer = self;
-    if (producer->rk == NULL || producer->broken) {
+    if (producer->outlet.rk == NULL || producer->broken) {
         return rebuild(producer, err);
     }
     producer->purging = true;
     producer->purged = 0;
-    (void)rd_kafka_purge(producer->rk, RD_KAFKA_PURGE_F_QUEUE);
-    rd_kafka_resp_err_t code = rd_kafka_flush(producer->rk, PURGE_MS);
+    (void)rd_kafka_purge(producer->outlet.rk, RD_KAFKA_PURGE_F_QUEUE);
+    rd_kafka_resp_err_t code = rd_kafka_flush(producer->outlet.rk, PURGE_MS);
     producer->purging = false;
     rings_forget(&producer->rings);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR || producer->purged > 0 || producer->broken) {
@@ -350,9 +252,8 @@ struct producer *producer_open(const struct kafka_settings *settings, struct err
 {
     struct producer *producer = calloc(1, sizeof(*producer));
     CHECK(producer != NULL);
-    producer->settings = *settings;
-    producer->dlq_limit = SIZE_UNLIMITED;
-    if (!client_open(producer, err)) {
+    outlet_init(&producer->outlet, settings);
+    if (!outlet_open(&producer->outlet, NULL, on_delivery, producer, err)) {
         producer_close(&producer);
     }
     return producer;
@@ -363,7 +264,7 @@ void producer_close(struct producer **producer)
     if (*producer == NULL) {
         return;
     }
-    client_close(*producer);
+    outlet_close(&(*producer)->outlet);
     rings_release(&(*producer)->rings);
     free(*producer);
     *producer = NULL;

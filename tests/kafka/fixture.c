@@ -172,6 +172,32 @@ void records_transact(
     rd_kafka_destroy(rk);
 }
 
+void topic_keys(const struct fixture *fixture, const char *topic, char *keys, size_t size)
+{
+    const struct topic_bounds *bounds = NULL;
+    struct record record;
+    struct err err;
+    uint32_t count = 0;
+    int64_t low = 0;
+    size_t used = 0;
+    struct reader *reader = reader_open(&fixture->settings, topic, &err);
+    CHECK(reader != NULL);
+    struct topic_reader port = reader_port(reader);
+    CHECK(port.bounds(port.self, 10000, &bounds, &count, &err));
+    CHECK(count == 1);
+    CHECK(port.start(port.self, &low, &err));
+    keys[0] = '\0';
+    while (!port.at_end(port.self)) {
+        int got = port.next(port.self, 100, &record, &err);
+        CHECK(got != -1);
+        if (got == 1) {
+            used += (size_t)snprintf(keys + used, size - used, "%.*s ", BYTES_ARGS(record.key));
+            CHECK(used < size);
+        }
+    }
+    reader_close(&reader);
+}
+
 void source_await(struct source *source, enum source_event event, struct record *record)
 {
     struct err err = {.kind = ERR_NONE};

@@ -36,6 +36,10 @@ void records_write(
 void records_transact(
     const struct fixture *fixture, const char *topic, int32_t partition, int count, bool commit);
 
+/* The keys of a topic's one partition as a reader of committed records sees them, in order, a blank
+ * behind each. */
+void topic_keys(const struct fixture *fixture, const char *topic, char *keys, size_t size);
+
 /* Polls until the event comes; CHECKs that it does within 30 s. Records on the way are released. */
 void source_await(struct source *source, enum source_event event, struct record *record);
 /* Takes the assignment just announced, all from one offset, as epoch 1. Returns the number of

@@ -307,29 +307,10 @@ static void markers_are_passed_and_aborted_records_hidden(void **state)
     assert_int_equal(world->record.offset, 9);
 }
 
-/* Everything in a topic's one partition, in order: keys joined by blanks. */
 static void assert_topic_holds(struct world *world, const char *topic, const char *keys)
 {
-    const struct topic_bounds *bounds = NULL;
-    uint32_t count = 0;
-    int64_t low = 0;
-    char found[1024] = "";
-    struct reader *reader = reader_open(&world->fixture.settings, topic, &world->err);
-    assert_non_null(reader);
-    struct topic_reader port = reader_port(reader);
-    assert_true(port.bounds(port.self, 10000, &bounds, &count, &world->err));
-    assert_int_equal(count, 1);
-    assert_true(port.start(port.self, &low, &world->err));
-    while (!port.at_end(port.self)) {
-        int got = port.next(port.self, 100, &world->record, &world->err);
-        assert_int_not_equal(got, -1);
-        if (got == 1) {
-            size_t size = strlen(found);
-            (void)snprintf(
-                found + size, sizeof(found) - size, "%.*s ", BYTES_ARGS(world->record.key));
-        }
-    }
-    reader_close(&reader);
+    char found[1024];
+    topic_keys(&world->fixture, topic, found, sizeof(found));
     assert_string_equal(found, keys);
 }
 

@@ -266,6 +266,16 @@ static void check_says_why_a_broker_cannot_be_had(void **state)
     assert_non_null(strstr(world->err.text, "refused"));
 }
 
+static void a_broker_that_only_plays_transactions_is_refused(void **state)
+{
+    struct world *world = *state;
+    CHECK(rd_kafka_mock_topic_create(world->cluster, KAFKA_PROBE_TOPIC, 1, 1) ==
+          RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_false(kafka_probe(&world->fixture.settings, &world->err));
+    assert_int_equal(world->err.kind, ERR_HALT);
+    assert_non_null(strstr(world->err.text, "shows the records of a transaction that was aborted"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_up, world_down)
@@ -280,6 +290,7 @@ int main(void)
         TEST(a_producer_does_not_hang_on_a_broker_that_is_away),
         TEST(check_passes_with_a_warning_when_configs_are_not_told),
         TEST(check_says_why_a_broker_cannot_be_had),
+        TEST(a_broker_that_only_plays_transactions_is_refused),
     };
 #undef TEST
     return cmocka_run_group_tests_name("kafka/mock", tests, NULL, NULL);

@@ -240,6 +240,7 @@ static void start_worker(void)
                            source_bounds,
                            source_committed,
                            source_commit,
+                           source_commit,
                            source_leave,
                            NULL},
                 .store = fake_store(),

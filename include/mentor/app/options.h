@@ -112,7 +112,7 @@ enum option_kind {
       0,                                                                                                    \
       0,                                                                                                    \
       FOR_WORKER,                                                                                           \
-      "how outcomes are produced: idempotent")                                                              \
+      "how outcomes are produced: idempotent or transactional")                                             \
     X(DATABASE_URL,                                                                                         \
       "database-url",                                                                                       \
       OPTION_TEXT,                                                                                          \

@@ -75,6 +75,7 @@ struct worker {
     struct hmac_key citizen_key;
     struct bytes topic;
     bool at_event;       /* --at event */
+    bool transactional;  /* --emit transactional: outputs and the group's offsets as one */
     uint32_t batch_most; /* records a transaction */
     const atomic_bool *stop;
 

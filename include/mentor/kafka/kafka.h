@@ -51,6 +51,16 @@ MUST_CHECK bool kafka_check(const struct kafka_settings *settings,
                             struct err *err);
 
 /*
+ * What transactional mode rests on, tried out: an aborted record stays hidden from readers of
+ * committed ones, an offset with metadata is stored in a transaction, a producer with the same
+ * transactional.id replaces the older. On KAFKA_PROBE_TOPIC, which it makes if it may (one
+ * partition), and a group of its own; takes a second or two. ERR_HALT: the broker failed to do one
+ * of them; ERR_RETRY: it did not answer.
+ */
+#define KAFKA_PROBE_TOPIC "mentor.probe.v1"
+MUST_CHECK bool kafka_probe(const struct kafka_settings *settings, struct err *err);
+
+/*
  * consumer.c: a group member that reads the input topic. Its session times out after 10 s unless
  * session.timeout.ms says otherwise: that is how long a dead worker's partitions wait. open makes
  * the client and does not wait for a broker; the first poll joins.
@@ -72,6 +82,21 @@ struct producer;
 MUST_CHECK struct producer *producer_open(const struct kafka_settings *settings, struct err *err);
 void producer_close(struct producer **producer);
 struct sink producer_sink(struct producer *producer);
+
+/*
+ * transactor.c: in place of the producer, outputs and the group's offsets in one transaction.
+ * `transactional_id` is ours alone; the consumer's positions go through it from now on. The
+ * consumer outlives it but for its closing: close the transactor first. open does not wait for a
+ * broker; sink.purge makes the client, resolves what an earlier one has left, and waits up to 10 s
+ * for what is under way and 5 s for that. sink.settled and flush count what is committed.
+ */
+struct transactor;
+MUST_CHECK struct transactor *transactor_open(const struct kafka_settings *settings,
+                                              const char *transactional_id,
+                                              struct consumer *consumer,
+                                              struct err *err);
+void transactor_close(struct transactor **transactor);
+struct sink transactor_sink(struct transactor *transactor);
 
 /* reader.c: any topic without a group, for `tail` and tests. */
 struct reader;

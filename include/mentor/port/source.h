@@ -32,7 +32,7 @@ struct source {
     void (*release)(void *self, uint32_t count);
     /* The partitions just assigned, borrowed until the next poll. Returns their number. */
     uint32_t (*partitions)(void *self, const int32_t **partitions);
-    /* Begin reading each at `offsets[i]`; group metadata is captured here. */
+    /* Begin reading each at `offsets[i]`. */
     bool (*start)(void *self,
                   const struct position *positions,
                   const int64_t *offsets,
@@ -55,9 +55,15 @@ struct source {
                       struct err *err);
     /*
      * Commits emitted_offset with metadata "mode,epoch,next" for each position, acknowledged.
-     * ERR_FENCED when the group has moved on; ERR_RETRY without an answer within 5 s.
+     * ERR_FENCED when the group has moved on; ERR_RETRY without an answer within 5 s. In
+     * transactional mode nothing goes out: the positions are told with the outputs sent after this.
      */
     bool (*commit)(void *self, const struct position *positions, uint32_t count, struct err *err);
+    /*
+     * The group confirms, also while nothing is read, that partitions assigned before are still
+     * ours; the positions as they were told last. Errors as commit.
+     */
+    bool (*prove)(void *self, const struct position *positions, uint32_t count, struct err *err);
     /*
      * Leaves the group and ends the life of every record; a later poll joins it again. Takes about
      * 6 s when the broker is away, 10 s more when a commit is still without an answer.

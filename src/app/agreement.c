@@ -1,0 +1,136 @@
+/* What the group's offset in Kafka says of a partition that was just taken, against what the store
+ * says. */
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mentor/app/worker.h"
+#include "mentor/base/log.h"
+
+#include "steps.h"
+
+enum {
+    METADATA_SIZE = 256,
+};
+
+enum told_by {
+    TOLD_BY_ANOTHER, /* or nobody: metadata that is not ours says nothing */
+    TOLD_BY_IDEMPOTENT,
+    TOLD_BY_TRANSACTIONAL,
+};
+
+/* A group's offset with its metadata "mode,epoch,next". */
+struct told {
+    int64_t offset; /* -1: none */
+    char metadata[METADATA_SIZE];
+    enum told_by by;
+    int64_t epoch;
+    int64_t next;
+};
+
+static enum told_by mode_of(const char *metadata)
+{
+    if (strncmp(metadata, "idempotent,", 11) == 0) {
+        return TOLD_BY_IDEMPOTENT;
+    }
+    return strncmp(metadata, "transactional,", 14) == 0 ? TOLD_BY_TRANSACTIONAL : TOLD_BY_ANOTHER;
+}
+
+static void parse(struct told *told)
+{
+    const char *at = strchr(told->metadata, ',');
+    char *end = NULL;
+    enum told_by by = mode_of(told->metadata);
+    if (by == TOLD_BY_ANOTHER) {
+        return;
+    }
+    told->epoch = strtoll(at + 1, &end, 10);
+    if (end == at + 1 || *end != ',') {
+        return;
+    }
+    at = end + 1;
+    told->next = strtoll(at, &end, 10);
+    told->by = end == at ? TOLD_BY_ANOTHER : by;
+}
+
+/* Ahead of the store means that the store lost commits. */
+static bool store_is_whole(const struct told *told, const struct position *position)
+{
+    bool ours = told->by != TOLD_BY_ANOTHER;
+    return told->offset <= position->next_offset &&
+           !(ours && (told->next > position->next_offset || told->epoch >= position->epoch));
+}
+
+static bool halt(struct worker *worker,
+                 const struct told *told,
+                 const struct position *position,
+                 const char *what)
+{
+    return err_set(&worker->err,
+                   ERR_HALT,
+                   "partition %d: the group's offset in Kafka (%" PRId64
+                   ", \"%s\") against the database (epoch %" PRId64 ", next offset %" PRId64
+                   ", emitted %" PRId64 "): %s",
+                   position->partition,
+                   told->offset,
+                   told->metadata,
+                   position->epoch,
+                   position->next_offset,
+                   position->emitted_offset,
+                   what);
+}
+
+/* A transaction's offset is exact: what lies below is out, and nothing else is. Without one only
+ * the other mode's promise is left: it emits again what it has not marked. */
+static bool emitted_of(struct worker *worker, const struct told *told, struct position *position)
+{
+    bool unsure = position->emitted_offset < position->next_offset;
+    if (told->by == TOLD_BY_TRANSACTIONAL && told->offset >= position->emitted_offset) {
+        position->emitted_offset = told->offset;
+    } else if (worker->transactional && told->by == TOLD_BY_TRANSACTIONAL) {
+        return halt(
+            worker,
+            told,
+            position,
+            "Kafka has lost transactions that it had committed, or the offset was reset; see which outputs the topics hold, then start once with --emit idempotent");
+    } else if (worker->transactional && told->by == TOLD_BY_IDEMPOTENT) {
+        LOG(LOG_LEVEL_INFO,
+            "emit.switched",
+            LOG_NUMBER("partition", position->partition),
+            LOG_NUMBER("from", position->emitted_offset),
+            LOG_NUMBER("next", position->next_offset),
+            LOG_TEXT("why",
+                     "idempotent mode was here before; what it had not marked is emitted again"));
+    } else if (worker->transactional && unsure) {
+        return halt(
+            worker,
+            told,
+            position,
+            "the offset does not say which of the stored outputs are out; start once with --emit idempotent, which emits them again with the same ce_id");
+    }
+    return true;
+}
+
+bool worker_agree(struct worker *worker, struct position *position)
+{
+    struct source *source = &worker->edges.source;
+    struct told told = {.offset = -1};
+    if (!source->committed(source->self,
+                           position->partition,
+                           &told.offset,
+                           told.metadata,
+                           sizeof(told.metadata),
+                           &worker->err)) {
+        return false;
+    }
+    parse(&told);
+    if (!store_is_whole(&told, position)) {
+        return halt(
+            worker,
+            &told,
+            position,
+            "the group is ahead of the database, which has lost commits or is another one; restore it, or take a fresh group and database and read the log again");
+    }
+    return emitted_of(worker, &told, position);
+}

@@ -1,0 +1,88 @@
+#include "passage.h"
+
+#include <stdlib.h>
+
+#include "mentor/base/check.h"
+
+struct passage *passage_at(struct passages *passages, int32_t partition)
+{
+    CHECK(partition >= 0);
+    uint32_t count = (uint32_t)partition + 1;
+    if (count > passages->count) {
+        passages->passages = realloc(passages->passages, count * sizeof(struct passage));
+        CHECK(passages->passages != NULL);
+        for (uint32_t i = passages->count; i < count; i++) {
+            passages->passages[i] = (struct passage){.passed = {.partition = (int32_t)i}};
+        }
+        passages->count = count;
+    }
+    return &passages->passages[partition];
+}
+
+void passage_begin(struct passage *passage, int64_t emitted_offset)
+{
+    *passage = (struct passage){
+        .begun = true,
+        .passed = {.partition = passage->passed.partition, .emitted_offset = emitted_offset},
+        .carried = -1,
+        .emitted = emitted_offset,
+    };
+}
+
+void passages_forget(struct passages *passages)
+{
+    for (uint32_t i = 0; i < passages->count; i++) {
+        passages->passages[i].begun = false;
+    }
+}
+
+void passages_release(struct passages *passages)
+{
+    free(passages->passages);
+    *passages = (struct passages){.passages = NULL};
+}
+
+static bool has_moved(const struct passage *passage)
+{
+    return passage->begun && passage->passed.epoch > 0 &&
+           (!passage->told || passage->passed.emitted_offset > passage->emitted);
+}
+
+bool passages_moved(const struct passages *passages)
+{
+    for (uint32_t i = 0; i < passages->count; i++) {
+        if (has_moved(&passages->passages[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+uint32_t passages_load(struct passages *passages, struct position *positions)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < passages->count; i++) {
+        struct passage *passage = &passages->passages[i];
+        passage->carried = -1;
+        if (has_moved(passage)) {
+            CHECK(count < PARTITIONS_MAX);
+            CHECK(passage->passed.emitted_offset <=
+                  passage->passed.next_offset); /* told before it was sent */
+            passage->carried = passage->passed.emitted_offset;
+            positions[count++] = passage->passed;
+        }
+    }
+    return count;
+}
+
+void passages_arrive(struct passages *passages)
+{
+    for (uint32_t i = 0; i < passages->count; i++) {
+        struct passage *passage = &passages->passages[i];
+        if (passage->carried >= 0) {
+            passage->emitted = passage->carried;
+            passage->told = true;
+            passage->carried = -1;
+        }
+    }
+}

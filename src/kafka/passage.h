@@ -1,0 +1,41 @@
+#ifndef KAFKA_PASSAGE_H
+#define KAFKA_PASSAGE_H
+
+/* How far the outputs of each source partition have come: handed over, in a transaction, committed.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mentor/port/batch.h"
+
+struct passage {
+    bool begun;
+    bool told;              /* the group has this epoch's metadata */
+    struct position passed; /* emitted_offset: no record below has an output not handed over; epoch
+                               0 until the worker tells it */
+    int64_t carried;        /* likewise in the transaction under way; -1: it is not */
+    int64_t emitted;        /* likewise committed */
+};
+
+struct passages {
+    struct passage *passages; /* by partition; owned */
+    uint32_t count;
+};
+
+/* Made when it is asked for. Borrowed until the next passage_at. */
+struct passage *passage_at(struct passages *passages, int32_t partition);
+/* From this offset on; what was known is forgotten. */
+void passage_begin(struct passage *passage, int64_t emitted_offset);
+/* Until it is begun again nothing of any of them is carried. */
+void passages_forget(struct passages *passages);
+void passages_release(struct passages *passages);
+
+/* Whether a transaction has something to tell. */
+bool passages_moved(const struct passages *passages);
+/* Puts what was handed over so far into a transaction: its positions, at most PARTITIONS_MAX. */
+uint32_t passages_load(struct passages *passages, struct position *positions);
+/* That transaction is committed. */
+void passages_arrive(struct passages *passages);
+
+#endif /* KAFKA_PASSAGE_H */

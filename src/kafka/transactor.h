@@ -1,0 +1,24 @@
+#ifndef KAFKA_TRANSACTOR_H
+#define KAFKA_TRANSACTOR_H
+
+/* What the consumer hands to its transactor (kafka.h): in transactional mode positions reach the
+ * group only with the outputs. */
+
+#include <librdkafka/rdkafka.h>
+
+#include "mentor/kafka/kafka.h"
+
+/* Of the assignment that was just announced; taken over. NULL: it is over already. Waits for what
+ * is under way, which is dropped. */
+void transactor_join(struct transactor *transactor, rd_kafka_consumer_group_metadata_t *membership);
+/* As source.commit: remembered, and told with the next transaction. No round trip. */
+void transactor_tell(struct transactor *transactor,
+                     const struct position *positions,
+                     uint32_t count);
+/* As source.prove. */
+MUST_CHECK bool transactor_prove(struct transactor *transactor,
+                                 const struct position *positions,
+                                 uint32_t count,
+                                 struct err *err);
+
+#endif /* KAFKA_TRANSACTOR_H */

@@ -1,0 +1,126 @@
+/*
+ * Goal: on taking a partition a committed transaction's offset counts, to the record; whatever says
+ * less is told from it, and what cannot be right halts.
+ */
+
+#include "support/facts.h"
+#include "support/fake_ports.h"
+
+static int begin(void **state)
+{
+    (void)state;
+    world_begin(100);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    world_end();
+    return 0;
+}
+
+/* Three decisions on partition 0, stored by the first owner; the store knows of `marked` outputs
+ * that are out. */
+static void decide_three(int64_t marked)
+{
+    static const char *const events[] = {"a-0", "a-1", "a-2"};
+    struct content content = content_default();
+    for (int64_t offset = 0; offset < 3; offset++) {
+        content.version = (uint32_t)offset + 1;
+        world_publish(0, offset, events[offset], &content);
+    }
+    assert_true(world_run());
+    world.partitions[0].position.emitted_offset = marked;
+    world.partitions[0].sent[0] = '\0';
+    world_restart();
+}
+
+static void tell(int64_t committed, const char *metadata)
+{
+    world.partitions[0].committed = committed;
+    (void)snprintf(
+        world.partitions[0].metadata, sizeof(world.partitions[0].metadata), "%s", metadata);
+}
+
+static const struct {
+    bool transactional; /* the mode of the next owner */
+    int64_t marked;
+    int64_t committed;
+    const char *metadata;
+    const char *sent; /* NULL: it halts */
+    const char *says; /* then */
+} takes[] = {
+    /* what a transaction said is exact, in either mode */
+    {true, 0, 2, "transactional,1,3", "2:decision ", NULL},
+    {true, 0, 3, "transactional,1,3", "", NULL},
+    {true, 0, 0, "transactional,1,3", "0:decision 1:decision 2:decision ", NULL},
+    {true, 2, 2, "transactional,1,2,and more", "2:decision ", NULL},
+    {false, 0, 2, "transactional,1,3", "2:decision ", NULL},
+    /* the other mode's word: what it marked, in either mode */
+    {true, 1, 3, "idempotent,1,3", "1:decision 2:decision ", NULL},
+    {false, 1, 3, "idempotent,1,3", "1:decision 2:decision ", NULL},
+    /* nothing is open: nobody's word is needed */
+    {true, 3, 3, "", "", NULL},
+    {true, 3, -1, "", "", NULL},
+    {true, 3, 0, "somebody's,1,3", "", NULL},
+    /* which are out? idempotent mode may send again, transactional may not */
+    {true, 1, 3, "", NULL, "start once with --emit idempotent"},
+    {true, 1, -1, "", NULL, "start once with --emit idempotent"},
+    {true, 1, 3, "transactional,one,3", NULL, "start once with --emit idempotent"},
+    {true, 1, 3, "transactional,1", NULL, "start once with --emit idempotent"},
+    {true, 1, 3, "transactionally,1,3", NULL, "start once with --emit idempotent"},
+    {false, 1, -1, "", "1:decision 2:decision ", NULL},
+    /* Kafka has forgotten */
+    {true, 2, 1, "transactional,1,3", NULL, "Kafka has lost"},
+    {true, 3, 1, "transactional,1,3", NULL, "Kafka has lost"},
+    {false, 2, 1, "transactional,1,3", "2:decision ", NULL},
+    /* PostgreSQL has */
+    {true, 2, 3, "transactional,1,4", NULL, "ahead of the database"},
+    {true, 2, 3, "transactional,2,3", NULL, "ahead of the database"},
+    {true, 2, 4, "transactional,1,3", NULL, "ahead of the database"},
+    {false, 2, 4, "", NULL, "ahead of the database"},
+};
+
+static void what_kafka_says_is_weighed(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ROW_COUNT(takes); i++) {
+        world_end();
+        world_begin(100);
+        decide_three(takes[i].marked);
+        tell(takes[i].committed, takes[i].metadata);
+        world.worker.transactional = takes[i].transactional;
+        if (takes[i].sent != NULL) {
+            assert_true(world_run());
+            assert_string_equal(world.partitions[0].sent, takes[i].sent);
+            assert_int_equal(world.partitions[0].position.emitted_offset, 3);
+        } else {
+            assert_false(world_run());
+            assert_int_equal(world.worker.err.kind, ERR_HALT);
+            assert_non_null(strstr(world.worker.err.text, takes[i].says));
+            assert_string_equal(world.partitions[0].sent, "");
+        }
+    }
+}
+
+/* The store is told too, although nothing was sent. */
+static void what_a_transaction_proved_is_marked_when_idle(void **state)
+{
+    (void)state;
+    decide_three(0);
+    tell(3, "transactional,1,3");
+    world.worker.transactional = true;
+    uint32_t marks = world.mark_count;
+    assert_true(world_run());
+    assert_int_equal(world.mark_count, marks + 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_kafka_says_is_weighed, begin, end),
+        cmocka_unit_test_setup_teardown(what_a_transaction_proved_is_marked_when_idle, begin, end),
+    };
+    return cmocka_run_group_tests_name("agreement", tests, NULL, NULL);
+}
