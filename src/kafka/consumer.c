@@ -46,6 +46,7 @@ static void on_rebalance(rd_kafka_t *rk,
             consumer->partitions[i] = list->elems[i].partition;
         }
         consumer->change = SOURCE_ASSIGNED;
+        consumer->assigned = true;
     } else {
         consumer->change = rd_kafka_assignment_lost(rk) ? SOURCE_LOST : SOURCE_REVOKED;
         consumer->settling = true;
@@ -137,6 +138,7 @@ static void client_close(struct consumer *consumer)
     }
     consumer->rk = NULL;
     consumer->joined = false;
+    consumer->assigned = false;
     consumer->reading = false;
     consumer->settling = false;
     consumer->closing = false;
@@ -275,6 +277,7 @@ static bool source_start(void *self,
 static bool source_stop(void *self, struct err *err)
 {
     struct consumer *consumer = consumer_of(self);
+    consumer->assigned = consumer->assigned && !consumer->settling;
     consumer->reading = false;
     consumer->settling = false;
     if (consumer->rk == NULL) {
