@@ -171,8 +171,6 @@ enum step_outcome step_take(struct worker *worker)
         !store->take(store->self, worker->positions, worker->slot_count, &worker->err)) {
         return step_of_err(worker);
     }
-    worker->taken = true;
-    worker->fresh = false;
     for (uint32_t i = 0; i < worker->slot_count; i++) {
         struct position *position = &worker->positions[i];
         if (!place(worker, i, bounds[i], &from[i]) || !worker_agree(worker, position) ||
@@ -188,6 +186,9 @@ enum step_outcome step_take(struct worker *worker)
                 LOG_TEXT("why", "its owners died at this offset; records are taken one by one"));
         }
     }
+    /* Not before: JOIN and SETTLE commit what is taken, over metadata that nobody has compared. */
+    worker->taken = true;
+    worker->fresh = false;
     if (!source->start(source->self, worker->positions, from, worker->slot_count, &worker->err)) {
         return step_of_err(worker);
     }

@@ -52,7 +52,6 @@ static void on_rebalance(rd_kafka_t *rk,
     } else {
         consumer->change = rd_kafka_assignment_lost(rk) ? SOURCE_LOST : SOURCE_REVOKED;
         consumer->settling = true;
-        consumer->assigned = false;
     }
     rd_kafka_yield(rk); /* so that poll() returns at once */
 }
@@ -141,8 +140,8 @@ static void client_close(struct consumer *consumer)
     }
     consumer->rk = NULL;
     consumer->joined = false;
-    consumer->reading = false;
     consumer->assigned = false;
+    consumer->reading = false;
     consumer->settling = false;
     consumer->closing = false;
     consumer->failed = false;
@@ -287,6 +286,7 @@ static bool source_start(void *self,
 static bool source_stop(void *self, struct err *err)
 {
     struct consumer *consumer = consumer_of(self);
+    consumer->assigned = consumer->assigned && !consumer->settling;
     consumer->reading = false;
     consumer->settling = false;
     if (consumer->rk == NULL) {

@@ -13,8 +13,8 @@ struct consumer {
     struct kafka_settings settings;
     rd_kafka_t *rk; /* NULL after leave(): the next poll makes a new one */
     bool joined;    /* subscribed */
+    bool assigned;  /* by the group, and no revocation was answered since; read or not */
     bool reading;   /* start() was called, and stop() was not since */
-    bool assigned;  /* by the group, and not revoked since */
     bool settling;  /* revoked or lost, and stop() was not called since: no record is handed out */
     bool closing;   /* the rebalance callback must answer for itself */
     bool alone;     /* no broker answers, and poll() has not said so yet */

@@ -148,9 +148,10 @@ commit(struct consumer *consumer, const struct position *positions, uint32_t cou
 }
 
 /* One that is out of the group commits as nobody, and an empty group lets it. */
-static bool is_member(const struct consumer *consumer, bool ours, struct err *err)
+static bool is_member(const struct consumer *consumer, struct err *err)
 {
-    return (consumer->rk != NULL && ours && !rd_kafka_assignment_lost(consumer->rk)) ||
+    return (consumer->rk != NULL && consumer->assigned &&
+            !rd_kafka_assignment_lost(consumer->rk)) ||
            err_set(
                err, ERR_FENCED, "group %s has taken the partitions away", consumer->settings.group);
 }
@@ -161,7 +162,7 @@ bool offsets_commit(void *self, const struct position *positions, uint32_t count
     if (count == 0) {
         return true;
     }
-    if (!is_member(consumer, consumer->reading, err)) {
+    if (!is_member(consumer, err)) {
         return false;
     }
     if (consumer->transactor != NULL) {
@@ -177,7 +178,7 @@ bool offsets_prove(void *self, const struct position *positions, uint32_t count,
     if (count == 0) {
         return true;
     }
-    if (!is_member(consumer, consumer->assigned, err)) {
+    if (!is_member(consumer, err)) {
         return false;
     }
     return consumer->transactor != NULL

@@ -179,6 +179,7 @@ static void reading_that_ends_and_begins_again_loses_and_doubles_nothing(void **
             assert_int_equal(source->poll(source->self, 20, &world->record, &world->err),
                              SOURCE_NOTHING);
         }
+        assert_true(source->commit(source->self, world->positions, 1, &world->err));
         assert_int_equal(source_take(source, world->positions, (round + 1) * 300), 1);
     }
     source_await(source, SOURCE_END, &world->record);
@@ -207,6 +208,8 @@ static void a_second_member_takes_half_once_the_first_has_stopped(void **state)
     }
     assert_true(world->source.commit(world->source.self, world->positions, 2, &world->err));
     assert_true(world->source.stop(world->source.self, &world->err));
+    assert_false(world->source.commit(world->source.self, world->positions, 2, &world->err));
+    assert_int_equal(world->err.kind, ERR_FENCED);
     source_await(&world->source, SOURCE_ASSIGNED, &world->record);
     source_await(&second, SOURCE_ASSIGNED, &record);
     assert_int_equal(source_take(&world->source, world->positions, 0), 1);

@@ -167,7 +167,10 @@ static bool source_committed(
     void *self, int32_t partition, int64_t *offset, char *metadata, uint32_t size, struct err *err)
 {
     (void)self;
-    (void)err;
+    if (world.committed_fails > 0) {
+        world.committed_fails--;
+        return err_set(err, ERR_RETRY, "no answer");
+    }
     *offset = world.partitions[partition].committed;
     (void)snprintf(metadata, size, "%s", world.partitions[partition].metadata);
     return true;

@@ -80,10 +80,11 @@ struct world {
     int64_t revoke_at_record;          /* counted over all; -1 never */
     enum source_event revoke_as;
     bool revoke_when_stopped;
-    bool demo;             /* the database was made by `db migrate --demo` */
-    int64_t send_fails_at; /* counted over all; -1 never */
-    bool hold_acks;        /* until a flush */
-    bool stop_at_write;    /* SIGTERM comes while it is written */
+    uint32_t committed_fails; /* so many times: the broker does not say what the group committed */
+    bool demo;                /* the database was made by `db migrate --demo` */
+    int64_t send_fails_at;    /* counted over all; -1 never */
+    bool hold_acks;           /* until a flush */
+    bool stop_at_write;       /* SIGTERM comes while it is written */
 
     /* what happened */
     char writes[WORLD_TEXT]; /* entries of each write in turn */

@@ -299,6 +299,19 @@ static void metadata_ahead_of_the_database_halts(void **state)
     }
 }
 
+/* JOIN proves the membership by a commit, and must not do so over what is still to be compared. */
+static void metadata_that_cannot_be_read_at_once_is_still_there_to_be_compared(void **state)
+{
+    (void)state;
+    run_twice(3);
+    (void)snprintf(
+        world.partitions[0].metadata, sizeof(world.partitions[0].metadata), "idempotent,1,4");
+    world.committed_fails = 1;
+    assert_false(world_run());
+    assert_int_equal(world.worker.err.kind, ERR_HALT);
+    assert_string_equal(world.partitions[0].metadata, "idempotent,1,4");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +338,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_record_in_its_place_halts, begin, end),
         cmocka_unit_test_setup_teardown(a_log_that_ends_below_what_is_decided_halts, begin, end),
         cmocka_unit_test_setup_teardown(metadata_ahead_of_the_database_halts, begin, end),
+        cmocka_unit_test_setup_teardown(
+            metadata_that_cannot_be_read_at_once_is_still_there_to_be_compared, begin, end),
     };
     return cmocka_run_group_tests_name("app/worker: recovery", tests, NULL, NULL);
 }
