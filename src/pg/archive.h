@@ -47,4 +47,6 @@ bool archive_quarantines(void *self,
 bool archive_dismiss(
     void *self, int32_t partition, int64_t offset, const char *why, bool *found, struct err *err);
 
+bool archive_pulse(void *self, int64_t *open, struct err *err);
+
 #endif /* PG_ARCHIVE_H */
