@@ -1,6 +1,7 @@
 """Goal: a worker can be watched: what it counts is what it did, and it says when it cannot work."""
 
 import json
+import os
 import re
 import shutil
 import socket
@@ -11,7 +12,7 @@ import urllib.request
 import pytest
 
 import messages as m
-from messages import pb
+from messages import ROOT, pb
 from processes import until
 
 
@@ -43,6 +44,10 @@ def scrape(url):
 
 def fate(metrics, name):
     return sum(v for k, v in metrics.items() if k.startswith("mentord_records_total{") and f'fate="{name}"' in k)
+
+
+def lag(metrics):
+    return sum(v for k, v in metrics.items() if k.startswith("mentord_partition_lag_records{"))
 
 
 def mixed(place):
@@ -122,12 +127,21 @@ def test_ready_while_the_database_answers(place, cluster):
         assert "the database does not answer" in body
         assert get(url + "/healthz") == (200, "ok\n"), "waiting is moving"
         assert scrape(url)["mentord_database_up"] == 0
+        place.send(*[m.record(m.application()) for _ in range(7)])
+        until("lag, while nobody decides", 30, lambda: lag(scrape(url)) == 7)
     finally:
         cluster.start()
-    place.send(m.record(m.application()))
     until("ready again", 60, lambda: get(url + "/readyz") == (200, "ok\n"))
     place.settled()
+    until("no lag", 20, lambda: lag(scrape(url)) == 0)
     assert worker.process.poll() is None
+
+
+def test_a_lane_that_the_group_gave_nothing_is_ready(make_place):
+    place = make_place(partitions=1)
+    _, url = watched(place, "--lanes", "2")
+    until("one lane with the partition, one with none", 60, lambda: get(url + "/readyz") == (200, "ok\n"))
+    assert sum(k.startswith("mentord_partition_epoch{") for k in scrape(url)) == 1
 
 
 def test_ready_while_a_broker_answers(place, broker):
@@ -190,12 +204,47 @@ def test_an_address_in_use_ends_it_with_a_line(place):
 
 
 def test_promtool_likes_the_page(place):
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("there is no promtool")
+    found = subprocess.run([ROOT / "tests" / "support" / "promtool"], capture_output=True, text=True, timeout=300, check=False)
+    if found.returncode != 0:
+        pytest.skip(found.stderr.strip())
     _, url = watched(place)
     mixed(place)
     place.settled()
     page = get(url + "/metrics")[1]
-    done = subprocess.run([promtool, "check", "metrics"], input=page, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run([found.stdout.strip(), "check", "metrics"], input=page, capture_output=True, text=True, timeout=30, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_systemd_unit_allows_every_system_call(place):
+    """Of a worker that decides, is watched, and drains."""
+    strace = shutil.which("strace")
+    if strace is None or shutil.which("systemd-analyze") is None:
+        pytest.skip("there is no strace or no systemd-analyze")
+    unit = (ROOT / "deploy" / "systemd" / "mentord.service").read_text()
+    calls = {}
+
+    def expand(group):
+        if group not in calls:
+            listed = subprocess.run(["systemd-analyze", "syscall-filter", group], capture_output=True, text=True, timeout=30,
+                                    check=True).stdout
+            names = [word for line in listed.splitlines()[1:] for word in line.split("#")[0].split()]
+            calls[group] = set().union(*(expand(name) if name.startswith("@") else {name} for name in names))
+        return calls[group]
+    allowed = expand("@default")
+    for minus, groups in re.findall(r"^SystemCallFilter=(~?)(.*)$", unit, re.MULTILINE):
+        named = set().union(*(expand(group) for group in groups.split()))
+        allowed = allowed - named if minus else allowed | named
+    trace = place.folder / "trace"
+    binary, place.binary = place.binary, str(place.folder / "traced")
+    with open(place.binary, "w", encoding="utf-8") as script:
+        script.write(f"#!/bin/sh\nexec {strace} -D -f -qq -o {trace} {binary} \"$@\"\n")
+    os.chmod(place.binary, 0o755)
+    worker, url = watched(place)
+    mixed(place)
+    place.settled()
+    assert get(url + "/metrics")[0] == 200
+    assert worker.stop() == 0
+    until("the trace to end", 10, lambda: "exit_group(" in trace.read_text())
+    used = set(re.findall(r"^\d+ +(\w+)\(", trace.read_text(), re.MULTILINE))
+    assert len(used) > 30
+    assert used - allowed == set()
