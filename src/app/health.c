@@ -17,26 +17,22 @@ static int64_t idle_us(const struct metrics *lane, int64_t now_us)
     return state_of(lane) == CYCLE_STOP || at == 0 || at > now_us ? 0 : now_us - at;
 }
 
-int64_t health_idle_us(const struct metrics *const *lanes, uint32_t count, int64_t now_us)
+int64_t health_idle_us(const struct health *health)
 {
     int64_t longest = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        int64_t idle = idle_us(lanes[i], now_us);
+    for (uint32_t i = 0; i < health->lane_count; i++) {
+        int64_t idle = idle_us(health->lanes[i], health->now_us);
         longest = idle > longest ? idle : longest;
     }
     return longest;
 }
 
-bool health_moving(const struct metrics *const *lanes,
-                   uint32_t count,
-                   int64_t now_us,
-                   int64_t limit_us,
-                   struct text *why)
+bool health_moving(const struct health *health, struct text *why)
 {
     bool moving = true;
-    for (uint32_t i = 0; i < count; i++) {
-        int64_t idle = idle_us(lanes[i], now_us);
-        if (idle <= limit_us) {
+    for (uint32_t i = 0; i < health->lane_count; i++) {
+        int64_t idle = idle_us(health->lanes[i], health->now_us);
+        if (idle <= health->limit_us) {
             continue;
         }
         char line[128];
@@ -45,28 +41,24 @@ bool health_moving(const struct metrics *const *lanes,
                        "lane %u: no step has ended for %lld s; it is in %s\n",
                        i + 1,
                        (long long)(idle / 1000000),
-                       cycle_state_name(state_of(lanes[i])));
+                       cycle_state_name(state_of(health->lanes[i])));
         text_add(why, bytes_text(line));
         moving = false;
     }
     return moving;
 }
 
-bool health_ready(const struct metrics *const *lanes,
-                  uint32_t count,
-                  bool database_up,
-                  bool broker_up,
-                  struct text *why)
+bool health_ready(const struct health *health, struct text *why)
 {
-    bool ready = database_up && broker_up;
-    if (!database_up) {
+    bool ready = health->database_up && health->broker_up;
+    if (!health->database_up) {
         text_add(why, bytes_text("the database does not answer\n"));
     }
-    if (!broker_up) {
+    if (!health->broker_up) {
         text_add(why, bytes_text("no broker answers\n"));
     }
-    for (uint32_t i = 0; i < count; i++) {
-        enum cycle_state state = state_of(lanes[i]);
+    for (uint32_t i = 0; i < health->lane_count; i++) {
+        enum cycle_state state = state_of(health->lanes[i]);
         if (state >= CYCLE_CONSUME && state <= CYCLE_EMIT) {
             continue;
         }

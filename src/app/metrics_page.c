@@ -117,6 +117,7 @@ add_label(const struct render *render, const char *name, const char *value, cons
 static const char *outcome_label(uint32_t series)
 {
     static const char *const names[METRIC_SERIES_OUTCOME] = {"approved", "rejected", "referred"};
+    CHECK(series < METRIC_SERIES_OUTCOME);
     return names[series];
 }
 

@@ -57,8 +57,7 @@ static int64_t now_us(const struct watch *watch)
 
 /* What was seen last, as one page needs it. */
 struct seen {
-    bool database_up;
-    bool broker_up;
+    struct health health;
     int64_t quarantine;
     struct topic_bounds *ends; /* owned by whoever asked */
     uint32_t end_count;
@@ -66,11 +65,19 @@ struct seen {
 
 static void look_back(struct watch *watch, struct seen *seen, bool with_ends)
 {
-    int64_t since = now_us(watch) - FRESH_US;
+    int64_t now = now_us(watch);
+    int64_t since = now - FRESH_US;
     (void)pthread_mutex_lock(&watch->mutex);
     *seen = (struct seen){
-        .database_up = watch->database_at_us != 0 && watch->database_at_us >= since,
-        .broker_up = watch->broker_at_us != 0 && watch->broker_at_us >= since,
+        .health =
+            {
+                .lanes = watch->lanes,
+                .lane_count = watch->lane_count,
+                .now_us = now,
+                .limit_us = watch->limit_us,
+                .database_up = watch->database_at_us != 0 && watch->database_at_us >= since,
+                .broker_up = watch->broker_at_us != 0 && watch->broker_at_us >= since,
+            },
         .quarantine = watch->quarantine,
     };
     if (with_ends && watch->end_count > 0) {
@@ -189,8 +196,7 @@ static void make_metrics(struct watch *watch, struct text *out)
     struct seen seen;
     struct text why = {0};
     look_back(watch, &seen, true);
-    bool ready =
-        health_ready(watch->lanes, watch->lane_count, seen.database_up, seen.broker_up, &why);
+    bool ready = health_ready(&seen.health, &why);
     struct metrics_told told = {
         .version = watch->context->version,
         .rulebook_name = watch->name.data,
@@ -200,11 +206,10 @@ static void make_metrics(struct watch *watch, struct text *out)
         .end_count = seen.end_count,
     };
     told.values[METRIC_LANES] = watch->lane_count;
-    told.values[METRIC_IDLE] =
-        (double)health_idle_us(watch->lanes, watch->lane_count, now_us(watch)) / 1e6;
+    told.values[METRIC_IDLE] = (double)health_idle_us(&seen.health) / 1e6;
     told.values[METRIC_READY] = ready ? 1 : 0;
-    told.values[METRIC_DATABASE] = seen.database_up ? 1 : 0;
-    told.values[METRIC_BROKER] = seen.broker_up ? 1 : 0;
+    told.values[METRIC_DATABASE] = seen.health.database_up ? 1 : 0;
+    told.values[METRIC_BROKER] = seen.health.broker_up ? 1 : 0;
     told.values[METRIC_QUARANTINE] = seen.quarantine < 0 ? (double)NAN : (double)seen.quarantine;
     told.values[METRIC_STARTED] = (double)watch->started_ms / 1e3;
     told.values[METRIC_CPU] = cpu_seconds();
@@ -218,19 +223,18 @@ static bool make(void *self, const char *path, struct page *page)
 {
     struct watch *watch = self;
     struct text body = {0};
+    struct seen seen;
     bool good = true;
     *page = (struct page){.type = "text/plain; charset=utf-8"};
     if (strcmp(path, "/metrics") == 0) {
         page->type = "text/plain; version=0.0.4; charset=utf-8";
         make_metrics(watch, &body);
     } else if (strcmp(path, "/healthz") == 0) {
-        good =
-            health_moving(watch->lanes, watch->lane_count, now_us(watch), watch->limit_us, &body);
-    } else if (strcmp(path, "/readyz") == 0) {
-        struct seen seen;
         look_back(watch, &seen, false);
-        good =
-            health_ready(watch->lanes, watch->lane_count, seen.database_up, seen.broker_up, &body);
+        good = health_moving(&seen.health, &body);
+    } else if (strcmp(path, "/readyz") == 0) {
+        look_back(watch, &seen, false);
+        good = health_ready(&seen.health, &body);
     } else {
         return false;
     }
@@ -263,7 +267,9 @@ struct watch *watch_open(struct context *context,
     CHECK(watch != NULL);
     CHECK(lane_count <= LANES_MAX);
     watch->context = context;
-    memcpy(watch->lanes, lanes, lane_count * sizeof(*lanes));
+    for (uint32_t i = 0; i < lane_count; i++) {
+        watch->lanes[i] = lanes[i];
+    }
     watch->lane_count = lane_count;
     watch->limit_us = context->options.numbers[OPTION_STALLED_AFTER] * 1000000;
     watch->started_ms = context->clock.wall_ms(context->clock.self);

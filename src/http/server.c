@@ -49,7 +49,8 @@ refuse(struct MHD_Connection *connection, unsigned int status, const char *text)
 }
 
 /* Called first with the head alone, where *seen is NULL, then until the body, which nobody should
- * send, has come. */
+ * send, has come. libmicrohttpd's form. */
+/* NOLINTBEGIN(bugprone-easily-swappable-parameters,readability-function-size) */
 static enum MHD_Result on_request(void *self,
                                   struct MHD_Connection *connection,
                                   const char *path,
@@ -58,6 +59,7 @@ static enum MHD_Result on_request(void *self,
                                   const char *body,
                                   size_t *body_size,
                                   void **seen)
+/* NOLINTEND(bugprone-easily-swappable-parameters,readability-function-size) */
 {
     struct http *http = self;
     struct page page;

@@ -19,6 +19,26 @@ static struct metrics two;
 static const struct metrics *const lanes[] = {&one, &two};
 static struct text why;
 
+static bool moving(uint32_t count, int64_t now_us)
+{
+    struct health health = {
+        .lanes = lanes, .lane_count = count, .now_us = now_us, .limit_us = LIMIT};
+    return health_moving(&health, &why);
+}
+
+static int64_t idle_us(int64_t now_us)
+{
+    struct health health = {.lanes = lanes, .lane_count = 2, .now_us = now_us};
+    return health_idle_us(&health);
+}
+
+static bool ready(bool database_up, bool broker_up)
+{
+    struct health health = {
+        .lanes = lanes, .lane_count = 2, .database_up = database_up, .broker_up = broker_up};
+    return health_ready(&health, &why);
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -48,8 +68,8 @@ static void a_loop_moves_as_long_as_steps_end(void **state)
 {
     (void)state;
     int64_t now = one.stepped_at_us + LIMIT;
-    assert_true(health_moving(lanes, 2, now, LIMIT, &why));
-    assert_false(health_moving(lanes, 1, now + 1, LIMIT, &why));
+    assert_true(moving(2, now));
+    assert_false(moving(1, now + 1));
     assert_why("lane 1: no step has ended for 60 s; it is in consume\n");
 }
 
@@ -58,8 +78,8 @@ static void one_lane_that_stands_still_is_enough(void **state)
     (void)state;
     int64_t now = one.stepped_at_us + LIMIT + 5 * (int64_t)SECOND;
     one.stepped_at_us = now;
-    assert_false(health_moving(lanes, 2, now, LIMIT, &why));
-    assert_int_equal(health_idle_us(lanes, 2, now), LIMIT + 5 * (int64_t)SECOND);
+    assert_false(moving(2, now));
+    assert_int_equal(idle_us(now), LIMIT + 5 * (int64_t)SECOND);
     assert_why("lane 2: no step has ended for 65 s; it is in write\n");
 }
 
@@ -68,7 +88,7 @@ static void waiting_moves_as_its_steps_end(void **state)
     (void)state;
     for (int64_t now = 1000; now < 2000; now += 5) { /* BACKOFF ends within 5 s each time */
         one.state = CYCLE_BACKOFF;
-        assert_true(health_moving(lanes, 1, (now + 5) * SECOND, LIMIT, &why));
+        assert_true(moving(1, (now + 5) * SECOND));
         one.stepped_at_us = (now + 5) * SECOND;
     }
 }
@@ -79,8 +99,8 @@ static void a_lane_before_its_first_step_or_after_its_last_moves(void **state)
     one.stepped_at_us = 0;
     one.state = CYCLE_OPEN;
     two.state = CYCLE_STOP;
-    assert_true(health_moving(lanes, 2, 9000 * (int64_t)SECOND, LIMIT, &why));
-    assert_int_equal(health_idle_us(lanes, 2, 9000 * (int64_t)SECOND), 0);
+    assert_true(moving(2, 9000 * (int64_t)SECOND));
+    assert_int_equal(idle_us(9000 * (int64_t)SECOND), 0);
 }
 
 static void ready_is_every_lane_between_consume_and_emit(void **state)
@@ -88,8 +108,8 @@ static void ready_is_every_lane_between_consume_and_emit(void **state)
     (void)state;
     for (int step = 0; step < CYCLE_STATE_COUNT; step++) {
         two.state = (uint32_t)step;
-        bool ready = step >= CYCLE_CONSUME && step <= CYCLE_EMIT;
-        assert_true(health_ready(lanes, 2, true, true, &why) == ready);
+        bool working = step >= CYCLE_CONSUME && step <= CYCLE_EMIT;
+        assert_true(ready(true, true) == working);
     }
 }
 
@@ -97,16 +117,16 @@ static void what_is_missing_is_named(void **state)
 {
     (void)state;
     two.state = CYCLE_BACKOFF;
-    assert_false(health_ready(lanes, 2, false, false, &why));
+    assert_false(ready(false, false));
     assert_why("the database does not answer\nno broker answers\nlane 2: in backoff\n");
 }
 
 static void a_side_that_is_away_is_enough(void **state)
 {
     (void)state;
-    assert_true(health_ready(lanes, 2, true, true, &why));
-    assert_false(health_ready(lanes, 2, false, true, &why));
-    assert_false(health_ready(lanes, 2, true, false, &why));
+    assert_true(ready(true, true));
+    assert_false(ready(false, true));
+    assert_false(ready(true, false));
 }
 
 int main(void)
