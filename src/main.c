@@ -12,6 +12,7 @@
 #include "mentor/base/clock.h"
 #include "mentor/base/err.h"
 #include "mentor/core/rulebook.h"
+#include "mentor/http/http.h"
 #include "mentor/kafka/kafka.h"
 #include "mentor/pg/pg.h"
 
@@ -45,6 +46,7 @@ struct wiring {
     struct reader *reader;
     struct writer *writer;
     struct pg_archive *archive;
+    struct http *http;
 };
 
 static bool wire_kafka(struct wiring *wiring, const struct options *options, struct err *err)
@@ -76,6 +78,9 @@ static bool wire_kafka(struct wiring *wiring, const struct options *options, str
 static void wire_pg(struct wiring *wiring, const struct options *options)
 {
     char host[64] = "";
+    if (wiring->pg.owner != NULL) {
+        return; /* lanes read it in their threads */
+    }
     (void)gethostname(host, sizeof(host) - 1);
     (void)snprintf(wiring->owner, sizeof(wiring->owner), "%s/%ld", host, (long)getpid());
     wiring->pg =
@@ -238,6 +243,19 @@ static bool open_writer(void *self,
     return true;
 }
 
+static bool serve(void *self, const char *listen, const struct pages *pages, struct err *err)
+{
+    struct wiring *wiring = self;
+    wiring->http = http_open(listen, pages, err);
+    return wiring->http != NULL;
+}
+
+static void unserve(void *self)
+{
+    struct wiring *wiring = self;
+    http_close(&wiring->http);
+}
+
 static bool migrate(void *self, const struct options *options, FILE *out, struct err *err)
 {
     struct wiring *wiring = self;
@@ -295,6 +313,8 @@ int main(int argc, char **argv)
                 .archive = open_archive,
                 .reader = open_reader,
                 .writer = open_writer,
+                .serve = serve,
+                .unserve = unserve,
                 .migrate = migrate,
                 .migrations = migrations,
                 .self = &wiring,

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "mentor/app/metrics.h"
 #include "mentor/app/rulebook_file.h"
 #include "mentor/base/err.h"
 #include "mentor/base/log.h"
@@ -100,6 +101,10 @@ int command_help(struct context *context)
         describe_reasons(context->out);
         return EXIT_DONE;
     }
+    if (name != NULL && strcmp(name, "metrics") == 0) {
+        metrics_describe(context->out);
+        return EXIT_DONE;
+    }
     if (name != NULL) {
         const struct command *command = find_command(name);
         if (command == NULL) {
@@ -116,8 +121,8 @@ int command_help(struct context *context)
         (void)fprintf(context->out, "  %-9s %s\n", commands[i].name, commands[i].summary);
     }
     (void)fputs(
-        "\nmentord help COMMAND tells how to use one; help options and help reasons list all of "
-        "them.\n",
+        "\nmentord help COMMAND tells how to use one; help options, help reasons and help metrics "
+        "list all of them.\n",
         context->out);
     return EXIT_DONE;
 }

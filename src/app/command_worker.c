@@ -11,6 +11,8 @@
 #include "mentor/core/rulebook.h"
 #include "mentor/rulebook/load.h"
 
+#include "watch.h"
+
 /* A worker in a thread of its own. Lanes share the rulebook and the word to stop, nothing else: the
  * group spreads the partitions over them as over any members. */
 struct lane {
@@ -57,6 +59,7 @@ static void *lane_run(void *self)
     if (!lane->well) {
         *lane->stop = true; /* a person must look; the others settle what they hold, and end */
     }
+    lane->worker.metrics.state = CYCLE_STOP;
     return NULL;
 }
 
@@ -65,7 +68,7 @@ static void log_stopped(const struct lane *lanes, uint32_t count)
     int64_t fates[FATE_COUNT] = {0};
     for (uint32_t i = 0; i < count; i++) {
         for (int fate = 0; fate < FATE_COUNT; fate++) {
-            fates[fate] += lanes[i].worker.fates[fate];
+            fates[fate] += metrics_fate(&lanes[i].worker.metrics, (enum fate)fate);
         }
     }
     LOG(LOG_LEVEL_INFO,
@@ -97,8 +100,29 @@ static int lanes_run(struct lane *lanes, uint32_t count)
     return code;
 }
 
+/* NULL, and EXIT_DONE, when --metrics-listen is not given. */
+static int lanes_watch(const struct lane *lanes,
+                       uint32_t count,
+                       struct context *context,
+                       const struct rulebook *rulebook,
+                       struct watch **watch)
+{
+    const struct metrics *metrics[LANES_MAX];
+    struct err err;
+    if (context->options.values[OPTION_METRICS_LISTEN] == NULL) {
+        return EXIT_DONE;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        metrics[i] = &lanes[i].worker.metrics;
+    }
+    *watch = watch_open(context, rulebook, metrics, count, &err);
+    return *watch != NULL ? EXIT_DONE
+                          : command_fail(&err, err.kind == ERR_FATAL ? EXIT_USAGE : EXIT_FAILED);
+}
+
 static int run(struct context *context, const struct rulebook *rulebook)
 {
+    struct watch *watch = NULL;
     uint32_t count = (uint32_t)context->options.numbers[OPTION_LANES];
     struct lane *lanes = calloc(count, sizeof(*lanes));
     int code = EXIT_DONE;
@@ -106,6 +130,9 @@ static int run(struct context *context, const struct rulebook *rulebook)
     for (uint32_t i = 0; i < count && code == EXIT_DONE; i++) {
         lanes[i].number = count == 1 ? 0 : i + 1;
         code = lane_open(&lanes[i], context, rulebook);
+    }
+    if (code == EXIT_DONE) {
+        code = lanes_watch(lanes, count, context, rulebook, &watch);
     }
     if (code == EXIT_DONE) {
         context->catch_signals();
@@ -116,6 +143,7 @@ static int run(struct context *context, const struct rulebook *rulebook)
             LOG_TEXT("topic", context->options.values[OPTION_TOPIC_APPLICATIONS]));
         code = lanes_run(lanes, count);
     }
+    watch_close(&watch);
     for (uint32_t i = 0; i < count; i++) {
         worker_release(&lanes[i].worker);
     }

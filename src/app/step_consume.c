@@ -68,6 +68,7 @@ static void count_misplaced(struct worker *worker, const struct record *record)
         return;
     }
     worker->misplaced++;
+    metrics_add(&worker->metrics, METRIC_AT_MISPLACED, 1);
     int64_t now = worker->clock.mono_us(worker->clock.self);
     if (worker->misplaced_at_us == 0 || now - worker->misplaced_at_us >= WORKER_ALARM_US) {
         LOG(LOG_LEVEL_WARN,
@@ -204,6 +205,7 @@ bool worker_read_ahead(void *context)
     }
     struct err err = worker->err; /* the step's that is waiting */
     enum step_outcome outcome = STEP_DONE;
+    uint32_t before = lot->record_count;
     for (int i = 0; i < WORKER_SLICE && outcome == STEP_DONE && has_room(worker, lot); i++) {
         outcome = take_event(worker, lot, 0);
     }
@@ -212,6 +214,7 @@ bool worker_read_ahead(void *context)
         worker->met_err = worker->err;
     }
     worker->err = err;
+    metrics_add(&worker->metrics, METRIC_AT_READ_AHEAD, lot->record_count - before);
     bool any = lot->request_count < lot->gathered_count;
     lot_read(worker, lot, lot->gathered_count);
     return any;

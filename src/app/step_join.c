@@ -69,6 +69,7 @@ static void accept_assignment(struct worker *worker)
     worker->assigned = true;
     worker->fresh = true;
     worker->taken = false;
+    metrics_add(&worker->metrics, METRIC_AT_REBALANCES + CHANGE_ASSIGNED, 1);
 }
 
 /* Serves the group while there is nothing to read. */
@@ -244,6 +245,7 @@ enum step_outcome step_resend(struct worker *worker)
         return step_of_err(worker);
     }
     backoff_reset(&worker->backoff);
+    metrics_add(&worker->metrics, METRIC_AT_RESENT, sent);
     LOG(LOG_LEVEL_INFO,
         "worker.ready",
         LOG_NUMBER("partitions", worker->slot_count),
@@ -290,6 +292,8 @@ enum step_outcome step_settle(struct worker *worker)
     bool purged = sink->purge(sink->self, &worker->err);
     bool stopped = !worker->assigned || source->stop(source->self, &worker->err);
     if (worker->assigned) {
+        metrics_add(
+            &worker->metrics, METRIC_AT_REBALANCES + CHANGE_REVOKED, worker->stopping ? 0 : 1);
         LOG(LOG_LEVEL_INFO,
             worker->stopping ? "worker.drained" : "worker.revoked",
             LOG_NUMBER("partitions", worker->slot_count));

@@ -47,6 +47,7 @@ enum step_outcome step_write(struct worker *worker)
         worker->slots[range->slot].marked = range->emitted_offset;
     }
     worker->poisoned = false;
+    tally_stored(worker);
     uint32_t grown = 2 * worker->limit;
     worker->limit = grown < worker->batch_most ? grown : worker->batch_most;
     return STEP_DONE;
@@ -94,7 +95,6 @@ static void report_refused(struct worker *worker)
     const struct batch_entry *first[REASON_COUNT] = {0};
     for (uint32_t i = 0; i < batch->entry_count; i++) {
         const struct batch_entry *entry = &batch->entries[i];
-        worker->fates[entry->fate] += entry->count;
         if (entry->fate == FATE_DLQ && counts[entry->reason]++ == 0) {
             first[entry->reason] = entry;
         }
@@ -144,6 +144,8 @@ enum step_outcome step_emit(struct worker *worker)
         }
     }
     worker->sent_since_flush = true;
+    metrics_add(&worker->metrics, METRIC_AT_OUTPUTS + OUTPUT_DECISION, batch->decision_count);
+    metrics_add(&worker->metrics, METRIC_AT_OUTPUTS + OUTPUT_DLQ, batch->quarantine_count);
     report_refused(worker);
     drop_batch(worker);
     return STEP_DONE;

@@ -33,6 +33,10 @@ struct lot *lot_ahead(struct worker *worker);
 void lot_clear(struct lot *lot);
 /* Reads the requests of entries below `upto` that are not read yet. */
 void lot_read(struct worker *worker, struct lot *lot, uint32_t upto);
+/* Counts (tally.c): round each step, and a batch once it is stored. */
+void tally_begin(struct worker *worker, enum cycle_state state);
+void tally_step(struct worker *worker, enum cycle_state state, enum step_outcome outcome);
+void tally_stored(struct worker *worker);
 /* A slice of filling the other lot, for store.meanwhile; `context` is the worker. */
 bool worker_read_ahead(void *context);
 

@@ -152,9 +152,12 @@ bool worker_run(struct worker *worker)
             state = CYCLE_SETTLE;
         }
         worker->err.kind = ERR_NONE;
+        tally_begin(worker, state);
         enum step_outcome outcome = steps[state](worker);
+        tally_step(worker, state, outcome);
         report(worker, state, outcome);
         worker->waiting = outcome == STEP_RETRY || (worker->waiting && state != CYCLE_TAKE);
+        metrics_set(&worker->metrics, METRIC_AT_WAITING, worker->waiting);
         if (outcome == STEP_HALT) {
             return false;
         }

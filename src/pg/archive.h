@@ -56,5 +56,6 @@ bool archive_publish(void *self,
                      struct bytes yaml,
                      bool *published,
                      struct err *err);
+bool archive_pulse(void *self, int64_t *open, struct err *err);
 
 #endif /* PG_ARCHIVE_H */

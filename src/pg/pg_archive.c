@@ -285,6 +285,7 @@ struct archive pg_archive_port(struct pg_archive *archive)
         .status = archive_status,
         .quarantines = archive_quarantines,
         .dismiss = archive_dismiss,
+        .pulse = archive_pulse,
         .self = archive,
     };
 }

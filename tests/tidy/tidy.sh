@@ -11,6 +11,7 @@ check_file() {
             # the third-party headers, and the layers that alone may name them
             only["librdkafka"] = " kafka "
             only["libpq"] = " pg "
+            only["microhttpd"] = " http "
             only["protobuf-c"] = " wire "
             only["jansson"] = " wire app "
             only["yaml"] = " rulebook "
@@ -60,11 +61,12 @@ breaches=$(
 	rulebook core base
 	kafka    port core base
 	pg       port core base
+	http     port core base
 	app      port wire rulebook core base
 	LAYERS
     [ ! -f src/main.c ] || check_file src/main.c main ""
     for folder in src/*/ include/mentor/*/; do
-        case " base core port wire rulebook kafka pg app " in
+        case " base core port wire rulebook kafka pg http app " in
             *" $(basename "$folder") "*) ;;
             *) echo "${folder%/}:1: a layer that tests/tidy/tidy.sh does not know" ;;
         esac

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "mentor/port/archive.h"
+#include "mentor/port/pages.h"
 #include "mentor/port/sink.h"
 #include "mentor/port/source.h"
 #include "mentor/port/store.h"
@@ -63,6 +64,9 @@ struct edges {
                    const char *topic,
                    struct topic_writer *writer,
                    struct err *err);
+    /* Shows the pages over HTTP until unserve(): http/http.h. The pages outlive that. */
+    bool (*serve)(void *self, const char *listen, const struct pages *pages, struct err *err);
+    void (*unserve)(void *self);
     bool (*migrate)(void *self, const struct options *options, FILE *out, struct err *err);
     bool (*migrations)(
         void *self, const struct options *options, FILE *out, bool *current, struct err *err);

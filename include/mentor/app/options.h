@@ -176,6 +176,24 @@ enum option_kind {
       16,                                                                                                   \
       FOR_WORKER,                                                                                           \
       "transactions in flight: each lane is a member of the group with a connection of its own")            \
+    X(METRICS_LISTEN,                                                                                       \
+      "metrics-listen",                                                                                     \
+      OPTION_TEXT,                                                                                          \
+      "[ADDR:]PORT",                                                                                        \
+      NULL,                                                                                                 \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_WORKER,                                                                                           \
+      "serve /metrics, /healthz and /readyz there; loopback unless an address is told, off by default")     \
+    X(STALLED_AFTER,                                                                                        \
+      "stalled-after",                                                                                      \
+      OPTION_NUMBER,                                                                                        \
+      "SECONDS",                                                                                            \
+      "120",                                                                                                \
+      1,                                                                                                    \
+      86400,                                                                                                \
+      FOR_WORKER,                                                                                           \
+      "/healthz is 503 when no step of the loop ended for so long; one may wait 75 s for PostgreSQL")       \
     X(RATE,                                                                                                 \
       "rate",                                                                                               \
       OPTION_NUMBER,                                                                                        \

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "mentor/app/edges.h"
+#include "mentor/app/metrics.h"
 #include "mentor/app/request.h"
 #include "mentor/base/arena.h"
 #include "mentor/base/check.h"
@@ -111,7 +112,9 @@ struct worker {
     struct batch batch;    /* in the arena */
     bool sent_since_flush; /* outputs may linger in the sink */
     int64_t marked_at_us;  /* when emitted offsets were stored last */
-    int64_t fates[FATE_COUNT];
+    struct metrics metrics;
+    int64_t stepped_us;     /* when the last step ended */
+    int64_t batch_began_us; /* when the batch in hand was gathered */
     int64_t misplaced; /* records whose key belongs on another partition, since the last alarm */
     int64_t misplaced_at_us; /* the last alarm; 0 for none */
 };

@@ -134,6 +134,9 @@ struct archive {
                     const char *why,
                     bool *found,
                     struct err *err);
+    /* Answered at once, and connected again when need be: how many quarantine rows are open,
+     * counted to 100,000. */
+    bool (*pulse)(void *self, int64_t *open, struct err *err);
     void *self;
 };
 
