@@ -18,8 +18,9 @@ enum {
 
 /* What one lane of a worker has of its own. */
 struct lane_wiring {
-    const struct kafka_settings *kafka;
+    struct kafka_settings kafka;
     struct kafka_facts facts;
+    int64_t *ends; /* owned */
     struct pg_settings pg;
     char owner[OWNER_SIZE + 16];
     struct consumer *consumer;
@@ -82,12 +83,23 @@ static bool ask_facts(
     void *self, uint32_t wait_ms, const char **cluster, int32_t *partition_count, struct err *err)
 {
     struct lane_wiring *lane = self;
-    if (!kafka_check(lane->kafka, wait_ms, &lane->facts, err)) {
+    if (!kafka_check(&lane->kafka, wait_ms, &lane->facts, err)) {
         return false;
     }
     *cluster = lane->facts.cluster;
     *partition_count = lane->facts.partition_count;
     return true;
+}
+
+static bool
+ask_ends(void *self, uint32_t wait_ms, const int64_t **ends, int32_t *count, struct err *err)
+{
+    struct lane_wiring *lane = self;
+    free(lane->ends);
+    lane->ends = NULL;
+    bool done = kafka_ends(&lane->kafka, wait_ms, &lane->ends, count, err);
+    *ends = lane->ends;
+    return done;
 }
 
 static bool ask_demo(void *self, bool *demo, struct err *err)
@@ -122,7 +134,8 @@ static bool open_worker(void *self,
     if (!wire_kafka(wiring, options, err)) {
         return false;
     }
-    lane->kafka = &wiring->kafka;
+    lane->kafka = wiring->kafka;
+    lane->kafka.lane = number;
     lane->pg = wiring->pg;
     if (number > 0) {
         (void)snprintf(lane->owner, sizeof(lane->owner), "%s/%u", wiring->owner, number);
@@ -133,8 +146,8 @@ static bool open_worker(void *self,
                                 options->values[OPTION_GROUP],
                                 &wiring->rulebook,
                                 err);
-    lane->consumer = lane->store == NULL ? NULL : consumer_open(&wiring->kafka, err);
-    lane->producer = lane->consumer == NULL ? NULL : producer_open(&wiring->kafka, err);
+    lane->consumer = lane->store == NULL ? NULL : consumer_open(&lane->kafka, err);
+    lane->producer = lane->consumer == NULL ? NULL : producer_open(&lane->kafka, err);
     if (lane->producer == NULL) {
         return false;
     }
@@ -143,6 +156,7 @@ static bool open_worker(void *self,
         .store = pg_store_port(lane->store),
         .sink = producer_sink(lane->producer),
         .facts = ask_facts,
+        .ends = ask_ends,
         .demo = ask_demo,
         .self = lane,
     };
@@ -222,6 +236,7 @@ static void wiring_close(struct wiring *wiring)
         consumer_close(&wiring->lanes[i].consumer);
         producer_close(&wiring->lanes[i].producer);
         pg_store_close(&wiring->lanes[i].store);
+        free(wiring->lanes[i].ends);
     }
     for (uint32_t i = 0; i < OPTION_LIST_MAX; i++) {
         free(wiring->keys[i]);

@@ -92,7 +92,6 @@ static bool is_fenced(rd_kafka_resp_err_t code)
         RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
         RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION,
         RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS,
-        RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID,
         RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST,
         RD_KAFKA_RESP_ERR__FENCED,
         RD_KAFKA_RESP_ERR__UNKNOWN_GROUP,
@@ -151,6 +150,9 @@ bool offsets_commit(void *self, const struct position *positions, uint32_t count
     }
     /* One that is out of the group commits as nobody, and an empty group lets it. */
     if (consumer->rk == NULL || !consumer->reading || rd_kafka_assignment_lost(consumer->rk)) {
+        if (consumer_replaced(consumer, RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST, err)) {
+            return false;
+        }
         return err_set(
             err, ERR_FENCED, "group %s has taken the partitions away", consumer->settings.group);
     }
@@ -164,6 +166,9 @@ bool offsets_commit(void *self, const struct position *positions, uint32_t count
     rd_kafka_topic_partition_list_destroy(list);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         return true;
+    }
+    if (consumer_replaced(consumer, code, err)) {
+        return false;
     }
     return err_set(err,
                    is_fenced(code) ? ERR_FENCED : ERR_RETRY,
