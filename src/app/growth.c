@@ -17,6 +17,20 @@ static bool ask(struct worker *worker, const int64_t *ends, int32_t count)
     return store->growth(store->self, ends, count, &worker->growth, &worker->err);
 }
 
+static void log_growing(int32_t from, int32_t to)
+{
+    bool multiple = to % from == 0;
+    LOG(multiple ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+        "topic.growing",
+        LOG_NUMBER("from", from),
+        LOG_NUMBER("to", to),
+        LOG_TEXT("then",
+                 multiple
+                     ? "the new partitions wait until the old ones have passed their ends as of now"
+                     : "no multiple: some citizens move between old partitions, and what is told "
+                       "of those may be out of order; double the count instead"));
+}
+
 /* What was assigned shows partitions that the store does not know. */
 static bool note(struct worker *worker, int32_t highest)
 {
@@ -32,37 +46,24 @@ static bool note(struct worker *worker, int32_t highest)
                        highest,
                        count);
     }
+    log_growing(worker->growth.to, count);
     return ask(worker, ends, count);
-}
-
-static void log_growing(const struct growth *growth)
-{
-    bool multiple = growth->to % growth->from == 0;
-    LOG(multiple ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
-        "topic.growing",
-        LOG_NUMBER("from", growth->from),
-        LOG_NUMBER("to", growth->to),
-        LOG_TEXT(
-            "then",
-            multiple
-                ? "the new partitions wait until the old ones have passed their ends as of now"
-                : "no multiple: some citizens move between old partitions, and what is told of "
-                  "those may be out of order; double the count instead"));
 }
 
 static bool refresh(struct worker *worker)
 {
     struct growth before = worker->growth;
+    const struct growth *growth = &worker->growth;
     int32_t highest =
         worker->slot_count == 0 ? -1 : worker->positions[worker->slot_count - 1].partition;
-    if (!ask(worker, NULL, 0) ||
-        (highest >= worker->growth.to && worker->growth.from == worker->growth.to &&
-         !note(worker, highest))) {
+    if (!ask(worker, NULL, 0)) {
         return false;
     }
-    const struct growth *growth = &worker->growth;
     if (growth->to > growth->from && growth->to != before.to) {
-        log_growing(growth);
+        log_growing(growth->from, growth->to); /* another worker's word */
+    }
+    if (growth->to == growth->from && highest >= growth->to && !note(worker, highest)) {
+        return false;
     }
     if (before.from > 0 && growth->from > before.from) {
         LOG(LOG_LEVEL_INFO, "topic.grown", LOG_NUMBER("partitions", growth->from));
