@@ -22,8 +22,9 @@ enum {
 
 /* What one lane of a worker has of its own. */
 struct lane_wiring {
-    const struct kafka_settings *kafka;
+    struct kafka_settings kafka;
     struct kafka_facts facts;
+    int64_t *ends; /* owned */
     struct pg_settings pg;
     char owner[OWNER_SIZE + 16];
     struct consumer *consumer;
@@ -103,13 +104,24 @@ static bool ask_facts(
     void *self, uint32_t wait_ms, const char **cluster, int32_t *partition_count, struct err *err)
 {
     struct lane_wiring *lane = self;
-    if (!kafka_check(lane->kafka, wait_ms, &lane->facts, err) ||
-        (lane->transactor != NULL && !probe_once(lane->kafka, err))) {
+    if (!kafka_check(&lane->kafka, wait_ms, &lane->facts, err) ||
+        (lane->transactor != NULL && !probe_once(&lane->kafka, err))) {
         return false;
     }
     *cluster = lane->facts.cluster;
     *partition_count = lane->facts.partition_count;
     return true;
+}
+
+static bool
+ask_ends(void *self, uint32_t wait_ms, const int64_t **ends, int32_t *count, struct err *err)
+{
+    struct lane_wiring *lane = self;
+    free(lane->ends);
+    lane->ends = NULL;
+    bool done = kafka_ends(&lane->kafka, wait_ms, &lane->ends, count, err);
+    *ends = lane->ends;
+    return done;
 }
 
 static bool ask_demo(void *self, bool *demo, struct err *err)
@@ -135,7 +147,7 @@ open_sink(struct lane_wiring *lane, const char *emit, struct sink *sink, struct 
 {
     char id[512];
     if (strcmp(emit, "transactional") != 0) {
-        lane->producer = producer_open(lane->kafka, err);
+        lane->producer = producer_open(&lane->kafka, err);
         *sink = lane->producer == NULL ? (struct sink){0} : producer_sink(lane->producer);
         return lane->producer != NULL;
     }
@@ -145,10 +157,10 @@ open_sink(struct lane_wiring *lane, const char *emit, struct sink *sink, struct 
     (void)snprintf(id,
                    sizeof(id),
                    "%s/%s/%" PRIx64,
-                   lane->kafka->group,
+                   lane->kafka.group,
                    lane->pg.owner,
                    (uint64_t)(clock.mono_us(clock.self) ^ clock.wall_ms(clock.self)));
-    lane->transactor = transactor_open(lane->kafka, id, lane->consumer, err);
+    lane->transactor = transactor_open(&lane->kafka, id, lane->consumer, err);
     *sink = lane->transactor == NULL ? (struct sink){0} : transactor_sink(lane->transactor);
     return lane->transactor != NULL;
 }
@@ -167,7 +179,8 @@ static bool open_worker(void *self,
     if (!wire_kafka(wiring, options, err)) {
         return false;
     }
-    lane->kafka = &wiring->kafka;
+    lane->kafka = wiring->kafka;
+    lane->kafka.lane = number;
     lane->pg = wiring->pg;
     if (number > 0) {
         (void)snprintf(lane->owner, sizeof(lane->owner), "%s/%u", wiring->owner, number);
@@ -178,7 +191,7 @@ static bool open_worker(void *self,
                                 options->values[OPTION_GROUP],
                                 &wiring->rulebook,
                                 err);
-    lane->consumer = lane->store == NULL ? NULL : consumer_open(&wiring->kafka, err);
+    lane->consumer = lane->store == NULL ? NULL : consumer_open(&lane->kafka, err);
     if (lane->consumer == NULL ||
         !open_sink(lane, options->values[OPTION_EMIT], &worker->sink, err)) {
         return false;
@@ -188,6 +201,7 @@ static bool open_worker(void *self,
         .store = pg_store_port(lane->store),
         .sink = worker->sink,
         .facts = ask_facts,
+        .ends = ask_ends,
         .demo = ask_demo,
         .self = lane,
     };
@@ -281,6 +295,7 @@ static void wiring_close(struct wiring *wiring)
         consumer_close(&wiring->lanes[i].consumer);
         producer_close(&wiring->lanes[i].producer);
         pg_store_close(&wiring->lanes[i].store);
+        free(wiring->lanes[i].ends);
     }
     for (uint32_t i = 0; i < OPTION_LIST_MAX; i++) {
         free(wiring->keys[i]);

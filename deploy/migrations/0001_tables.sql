@@ -21,10 +21,28 @@ CREATE TABLE mentord.rulebook (
 CREATE TABLE mentord.topic (
     cluster text NOT NULL,
     topic text NOT NULL,
-    partition_count integer NOT NULL CHECK (partition_count > 0),
+    partition_count integer NOT NULL CHECK (partition_count > 0), -- as far as they are read, see growth
     consumer_group text NOT NULL,
     opened_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (cluster, topic)
+);
+
+-- Each time the input topic got more partitions. A citizen's key may then belong to a new one, so the new ones are not read until
+-- the old ones have passed these ends; then topic.partition_count becomes to_count. One at a time: a topic that grows again in
+-- the meantime waits its turn.
+CREATE TABLE mentord.growth (
+    cluster text NOT NULL,
+    topic text NOT NULL,
+    from_count integer NOT NULL CHECK (from_count > 0),
+    to_count integer NOT NULL,
+    ends bigint[] NOT NULL, -- where the old partitions' logs ended when it was noticed
+    noted_by text NOT NULL, -- host/pid
+    noted_at timestamptz NOT NULL DEFAULT now(),
+    passed_at timestamptz,
+    PRIMARY KEY (cluster, topic, from_count),
+    FOREIGN KEY (cluster, topic) REFERENCES mentord.topic,
+    CONSTRAINT growth_grows CHECK (to_count > from_count),
+    CONSTRAINT growth_ends CHECK (cardinality(ends) = from_count)
 );
 
 -- The input position, one row a partition. Only its latest epoch may move it.
@@ -49,6 +67,14 @@ CREATE TABLE mentord.progress (
     CONSTRAINT progress_order CHECK (0 <= emitted_offset AND emitted_offset <= next_offset)
 ) WITH (fillfactor = 50);
 ALTER TABLE mentord.progress ALTER COLUMN last_digest SET STORAGE PLAIN;
+
+-- Old partitions that a growth still waits for.
+CREATE VIEW mentord.growth_behind AS
+SELECT g.cluster, g.topic, (e.place - 1)::integer AS partition, coalesce(p.next_offset, 0) AS next_offset, e.end_offset
+FROM mentord.growth g
+CROSS JOIN LATERAL unnest(g.ends) WITH ORDINALITY AS e (end_offset, place)
+LEFT JOIN mentord.progress p ON p.cluster = g.cluster AND p.topic = g.topic AND p.partition = e.place - 1
+WHERE g.passed_at IS NULL AND coalesce(p.next_offset, 0) < e.end_offset;
 
 -- The ledger: what became of every offset. One id a transaction, one row a partition in it.
 CREATE SEQUENCE mentord.batch_id;

@@ -26,3 +26,19 @@ CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON mentord.rule
     FOR EACH STATEMENT EXECUTE FUNCTION mentord.refuse_change();
 CREATE TRIGGER never_removed BEFORE DELETE OR TRUNCATE ON mentord.quarantine
     FOR EACH STATEMENT EXECUTE FUNCTION mentord.refuse_change();
+
+-- Opens the new partitions when no old one is behind. Only so does a partition count change, and only upward.
+CREATE FUNCTION mentord.growth_pass(cluster_ text, topic_ text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
+    WITH passed AS (
+        UPDATE mentord.growth g
+        SET passed_at = now()
+        WHERE g.cluster = cluster_ AND g.topic = topic_ AND g.passed_at IS NULL
+            AND NOT EXISTS (SELECT FROM mentord.growth_behind b WHERE b.cluster = cluster_ AND b.topic = topic_)
+        RETURNING g.from_count, g.to_count
+    )
+    UPDATE mentord.topic t
+    SET partition_count = passed.to_count
+    FROM passed
+    WHERE t.cluster = cluster_ AND t.topic = topic_ AND t.partition_count = passed.from_count;
+$$;

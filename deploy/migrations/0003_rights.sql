@@ -4,7 +4,7 @@ GRANT USAGE ON SCHEMA mentord TO mentord_worker, mentord_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA mentord TO mentord_worker, mentord_reader;
 
 GRANT INSERT ON mentord.decision, mentord.batch, mentord.rulebook, mentord.quarantine TO mentord_worker;
-GRANT INSERT ON mentord.topic, mentord.progress TO mentord_worker;
+GRANT INSERT ON mentord.topic, mentord.growth, mentord.progress TO mentord_worker;
 GRANT INSERT, UPDATE ON mentord.application TO mentord_worker;
 GRANT INSERT, UPDATE, DELETE ON mentord.citizen TO mentord_worker;
 GRANT UPDATE (opened_at) ON mentord.topic TO mentord_worker;
@@ -12,3 +12,5 @@ GRANT UPDATE (epoch, next_offset, emitted_offset, evaluated_at_ms, last_offset, 
     backend_pid, backend_start, updated_at) ON mentord.progress TO mentord_worker;
 GRANT UPDATE (state, why, closed_at, closed_by) ON mentord.quarantine TO mentord_worker;
 GRANT USAGE ON SEQUENCE mentord.batch_id TO mentord_worker;
+REVOKE EXECUTE ON FUNCTION mentord.growth_pass(text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION mentord.growth_pass(text, text) TO mentord_worker;

@@ -1,177 +1,175 @@
-/* mentord status: partitions, owners, positions, lag, quarantine, rulebook. */
+/* mentord status: partitions, owners, positions, lag, quarantine, rulebook; once, or each second.
+ */
 
-#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mentor/app/command.h"
 #include "mentor/base/err.h"
-#include "mentor/wire/json.h"
+#include "mentor/base/log.h"
 #include "mentor/wire/rfc3339.h"
+
+#include "status_report.h"
 
 enum {
     BROKER_WAIT_MS = 3000,
+    EVERY_MS = 1000,
+    SLICE_MS = 50, /* a word to stop is heard within it */
+};
+
+struct watch {
+    struct context *context;
+    struct archive archive;
+    bool has_archive;
+    struct topic_reader reader;
+    bool has_reader;
+    bool json;
+    bool clears;          /* a terminal is drawn anew */
+    int64_t looked_at_ms; /* the store's clock; 0 before the first look */
+    int64_t records;      /* positions added up, then */
 };
 
 /* What the broker says, or why it says nothing; status without it is better than none. */
-struct log_ends {
-    const struct topic_bounds *bounds;
-    uint32_t count;
+static void ask_bounds(struct watch *watch, struct status_report *report, struct err *err)
+{
+    struct context *context = watch->context;
+    watch->has_reader = watch->has_reader ||
+                        context->edges.reader(context->edges.self,
+                                              &context->options,
+                                              context->options.values[OPTION_TOPIC_APPLICATIONS],
+                                              &watch->reader,
+                                              err);
+    if (!watch->has_reader ||
+        !watch->reader.bounds(
+            watch->reader.self, BROKER_WAIT_MS, &report->bounds, &report->bound_count, err)) {
+        report->bound_count = 0;
+        report->unknown = err->text;
+    }
+}
+
+static void measure(struct watch *watch, struct status_report *report)
+{
+    const struct archived_status *status = report->status;
+    int64_t records = 0;
+    for (uint32_t i = 0; i < status->position_count; i++) {
+        records += status->positions[i].next_offset;
+    }
+    int64_t passed_ms = status->now_ms - watch->looked_at_ms;
+    report->per_second = -1;
+    if (watch->looked_at_ms > 0 && passed_ms > 0 && records >= watch->records) {
+        report->per_second = (records - watch->records) * 1000 / passed_ms;
+    }
+    watch->looked_at_ms = status->now_ms;
+    watch->records = records;
+}
+
+/* One look, as text or a line. */
+static bool look(struct watch *watch, struct text *out, struct err *err)
+{
+    struct context *context = watch->context;
+    struct status_report report = {0};
+    struct err broker_err;
+    watch->has_archive =
+        watch->has_archive ||
+        context->edges.archive(context->edges.self, &context->options, &watch->archive, err);
+    if (!watch->has_archive || !watch->archive.status(watch->archive.self, &report.status, err)) {
+        return false;
+    }
+    ask_bounds(watch, &report, &broker_err);
+    measure(watch, &report);
+    (watch->json ? status_json : status_text)(&report, out);
+    return true;
+}
+
+/* In place of a look that failed. */
+static void say_unknown(const struct watch *watch, const struct err *err, struct text *out)
+{
+    if (watch->json) {
+        text_add(out, bytes_text("{\"error\":"));
+        text_add_json(out, bytes_text(err->text));
+        text_add(out, bytes_text("}\n"));
+    } else {
+        text_add(out, bytes_text("not known: "));
+        text_add(out, bytes_text(err->text));
+        text_add(out, bytes_text("\n"));
+    }
+}
+
+static void add_now(const struct watch *watch, struct text *out)
+{
+    char time[RFC3339_SIZE];
+    struct clock clock = watch->context->clock;
+    struct rfc3339 now = rfc3339_of_ms(clock.wall_ms(clock.self));
+    now.nanos = 0;
+    if (watch->clears) {
+        text_add(out, bytes_text("\033[H\033[J"));
+    }
+    text_add(out, bytes_of(time, rfc3339_format(now, time)));
+    text_add(out, bytes_text("\n"));
+}
+
+/* Until the word to stop, or nobody reads. */
+static int watch_on(struct watch *watch)
+{
+    struct context *context = watch->context;
+    int code = EXIT_DONE;
+    context->catch_signals();
+    while (!*context->stop && code == EXIT_DONE) {
+        struct text out = {0};
+        struct err err;
+        if (!watch->json) {
+            add_now(watch, &out);
+        }
+        if (!look(watch, &out, &err)) {
+            if (err.kind != ERR_RETRY) {
+                text_release(&out);
+                return command_fail(&err, EXIT_FAILED);
+            }
+            say_unknown(watch, &err, &out);
+        }
+        if (!watch->json && !watch->clears) {
+            text_add(&out, bytes_text("\n"));
+        }
+        (void)fwrite(out.data, 1, out.size, context->out);
+        code = fflush(context->out) == 0 ? EXIT_DONE : EXIT_FAILED;
+        text_release(&out);
+        for (int ms = 0; ms < EVERY_MS && !*context->stop; ms += SLICE_MS) {
+            context->clock.sleep_ms(context->clock.self, SLICE_MS);
+        }
+    }
+    return code;
+}
+
+static int look_once(struct watch *watch)
+{
+    struct text out = {0};
     struct err err;
-};
-
-static int64_t log_end(const struct log_ends *ends, int32_t partition)
-{
-    for (uint32_t i = 0; i < ends->count; i++) {
-        if (ends->bounds[i].partition == partition) {
-            return ends->bounds[i].high;
-        }
+    if (!look(watch, &out, &err)) {
+        return command_fail(&err, EXIT_FAILED);
     }
-    return -1;
-}
-
-static void ask_ends(struct context *context, struct log_ends *ends)
-{
-    struct topic_reader reader;
-    *ends = (struct log_ends){0};
-    if (!context->edges.reader(context->edges.self,
-                               &context->options,
-                               context->options.values[OPTION_TOPIC_APPLICATIONS],
-                               &reader,
-                               &ends->err) ||
-        !reader.bounds(reader.self, BROKER_WAIT_MS, &ends->bounds, &ends->count, &ends->err)) {
-        ends->count = 0;
-    }
-}
-
-static void print_text(FILE *out, const struct archived_status *status, const struct log_ends *ends)
-{
-    char hex[2 * SHA256_SIZE];
-    hex_encode(status->rulebook_sha256, SHA256_SIZE, hex);
-    (void)fprintf(out,
-                  "cluster %s, topic %s, group %s%s\nrulebook %s %s, sha256 %.16s…\n%" PRId64
-                  " decisions%s\n\n",
-                  status->cluster,
-                  status->topic,
-                  status->group,
-                  status->demo ? ", a demonstration" : "",
-                  status->rulebook_name,
-                  status->rulebook_version,
-                  hex,
-                  status->decisions,
-                  status->estimated ? ", about" : "");
-    (void)fprintf(out,
-                  "%9s  %5s  %-24s %12s %12s %9s %10s  %s\n",
-                  "partition",
-                  "epoch",
-                  "owner",
-                  "next",
-                  "emitted",
-                  "lag",
-                  "quarantine",
-                  "updated");
-    for (uint32_t i = 0; i < status->position_count; i++) {
-        const struct archived_position *row = &status->positions[i];
-        int64_t end = log_end(ends, row->partition);
-        char time[RFC3339_SIZE];
-        char lag[24] = "?";
-        size_t size = rfc3339_format(rfc3339_of_ms(row->updated_at_ms), time);
-        if (end >= 0) {
-            (void)snprintf(lag, sizeof(lag), "%" PRId64, end - row->next_offset);
-        }
-        (void)fprintf(out,
-                      "%9d  %5" PRId64 "  %-24s %12" PRId64 " %12" PRId64 " %9s %10" PRId64
-                      "  %.*s\n",
-                      row->partition,
-                      row->epoch,
-                      row->owner[0] == '\0' ? "-" : row->owner,
-                      row->next_offset,
-                      row->emitted_offset,
-                      lag,
-                      row->quarantined,
-                      (int)size,
-                      time);
-    }
-    if (ends->count == 0) {
-        (void)fprintf(out, "\nlag is not known: %s\n", ends->err.text);
-    }
-}
-
-static void add_text(struct text *out, const char *key, const char *value)
-{
-    text_add_json(out, bytes_text(key));
-    text_add(out, bytes_text(":"));
-    text_add_json(out, bytes_text(value == NULL ? "" : value));
-    text_add(out, bytes_text(","));
-}
-
-static void add_number(struct text *out, const char *key, int64_t value, const char *after)
-{
-    char text[96];
-    (void)snprintf(text, sizeof(text), "\"%s\":%" PRId64 "%s", key, value, after);
-    text_add(out, bytes_text(text));
-}
-
-static void print_json(FILE *out, const struct archived_status *status, const struct log_ends *ends)
-{
-    struct text text = {0};
-    char hex[2 * SHA256_SIZE + 1] = "";
-    hex_encode(status->rulebook_sha256, SHA256_SIZE, hex);
-    text_add(&text, bytes_text("{"));
-    add_text(&text, "cluster", status->cluster);
-    add_text(&text, "topic", status->topic);
-    add_text(&text, "group", status->group);
-    text_add(&text,
-             bytes_text(status->demo ? "\"demo\":true,\"rulebook\":{"
-                                     : "\"demo\":false,\"rulebook\":{"));
-    add_text(&text, "name", status->rulebook_name);
-    add_text(&text, "version", status->rulebook_version);
-    add_text(&text, "sha256", hex);
-    text.size--; /* the last comma */
-    text_add(&text, bytes_text("},"));
-    add_number(&text, "decisions", status->decisions, ",");
-    text_add(&text, bytes_text(status->estimated ? "\"estimated\":true," : "\"estimated\":false,"));
-    text_add(&text, bytes_text("\"partitions\":["));
-    for (uint32_t i = 0; i < status->position_count; i++) {
-        const struct archived_position *row = &status->positions[i];
-        int64_t end = log_end(ends, row->partition);
-        text_add(&text, bytes_text(i == 0 ? "{" : ",{"));
-        add_number(&text, "partition", row->partition, ",");
-        add_number(&text, "epoch", row->epoch, ",");
-        add_text(&text, "owner", row->owner);
-        add_number(&text, "next_offset", row->next_offset, ",");
-        add_number(&text, "emitted_offset", row->emitted_offset, ",");
-        if (end >= 0) {
-            add_number(&text, "end_offset", end, ",");
-            add_number(&text, "lag", end - row->next_offset, ",");
-        }
-        add_number(&text, "quarantined", row->quarantined, ",");
-        add_number(&text, "evaluated_at_ms", row->evaluated_at_ms, ",");
-        add_number(&text, "updated_at_ms", row->updated_at_ms, "}");
-    }
-    text_add(&text, bytes_text("]}\n"));
-    (void)fwrite(text.data, 1, text.size, out);
-    text_release(&text);
+    (void)fwrite(out.data, 1, out.size, watch->context->out);
+    text_release(&out);
+    return EXIT_DONE;
 }
 
 int command_status(struct context *context)
 {
-    struct archive archive;
-    const struct archived_status *status = NULL;
-    struct log_ends ends;
-    struct err err;
+    struct watch watch = {
+        .context = context,
+        .json = options_flag(&context->options, OPTION_JSON),
+    };
     if (context->options.operand_count > 0) {
         return command_usage(
             context, "%s: status takes no arguments", context->options.operands[0]);
     }
-    if (!context->edges.archive(context->edges.self, &context->options, &archive, &err) ||
-        !archive.status(archive.self, &status, &err)) {
-        return command_fail(&err, EXIT_FAILED);
+    if (!options_flag(&context->options, OPTION_WATCH)) {
+        return look_once(&watch);
     }
-    ask_ends(context, &ends);
-    if (options_flag(&context->options, OPTION_JSON)) {
-        print_json(context->out, status, &ends);
-    } else {
-        print_text(context->out, status, &ends);
+    watch.clears = !watch.json && isatty(fileno(context->out)) == 1;
+    if (!context->options.given[OPTION_LOG_LEVEL]) {
+        /* what is away is said in its place, not between the lines of the table */
+        log_open(strcmp(context->options.values[OPTION_LOG], "json") == 0, LOG_LEVEL_ERROR);
     }
-    return EXIT_DONE;
+    return watch_on(&watch);
 }

@@ -93,8 +93,8 @@ static void run_case(struct cases *cases, struct bytes line, int64_t number)
     } else if (!say_decision(&cases->decider, verdict.record.value, got)) {
         say(got, status_name(STATUS_INTERNAL));
     }
-    bool good = verdict.reason == REASON_NONE ||
-                reason_status(verdict.reason) == STATUS_ALREADY_EXISTS;
+    bool good =
+        verdict.reason == REASON_NONE || reason_status(verdict.reason) == STATUS_ALREADY_EXISTS;
     if (expected == NULL && good) {
         cases->silent++;
     } else if (expected != NULL && bytes_is(expected->value, got)) {

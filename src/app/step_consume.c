@@ -6,6 +6,7 @@
 #include "mentor/base/log.h"
 #include "mentor/core/partition.h"
 
+#include "growth.h"
 #include "steps.h"
 
 static struct batch_entry *
@@ -61,10 +62,11 @@ static bool verify(struct worker *worker, uint32_t slot, const struct record *re
 
 /* Its citizen may be in two partitions: decided all the same, but the order of emission is not
  * promised. */
-static void count_misplaced(struct worker *worker, const struct record *record)
+static void count_misplaced(struct worker *worker, uint32_t slot, const struct record *record)
 {
     if (!record->has_key || record->key.size == 0 ||
-        partition_of_key(record->key, worker->partition_count) == record->partition) {
+        partition_of_key(record->key, growth_count_at(worker, slot, record->offset)) ==
+            record->partition) {
         return;
     }
     worker->misplaced++;
@@ -100,7 +102,7 @@ take_record(struct worker *worker, struct lot *lot, const struct record *record)
     lot->records[lot->record_count] = *record;
     struct batch_entry *entry = add_entry(worker, lot, (uint32_t)slot, record->offset, 1);
     entry->record = &lot->records[lot->record_count++];
-    count_misplaced(worker, record);
+    count_misplaced(worker, (uint32_t)slot, record);
     lot->bytes += record->key.size + record->value.size;
     return STEP_DONE;
 }
@@ -253,14 +255,17 @@ enum step_outcome step_consume(struct worker *worker)
     add_gaps(worker);
     int64_t now = worker->clock.mono_us(worker->clock.self);
     int64_t until = lot->gathered_count == 0 ? INT64_MAX : now + WORKER_LINGER_US;
-    outcome = mark_emitted(worker, now);
+    if (!growth_look(worker, now)) {
+        return step_of_err(worker);
+    }
+    outcome = worker->grown ? STEP_AGAIN : mark_emitted(worker, now);
     while (outcome == STEP_DONE && has_room(worker, lot) && now < until) {
         bool empty = lot->gathered_count == 0;
         outcome = take_event(worker, lot, empty ? WORKER_IDLE_MS : 1);
         now = worker->clock.mono_us(worker->clock.self);
         until = empty ? now + WORKER_LINGER_US : until;
     }
-    if (outcome == STEP_AGAIN && lot->gathered_count > 0) {
+    if (outcome == STEP_AGAIN && lot->gathered_count > 0 && !worker->grown) {
         outcome = STEP_DONE;
     }
     return outcome;

@@ -8,6 +8,7 @@
 #include "mentor/app/worker.h"
 #include "mentor/base/log.h"
 
+#include "growth.h"
 #include "steps.h"
 
 enum {
@@ -19,13 +20,18 @@ enum step_outcome step_open(struct worker *worker)
 {
     struct worker_edges *edges = &worker->edges;
     struct store *store = &edges->store;
-    if (worker->cluster == NULL &&
+    bool asked = worker->cluster == NULL;
+    if (asked &&
         !edges->facts(
             edges->self, FACTS_WAIT_MS, &worker->cluster, &worker->partition_count, &worker->err)) {
         worker->cluster = NULL;
         return step_of_err(worker);
     }
     if (!store->open(store->self, worker->cluster, worker->partition_count, &worker->err)) {
+        if (worker->err.kind == ERR_HALT && !asked) { /* the topic may have grown since */
+            worker->cluster = NULL;
+            return STEP_AGAIN;
+        }
         return step_of_err(worker);
     }
     if (worker->at_event) {
@@ -129,8 +135,9 @@ place(struct worker *worker, uint32_t slot_index, struct log_bounds bounds, int6
                        bounds.high,
                        position->next_offset);
     }
-    *slot =
-        (struct worker_slot){.expected = position->next_offset, .marked = position->emitted_offset};
+    slot->expected = position->next_offset;
+    slot->marked = position->emitted_offset;
+    slot->gap_from = slot->gap_to = 0;
     if (bounds.low > position->next_offset) {
         slot->gap_from = position->next_offset;
         slot->gap_to = bounds.low;
@@ -157,6 +164,9 @@ enum step_outcome step_take(struct worker *worker)
     struct log_bounds bounds[PARTITIONS_MAX] = {0};
     int64_t from[PARTITIONS_MAX] = {0};
     worker_forget(worker);
+    if (worker->reading) { /* ours all the time, and taken again */
+        worker->reading = !source->stop(source->self, &worker->err);
+    }
     for (uint32_t i = 0; i < worker->slot_count; i++) {
         if (!source->bounds(source->self,
                             worker->positions[i].partition,
@@ -170,6 +180,9 @@ enum step_outcome step_take(struct worker *worker)
     worker->taken = false;
     if (!sink->purge(sink->self, &worker->err) ||
         !store->take(store->self, worker->positions, worker->slot_count, &worker->err)) {
+        return step_of_err(worker);
+    }
+    if (!growth_learn(worker)) {
         return step_of_err(worker);
     }
     for (uint32_t i = 0; i < worker->slot_count; i++) {
@@ -190,7 +203,7 @@ enum step_outcome step_take(struct worker *worker)
     /* Not before: JOIN and SETTLE commit what is taken, over metadata that nobody has compared. */
     worker->taken = true;
     worker->fresh = false;
-    if (!source->start(source->self, worker->positions, from, worker->slot_count, &worker->err)) {
+    if (!growth_start(worker, from)) {
         return step_of_err(worker);
     }
     worker->reading = true;
@@ -253,9 +266,8 @@ enum step_outcome step_resend(struct worker *worker)
     return STEP_DONE;
 }
 
-/* Outputs on their way get a moment; what stays unacknowledged is sent again by whoever takes the
- * partition. */
-static void settle_positions(struct worker *worker)
+/* What stays unacknowledged is sent again by whoever takes the partition. */
+void worker_settle_positions(struct worker *worker, bool release)
 {
     struct sink *sink = &worker->edges.sink;
     struct store *store = &worker->edges.store;
@@ -270,7 +282,7 @@ static void settle_positions(struct worker *worker)
             position->emitted_offset = emitted;
         }
     }
-    if (!store->emitted(store->self, worker->positions, worker->slot_count, true, &ignored) ||
+    if (!store->emitted(store->self, worker->positions, worker->slot_count, release, &ignored) ||
         !source->commit(source->self, worker->positions, worker->slot_count, &ignored)) {
         LOG(LOG_LEVEL_WARN,
             "worker.unsettled",
@@ -287,7 +299,7 @@ enum step_outcome step_settle(struct worker *worker)
     struct source *source = &worker->edges.source;
     worker_forget(worker);
     if (worker->assigned && worker->taken) {
-        settle_positions(worker);
+        worker_settle_positions(worker, true);
     }
     bool purged = sink->purge(sink->self, &worker->err);
     bool stopped = !worker->assigned || source->stop(source->self, &worker->err);

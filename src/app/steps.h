@@ -27,6 +27,9 @@ bool worker_agree(struct worker *worker, struct position *position);
 int32_t worker_slot_of(const struct worker *worker, int32_t partition);
 /* Drops what is gathered and not stored: it will be read again. */
 void worker_forget(struct worker *worker);
+/* Outputs on their way get a moment, then what is acknowledged is stored; `release`: the partitions
+ * are given back. */
+void worker_settle_positions(struct worker *worker, bool release);
 /* The lot that is not in hand. */
 struct lot *lot_ahead(struct worker *worker);
 /* Empties a lot; its records are released by the caller. */

@@ -151,6 +151,10 @@ bool worker_run(struct worker *worker)
             worker->met = STEP_DONE;
             state = CYCLE_SETTLE;
         }
+        if (worker->grown && state == CYCLE_CONSUME) {
+            state = CYCLE_JOIN; /* ours still, if the group says so, and taken again with the new
+                                   ones */
+        }
         worker->err.kind = ERR_NONE;
         tally_begin(worker, state);
         enum step_outcome outcome = steps[state](worker);

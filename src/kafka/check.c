@@ -8,6 +8,7 @@
 #include "mentor/base/log.h"
 #include "mentor/kafka/kafka.h"
 
+#include "bounds.h"
 #include "settings.h"
 
 enum {
@@ -70,32 +71,6 @@ cluster_find(rd_kafka_t *rk, int64_t until_ms, struct kafka_facts *facts, struct
                    reason->text[0] == '\0' ? "no reason given" : reason->text);
 }
 
-/* The number of partitions; 0 when the topic is not there (yet), -1 with *err otherwise. */
-static int topic_look(rd_kafka_t *rk, const char *name, int wait_ms, struct err *err)
-{
-    const struct rd_kafka_metadata *metadata = NULL;
-    rd_kafka_topic_t *topic = rd_kafka_topic_new(rk, name, NULL);
-    if (topic == NULL) {
-        (void)err_set(err, ERR_FATAL, "%s is no topic name", name);
-        return -1;
-    }
-    rd_kafka_resp_err_t code = rd_kafka_metadata(rk, 0, topic, &metadata, wait_ms);
-    int count = 0;
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        if (metadata->topic_cnt == 1) {
-            code = metadata->topics[0].err;
-            count = metadata->topics[0].partition_cnt;
-        }
-        rd_kafka_metadata_destroy(metadata);
-    }
-    rd_kafka_topic_destroy(topic);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
-        return code == RD_KAFKA_RESP_ERR_NO_ERROR ? count : 0;
-    }
-    (void)err_set(err, ERR_RETRY, "topic %s cannot be looked up: %s", name, rd_kafka_err2str(code));
-    return -1;
-}
-
 /* One look at all three; a missing one is named. */
 static bool topics_look(rd_kafka_t *rk,
                         const struct asked *asked,
@@ -106,7 +81,7 @@ static bool topics_look(rd_kafka_t *rk,
     char missing[256] = "";
     size_t size = 0;
     for (int i = 0; i < TOPIC_COUNT; i++) {
-        int count = topic_look(rk, asked->names[i], wait_of(until_ms), err);
+        int count = bounds_partitions(rk, asked->names[i], wait_of(until_ms), err);
         if (count < 0) {
             return false;
         }

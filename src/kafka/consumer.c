@@ -11,8 +11,10 @@
 #include "transactor.h"
 
 /*
- * The group's callback only notes what happened; poll() tells it, and start() and stop() answer the
- * group later, from the same thread. librdkafka holds the rebalance until they do.
+ * The group's callback only notes what happened; poll() tells it, and stop() answers a revocation
+ * later, from the same thread. librdkafka holds the rebalance until it does. An assignment is
+ * answered at once, with nothing to read yet: a worker whose database is away may be long in coming
+ * to start(), and a rebalance held until then would keep everybody who joins from working.
  *
  * Nothing is ever paused: a resume that races with an assignment can leave a partition whose
  * records librdkafka takes for outdated and drops for ever. An assignment of nothing pauses as
@@ -47,6 +49,9 @@ static void on_rebalance(rd_kafka_t *rk,
         for (int i = 0; i < list->cnt; i++) {
             consumer->partitions[i] = list->elems[i].partition;
         }
+        rd_kafka_topic_partition_list_t *nothing = rd_kafka_topic_partition_list_new(0);
+        (void)rd_kafka_assign(rk, nothing);
+        rd_kafka_topic_partition_list_destroy(nothing);
         consumer->change = SOURCE_ASSIGNED;
         consumer->assigned = true;
     } else {
@@ -151,8 +156,22 @@ static void client_close(struct consumer *consumer)
 
 static bool is_fatal(rd_kafka_resp_err_t code)
 {
-    return code == RD_KAFKA_RESP_ERR__FATAL || code == RD_KAFKA_RESP_ERR__UNKNOWN_GROUP ||
-           code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
+    return code == RD_KAFKA_RESP_ERR__FATAL || code == RD_KAFKA_RESP_ERR__UNKNOWN_GROUP;
+}
+
+bool consumer_replaced(const struct consumer *consumer, rd_kafka_resp_err_t code, struct err *err)
+{
+    if (code != RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID &&
+        (consumer->rk == NULL ||
+         rd_kafka_fatal_error(consumer->rk, NULL, 0) != RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)) {
+        return false;
+    }
+    (void)err_set(err,
+                  ERR_HALT,
+                  "another worker has joined group %s with this group.instance.id and has the "
+                  "partitions now: give each worker its own, or end the one that is too many",
+                  consumer->settings.group);
+    return true;
 }
 
 /* What is no record. SOURCE_NOTHING: it passes by itself. */
@@ -161,6 +180,9 @@ static enum source_event on_error(struct consumer *consumer,
                                   struct record *record,
                                   struct err *err)
 {
+    if (consumer_replaced(consumer, message->err, err)) {
+        return SOURCE_FAILED;
+    }
     if (is_fatal(message->err)) {
         consumer->failed = true;
         (void)err_set(
@@ -198,6 +220,9 @@ static enum source_event
 source_poll(void *self, uint32_t wait_ms, struct record *record, struct err *err)
 {
     struct consumer *consumer = consumer_of(self);
+    if (consumer_replaced(consumer, RD_KAFKA_RESP_ERR_NO_ERROR, err)) {
+        return SOURCE_FAILED;
+    }
     if (consumer->failed) {
         client_close(consumer);
     }
@@ -228,6 +253,10 @@ source_poll(void *self, uint32_t wait_ms, struct record *record, struct err *err
             return event;
         }
         wait_ms = 0; /* it was not asked to wait twice */
+    }
+    if (consumer->change != SOURCE_NOTHING &&
+        consumer_replaced(consumer, RD_KAFKA_RESP_ERR_NO_ERROR, err)) {
+        return SOURCE_FAILED; /* and not a loss like any other: joining again would be a fight */
     }
     return change_take(consumer, err);
 }

@@ -27,6 +27,10 @@ struct consumer {
     struct transactor *transactor; /* borrowed; NULL: positions are committed at once */
 };
 
+/* ERR_HALT when another member has joined under our group.instance.id, which `code` or the client
+ * says. */
+bool consumer_replaced(const struct consumer *consumer, rd_kafka_resp_err_t code, struct err *err);
+
 bool offsets_bounds(void *self, int32_t partition, int64_t *low, int64_t *high, struct err *err);
 bool offsets_committed(
     void *self, int32_t partition, int64_t *offset, char *metadata, uint32_t size, struct err *err);

@@ -140,6 +140,9 @@ commit(struct consumer *consumer, const struct position *positions, uint32_t cou
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         return true;
     }
+    if (consumer_replaced(consumer, code, err)) {
+        return false;
+    }
     return err_set(err,
                    membership_fenced(code) ? ERR_FENCED : ERR_RETRY,
                    "group %s did not take a commit: %s",
@@ -150,10 +153,14 @@ commit(struct consumer *consumer, const struct position *positions, uint32_t cou
 /* One that is out of the group commits as nobody, and an empty group lets it. */
 static bool is_member(const struct consumer *consumer, struct err *err)
 {
-    return (consumer->rk != NULL && consumer->assigned &&
-            !rd_kafka_assignment_lost(consumer->rk)) ||
-           err_set(
-               err, ERR_FENCED, "group %s has taken the partitions away", consumer->settings.group);
+    if (consumer->rk != NULL && consumer->assigned && !rd_kafka_assignment_lost(consumer->rk)) {
+        return true;
+    }
+    if (!consumer_replaced(consumer, RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST, err)) {
+        (void)err_set(
+            err, ERR_FENCED, "group %s has taken the partitions away", consumer->settings.group);
+    }
+    return false;
 }
 
 bool offsets_commit(void *self, const struct position *positions, uint32_t count, struct err *err)

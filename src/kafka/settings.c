@@ -1,5 +1,6 @@
 #include "settings.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "mentor/base/err.h"
@@ -30,7 +31,11 @@ static const struct preset presets[] = {
     {CONSUMER, "partition.assignment.strategy", "range,roundrobin", false},
     /* A dead worker's partitions move after the session timeout: 10 s, not librdkafka's 45. */
     {CONSUMER, "session.timeout.ms", "10000", false},
-    {CONSUMER, "heartbeat.interval.ms", "3000", false},
+    /* How soon the others hear that a worker joins or leaves: until then nobody reads its
+       partitions. */
+    {CONSUMER, "heartbeat.interval.ms", "300", false},
+    /* How soon partitions added to the topic are seen. */
+    {CONSUMER, "topic.metadata.refresh.interval.ms", "20000", false},
     {CONSUMER, "max.poll.interval.ms", "300000", false},
     {CONSUMER | READER, "auto.offset.reset", "error", false},
     {CONSUMER | READER, "enable.partition.eof", "true", false},
@@ -136,16 +141,31 @@ const char *settings_reserved(const char *key)
     return size > 3 && strcmp(key + size - 3, "_cb") == 0 ? OURS : NULL;
 }
 
+/* Two members of one name would fence each other. */
+static rd_kafka_conf_res_t
+set_property(rd_kafka_conf_t *conf, const struct kafka_property *property, uint32_t lane)
+{
+    char value[256];
+    if (lane == 0 || strcmp(property->key, "group.instance.id") != 0) {
+        return rd_kafka_conf_set(conf, property->key, property->value, NULL, 0);
+    }
+    int size = snprintf(value, sizeof(value), "%s-%u", property->value, lane);
+    return size < (int)sizeof(value) ? rd_kafka_conf_set(conf, property->key, value, NULL, 0)
+                                     : RD_KAFKA_CONF_INVALID;
+}
+
 /* librdkafka's own text would quote the value. */
-static bool
-pass_through(rd_kafka_conf_t *conf, const struct kafka_property *property, struct err *err)
+static bool pass_through(rd_kafka_conf_t *conf,
+                         const struct kafka_property *property,
+                         uint32_t lane,
+                         struct err *err)
 {
     const char *why = settings_reserved(property->key);
     if (why != NULL) {
         return err_set(
             err, ERR_FATAL, "kafka property %s is reserved: %s; take it out", property->key, why);
     }
-    rd_kafka_conf_res_t result = rd_kafka_conf_set(conf, property->key, property->value, NULL, 0);
+    rd_kafka_conf_res_t result = set_property(conf, property, lane);
     if (result == RD_KAFKA_CONF_UNKNOWN) {
         return err_set(
             err,
@@ -196,7 +216,7 @@ settings_conf(const struct kafka_settings *settings, enum client client, struct 
         goto fail;
     }
     for (uint32_t i = 0; i < settings->property_count; i++) {
-        if (!pass_through(conf, &settings->properties[i], err)) {
+        if (!pass_through(conf, &settings->properties[i], settings->lane, err)) {
             goto fail;
         }
     }

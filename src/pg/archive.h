@@ -1,8 +1,8 @@
 #ifndef PG_ARCHIVE_H
 #define PG_ARCHIVE_H
 
-/* Between the files of a person's side: pg_archive.c connects and reads, archive_quarantine.c lists
- * and closes, archive_rulebook.c publishes. */
+/* Between the files of a person's side: pg_archive.c connects and reads, archive_status.c says how
+ * it stands, archive_quarantine.c lists and closes, archive_rulebook.c publishes. */
 
 #include <stdbool.h>
 
@@ -24,6 +24,7 @@ struct pg_archive {
     struct array arrays[ARCHIVE_ARRAYS];
     void *rows; /* what the last call handed out */
     struct archived_status status;
+    struct archived_behind *behind; /* owned, of that status */
 };
 
 /* Connected, again when the connection was lost, and knowing whose topic it is about. */
@@ -37,6 +38,7 @@ MUST_CHECK bool archive_ask(struct pg_archive *archive,
 MUST_CHECK void *
 archive_hand_out(struct pg_archive *archive, int count, size_t size, struct err *err);
 
+bool archive_status(void *self, const struct archived_status **status, struct err *err);
 bool archive_quarantines(void *self,
                          bool open_only,
                          int32_t partition,

@@ -101,6 +101,7 @@ void pg_archive_close(struct pg_archive **archive)
     }
     forget_topic(*archive);
     free((*archive)->rows);
+    free((*archive)->behind);
     free(*archive);
     *archive = NULL;
 }
@@ -219,59 +220,6 @@ archive_rulebook(void *self, const uint8_t sha256[SHA256_SIZE], struct bytes *ya
     }
     const PGresult *row = session_result(&archive->session, 0);
     *yaml = PQntuples(row) == 1 ? field_bytes(row, 0, 0) : (struct bytes){0};
-    return true;
-}
-
-static bool archive_status(void *self, const struct archived_status **status, struct err *err)
-{
-    static const struct statement once = {"archive_status", sql_archive_status};
-    static const struct statement each = {"archive_positions", sql_archive_positions};
-    struct pg_archive *archive = self;
-    if (!archive_ready(archive, err)) {
-        return false;
-    }
-    struct params place = {0};
-    params_text(&place, archive->cluster);
-    params_text(&place, archive->topic);
-    if (!session_send_once(&archive->session, &once, &(struct params){0}, err) ||
-        !session_send_once(&archive->session, &each, &place, err) ||
-        !session_run(&archive->session, err)) {
-        return false;
-    }
-    const PGresult *one = session_result(&archive->session, 0);
-    const PGresult *rows = session_result(&archive->session, 1);
-    if (PQntuples(one) != 1) {
-        return err_set(
-            err, ERR_FATAL, "a migration was interrupted: run `mentord db migrate` again");
-    }
-    struct archived_position *out = archive_hand_out(archive, PQntuples(rows), sizeof(*out), err);
-    if (out == NULL) {
-        return false;
-    }
-    for (int row = 0; row < PQntuples(rows); row++) {
-        out[row] = (struct archived_position){.partition = field_int4(rows, row, 0),
-                                              .epoch = field_int8(rows, row, 1),
-                                              .owner = field_text(rows, row, 2),
-                                              .next_offset = field_int8(rows, row, 3),
-                                              .emitted_offset = field_int8(rows, row, 4),
-                                              .evaluated_at_ms = field_int8(rows, row, 5),
-                                              .updated_at_ms = field_int8(rows, row, 6),
-                                              .quarantined = field_int8(rows, row, 7)};
-    }
-    archive->status = (struct archived_status){.cluster = archive->cluster,
-                                               .topic = archive->topic,
-                                               .group = archive->group,
-                                               .demo = field_bool(one, 0, 0),
-                                               .decisions = field_int8(one, 0, 1),
-                                               .estimated = field_bool(one, 0, 2),
-                                               .rulebook_name = field_text(one, 0, 3),
-                                               .rulebook_version = field_text(one, 0, 4),
-                                               .positions = out,
-                                               .position_count = (uint32_t)PQntuples(rows)};
-    if (!field_null(one, 0, 5)) {
-        field_copy(one, 0, 5, archive->status.rulebook_sha256, SHA256_SIZE);
-    }
-    *status = &archive->status;
     return true;
 }
 

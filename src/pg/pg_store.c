@@ -52,6 +52,7 @@ void pg_store_close(struct pg_store **store)
         array_release(&(*store)->arrays[i]);
     }
     free((*store)->cluster);
+    free((*store)->ends);
     free(*store);
     *store = NULL;
 }
@@ -86,21 +87,22 @@ static bool check_topic(struct pg_store *store, struct err *err)
             store->group,
             field_text(row, 0, 0));
     }
-    int32_t known = field_int4(row, 0, 1);
-    if (known != store->partition_count) {
-        return err_set(
-            err,
-            ERR_HALT,
-            "topic %.80s has %d partitions, the database knows %d: keys have moved between partitions. Stop all "
-            "workers when `mentord status` shows no lag, then as mentord_owner: UPDATE mentord.topic SET "
-            "partition_count = %d WHERE topic = '%.80s'",
-            store->topic,
-            store->partition_count,
-            known,
-            store->partition_count,
-            store->topic);
-    }
+    store->known_count = field_int4(row, 0, 1);
     return true;
+}
+
+/* Only open() has just asked the broker: another worker may have noticed a growth since. */
+static bool check_count(struct pg_store *store, struct err *err)
+{
+    return store->partition_count >= store->known_count ||
+           err_set(
+               err,
+               ERR_HALT,
+               "topic %.80s has %d partitions, the database knows %d: it was made anew; give the new one "
+               "another name",
+               store->topic,
+               store->partition_count,
+               store->known_count);
 }
 
 static bool check_rulebook(struct pg_store *store, struct err *err)
@@ -186,7 +188,7 @@ static bool store_open(void *self, const char *cluster, int32_t partition_count,
         store->partition_count = partition_count;
         session_close(&store->session); /* so that the checks are made for this one */
     }
-    return store_ready(store, err);
+    return store_ready(store, err) && check_count(store, err);
 }
 
 static void store_meanwhile(void *self, bool (*work)(void *context), void *context)
@@ -206,6 +208,7 @@ struct store pg_store_port(struct pg_store *store)
         .write = store_write,
         .unsent = store_unsent,
         .emitted = store_emitted,
+        .growth = store_growth,
         .self = store,
     };
 }

@@ -20,8 +20,10 @@ struct pg_store {
     const char *topic;
     const char *group;
     const struct pg_rulebook *rulebook;
-    char *cluster; /* owned; NULL before the first open */
-    int32_t partition_count;
+    char *cluster;           /* owned; NULL before the first open */
+    int32_t partition_count; /* as the last open gave it */
+    int32_t known_count;     /* as the database had it then, with a growth under way */
+    int64_t *ends;           /* owned: of that growth */
     struct session session;
     struct array arrays[STORE_ARRAYS]; /* free between two sends */
 };
@@ -49,7 +51,11 @@ struct pg_store {
     X(write_ledger)                                                                                \
     X(unsent_decisions)                                                                            \
     X(unsent_quarantines)                                                                          \
-    X(emitted)
+    X(emitted)                                                                                     \
+    X(growth_note)                                                                                 \
+    X(growth_pass)                                                                                 \
+    X(growth_ask)                                                                                  \
+    X(growth_ends)
 
 enum store_statement {
 #define X(name) STORE_##name,
@@ -83,5 +89,7 @@ bool store_unsent(void *self,
                   struct err *err);
 bool store_emitted(
     void *self, const struct position *positions, uint32_t count, bool release, struct err *err);
+bool store_growth(
+    void *self, const int64_t *ends, int32_t count, struct growth *growth, struct err *err);
 
 #endif /* PG_STORE_H */

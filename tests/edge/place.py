@@ -9,7 +9,7 @@ import uuid
 
 import psycopg
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 from mentor.v1 import decision_pb2
 from messages import SECRET, Record
@@ -40,6 +40,7 @@ class Place:
     def __init__(self, binary, rulebook, broker, cluster, folder, *, partitions=3, demo=False, topics=None):
         self.binary, self.broker, self.cluster, self.folder = str(binary), broker, cluster, folder
         self.partitions = partitions
+        self.inputs = partitions  # of the input topic, which may grow
         self.rulebook = str(rulebook)
         name = "t" + uuid.uuid4().hex[:10]
         self.database = name
@@ -69,6 +70,18 @@ class Place:
             for kind, topic in (("applications", self.applications), ("decisions", self.decisions), ("dlq", self.dlq_topic))]
         for made in admin.create_topics(wanted).values():
             made.result(30)
+
+    def grow(self, count):
+        """More partitions for the input topic; what is sent from now on is placed by the new count."""
+        admin = AdminClient({"bootstrap.servers": self.broker.servers})
+        admin.create_partitions([NewPartitions(self.applications, count)])[self.applications].result(30)
+        self.inputs = count
+        self._producer = None
+
+        def known():
+            topic = admin.list_topics(self.applications, 10).topics[self.applications]
+            return len(topic.partitions) == count and all(p.leader >= 0 for p in topic.partitions.values())
+        until(f"{count} partitions", 30, known)
 
     # Programs
 
@@ -166,7 +179,7 @@ class Place:
         def ask():
             try:
                 return {p: consumer.get_watermark_offsets(TopicPartition(self.applications, p), 10)[1]
-                        for p in range(self.partitions)}
+                        for p in range(self.inputs)}
             except KafkaException:  # a broker that was just started leads nothing yet
                 return None
         try:
@@ -179,7 +192,7 @@ class Place:
         consumer = Consumer({"bootstrap.servers": self.broker.servers, "group.id": self.group})
         try:
             return {tp.partition: (tp.offset, tp.metadata) for tp in
-                    consumer.committed([TopicPartition(self.applications, p) for p in range(self.partitions)], 10)}
+                    consumer.committed([TopicPartition(self.applications, p) for p in range(self.inputs)], 10)}
         finally:
             consumer.close()
 

@@ -339,7 +339,7 @@ static void what_the_database_belongs_to_is_checked(void **state)
     struct pg_rulebook changed = trial_rulebook;
     changed.sha256[0] = 99;
     open_halts_on("another", 4, &trial_rulebook, ERR_HALT);
-    open_halts_on("g", 5, &trial_rulebook, ERR_HALT);
+    open_halts_on("g", 3, &trial_rulebook, ERR_HALT);
     open_halts_on("g", 4, &changed, ERR_FATAL);
     bool demo = true;
     ASSERT_DONE(pg_store_demo(store.handle, &demo, err));

@@ -36,6 +36,10 @@ struct worker_edges {
                   const char **cluster,
                   int32_t *partition_count,
                   struct err *err);
+    /* Where every log of the input topic ends, open transactions included; borrowed until the next
+     * call. ERR_RETRY after wait_ms. NULL where a topic never grows. */
+    bool (*ends)(
+        void *self, uint32_t wait_ms, const int64_t **ends, int32_t *count, struct err *err);
     /* Whether the database was made by `db migrate --demo`. */
     bool (*demo)(void *self, bool *demo, struct err *err);
     void *self;

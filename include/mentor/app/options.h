@@ -257,6 +257,15 @@ enum option_kind {
       0,                                                                                                    \
       FOR_EXPLAIN | FOR_RULEBOOK | FOR_DB | FOR_DLQ | FOR_STATUS | FOR_BENCH,                               \
       "for machines")                                                                                       \
+    X(WATCH,                                                                                                \
+      "watch",                                                                                              \
+      OPTION_FLAG,                                                                                          \
+      "",                                                                                                   \
+      "false",                                                                                              \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_STATUS,                                                                                           \
+      "again each second, until Ctrl-C; with --json a line each")                                           \
     X(DEMO,                                                                                                 \
       "demo",                                                                                               \
       OPTION_FLAG,                                                                                          \

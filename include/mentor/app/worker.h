@@ -46,6 +46,8 @@ struct worker_slot {
     int64_t marked;   /* emitted_offset as the store has it */
     int64_t gap_from; /* offsets the log had dropped; none when gap_to <= gap_from */
     int64_t gap_to;
+    bool waits;      /* a new partition that is not read yet (port/growth.h) */
+    int64_t old_end; /* while the topic grows: of an old partition, where it ended; else 0 */
 };
 
 /*
@@ -87,7 +89,11 @@ struct worker {
     bool stopping;
     bool waiting; /* said so in the log */
     const char *cluster;
-    int32_t partition_count;
+    int32_t partition_count; /* the input topic's, as the broker said last */
+    struct growth growth;    /* its old_end is NULL */
+    bool grown;              /* partitions that waited may be read: they are taken again */
+    int64_t looked_at_us;    /* whether the topic grows */
+    int64_t waiting_said_us; /* 0: not since they were taken */
 
     bool assigned; /* the partitions are ours by the group */
     bool fresh;    /* and the group has just said so */

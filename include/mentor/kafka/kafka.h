@@ -26,6 +26,8 @@ struct kafka_settings {
     const char *topic_dlq;
     const struct kafka_property *properties; /* passed through to librdkafka */
     uint32_t property_count;
+    uint32_t lane; /* ends a group.instance.id as -LANE, so that each lane has its own; 0: the only
+                      one, as it is */
 };
 
 /*
@@ -59,6 +61,16 @@ MUST_CHECK bool kafka_check(const struct kafka_settings *settings,
  */
 #define KAFKA_PROBE_TOPIC "mentor.probe.v1"
 MUST_CHECK bool kafka_probe(const struct kafka_settings *settings, struct err *err);
+
+/*
+ * ends.c: where every log of the input topic ends, open transactions included: no record that was
+ * acknowledged before lies behind. *ends is owned by the caller: free(). ERR_RETRY after wait_ms.
+ */
+MUST_CHECK bool kafka_ends(const struct kafka_settings *settings,
+                           uint32_t wait_ms,
+                           int64_t **ends,
+                           int32_t *count,
+                           struct err *err);
 
 /*
  * consumer.c: a group member that reads the input topic. Its session times out after 10 s unless

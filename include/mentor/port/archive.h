@@ -38,6 +38,14 @@ struct archived_position {
     int64_t evaluated_at_ms;
     int64_t updated_at_ms;
     int64_t quarantined; /* open rows */
+    int32_t takeovers;   /* owners that died at this offset */
+};
+
+/* An old partition that has not passed its end yet: the new ones wait for it (port/growth.h). */
+struct archived_behind {
+    int32_t partition;
+    int64_t next_offset;
+    int64_t end_offset;
 };
 
 struct archived_status {
@@ -47,11 +55,16 @@ struct archived_status {
     bool demo;
     int64_t decisions; /* an estimate may do: said so by `estimated` */
     bool estimated;
-    const char *rulebook_name;
+    int64_t now_ms;            /* the store's clock */
+    const char *rulebook_name; /* of the newest batch; "" before the first */
     const char *rulebook_version;
-    uint8_t rulebook_sha256[SHA256_SIZE]; /* of the newest batch */
-    const struct archived_position *positions;
+    uint8_t rulebook_sha256[SHA256_SIZE];
+    const struct archived_position *positions; /* those that were ever taken */
     uint32_t position_count;
+    int32_t partition_count; /* partitions from it on wait; 0 before a worker has run */
+    int32_t growth_to;       /* partition_count when no growth is under way */
+    const struct archived_behind *behind;
+    uint32_t behind_count;
 };
 
 enum quarantine_state {

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "mentor/port/batch.h"
+#include "mentor/port/growth.h"
 
 struct err;
 
@@ -47,8 +48,8 @@ struct store {
     void (*meanwhile)(void *self, bool (*work)(void *context), void *context);
     /*
      * Connects when it is not connected, checks schema, group and partition count (ERR_HALT when
-     * another group's or another count), and stores the rulebook by hash (ERR_FATAL when name and
-     * version are there with other bytes).
+     * another group's or fewer partitions than known), and stores the rulebook by hash (ERR_FATAL
+     * when name and version are there with other bytes).
      */
     bool (*open)(void *self, const char *cluster, int32_t partition_count, struct err *err);
     /*
@@ -85,6 +86,14 @@ struct store {
                     uint32_t count,
                     bool release,
                     struct err *err);
+    /*
+     * How far the topic has grown. `ends` tells where all its `count` logs end; they are noted when
+     * there are more than known and no growth is under way, once for all workers. NULL and 0 only
+     * ask. When the old partitions have passed their ends, the new ones are opened. NULL in a store
+     * of a topic that never grows.
+     */
+    bool (*growth)(
+        void *self, const int64_t *ends, int32_t count, struct growth *growth, struct err *err);
     void *self;
 };
 

@@ -1,0 +1,22 @@
+#ifndef MENTOR_PORT_GROWTH_H
+#define MENTOR_PORT_GROWTH_H
+
+/*
+ * The input topic got more partitions. A citizen's key may belong to a new one from then on, so the
+ * new ones are not read until the old ones have passed where their logs ended when it was noticed.
+ */
+
+#include <stdint.h>
+
+struct growth {
+    int32_t from;           /* partitions below it are read */
+    int32_t to;             /* partitions below it there are; `from` when no growth is under way */
+    int32_t behind;         /* old partitions that have not passed their ends */
+    int32_t slowest;        /* of those the one that is furthest behind; its position and its end */
+    int64_t slowest_next;   /* an offset */
+    int64_t slowest_end;    /* an offset */
+    const int64_t *old_end; /* by old partition; NULL when no growth is under way. Borrowed until
+                               the store's next call */
+};
+
+#endif /* MENTOR_PORT_GROWTH_H */

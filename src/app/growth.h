@@ -1,0 +1,24 @@
+#ifndef MENTOR_SRC_APP_GROWTH_H
+#define MENTOR_SRC_APP_GROWTH_H
+
+/* A topic that gets more partitions (port/growth.h), as one worker meets it. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mentor/base/check.h"
+
+struct worker;
+
+/* At TAKE: which of the partitions taken must wait. Notes a growth that they show. */
+MUST_CHECK bool growth_learn(struct worker *worker);
+/* Begins reading what need not wait; `from` is by slot. */
+MUST_CHECK bool growth_start(struct worker *worker, const int64_t *from);
+/* Between two batches: asks now and then, and sets worker->grown when partitions may be read that
+ * waited until now. */
+MUST_CHECK bool growth_look(struct worker *worker, int64_t now_us);
+/* The partition count that placed the record at `offset`: while the topic grows, the old one up to
+ * where an old log ended. */
+int32_t growth_count_at(const struct worker *worker, uint32_t slot, int64_t offset);
+
+#endif /* MENTOR_SRC_APP_GROWTH_H */

@@ -1,0 +1,2 @@
+-- $1 cluster, $2 topic.
+SELECT mentord.growth_pass($1::text, $2::text);

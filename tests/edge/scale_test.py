@@ -1,0 +1,242 @@
+"""Goal: workers come and go, partitions are added, and nobody waits longer than needed or sees another order."""
+
+import collections
+import json
+import re
+import signal
+import threading
+import time
+
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
+
+import messages as m
+from delivery_test import load, prove
+from place import decision, header
+from processes import until
+
+
+def status(place):
+    return json.loads(place.mentord("status", "--json").stdout)
+
+
+def owners(place):
+    return {p["owner"] for p in status(place)["partitions"]} - {""}
+
+
+def records_of(cprs, rounds, name):
+    """`rounds` applications of each citizen, in turn."""
+    return [m.record(m.application(cpr), event=f"{name}-{n}-{i}") for n in range(rounds) for i, cpr in enumerate(cprs)]
+
+
+def in_order(place, sent):
+    """Each citizen's decisions are numbered in the order in which the applications were sent."""
+    wanted, got = collections.defaultdict(list), {}
+    for record in sent:
+        wanted[record.key.decode()].append(dict(record.headers)["ce_id"].decode())
+    for g in place.outcomes(len(sent)):
+        got[decision(g).source.event_id] = (g.key.decode(), int(header(g, "mentor-seq")))
+    assert len(got) == len(sent)
+    numbered = collections.defaultdict(dict)
+    for event, (key, seq) in got.items():
+        numbered[key][seq] = event
+    for key, events in wanted.items():
+        told = [numbered[key][seq] for seq in sorted(numbered[key])]
+        assert told == events, f"citizen {key}: {told}"
+
+
+def growths(place):
+    return place.sql("SELECT from_count, to_count, ends, passed_at IS NOT NULL FROM mentord.growth ORDER BY from_count")
+
+
+def settled_by(place, seconds, sent):
+    until(lambda: f"{place.decided()} of {len(sent)} decided; {growths(place)}", seconds, lambda: place.decided() == len(sent))
+    place.settled()
+
+
+# Partitions added
+
+def test_order_holds_over_added_partitions(place):
+    """A backlog in the old partitions, then more partitions, then the same citizens again: two thirds of them have moved."""
+    cprs = [m.fresh_cpr() for _ in range(200)]
+    before = records_of(cprs, 40, "before")
+    place.send(*before)
+    place.grow(6)
+    after = records_of(cprs, 5, "after")
+    places = place.send(*after)
+    assert {p for p, _ in places} == set(range(6))
+    # The database knows three partitions, as after a stop.
+    place.sql("INSERT INTO mentord.topic VALUES (%s, %s, 3, %s)", cluster_of(place), place.applications, place.group)
+    workers = [place.worker("--batch", "200", ready=False) for _ in range(3)]
+    settled_by(place, 60, before + after)
+    in_order(place, before + after)
+    ends = [sum(p == partition for p, _ in place_of(before)) for partition in range(3)]
+    (start, to, noted, passed), = growths(place)
+    assert (start, to, passed) == (3, 6, True)
+    assert all(e >= o for e, o in zip(noted, ends))
+    assert place.sql("SELECT partition_count FROM mentord.topic") == [(6,)]
+    assert sum(len(w.events("topic.growing")) for w in workers) >= 1
+    assert sum(len(w.events("partition.waiting")) for w in workers) >= 1
+    assert not any(w.events("record.misplaced") for w in workers)
+
+
+def place_of(records):
+    return [(m.partition_of(r.key, 3), r) for r in records]
+
+
+def cluster_of(place):
+    return AdminClient({"bootstrap.servers": place.broker.servers}).list_topics(timeout=10).cluster_id
+
+
+QUICK = ("--kafka", "topic.metadata.refresh.interval.ms=1000")
+
+
+def open_transaction(place, record, partition):
+    """A record that no worker may read until the producer returned commits."""
+    producer = Producer({"bootstrap.servers": place.broker.servers, "transactional.id": place.group + "-open"})
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    producer.produce(place.applications, key=record.key, value=record.value, headers=record.headers, partition=partition)
+    producer.flush(30)
+    return producer
+
+
+def test_new_partitions_wait_for_what_is_told_and_across_a_crash(place):
+    """An open transaction in an old partition is below its end: until it is settled the new partitions wait."""
+    cpr = next(cpr for cpr in iter(m.fresh_cpr, None)
+               if m.partition_of(m.record(m.application(cpr)).key, 3) == 0 and m.partition_of(m.record(m.application(cpr)).key, 6) == 3)
+    first = m.record(m.application(cpr), event="first")
+    worker = place.worker(*QUICK)
+    filler = load(300, 30)
+    place.send(*filler)
+    place.settled()
+    producer = open_transaction(place, first, 0)
+    end = place.sql("SELECT next_offset FROM mentord.progress WHERE partition = 0")[0][0] + 1
+    place.grow(6)
+    then = m.record(m.application(cpr), event="then")
+    (partition, _), = place.send(then)
+    assert partition == 3
+    line = worker.wait_event("partition.waiting", 40)
+    assert re.search(rf"partitions=3 from=3 behind=1 slowest=0 next={end - 1} end={end}", line)
+    worker.kill()
+    second = place.worker(*QUICK)
+    second.wait_event("partition.waiting", 40)
+    said = status(place)
+    assert said["growth"] == {"from": 3, "to": 6, "behind": [{"partition": 0, "next_offset": end - 1, "end_offset": end}]}
+    assert [p["waiting"] for p in said["partitions"]] == [False] * 3 + [True] * 3
+    assert {p["partition"]: p["lag"] for p in said["partitions"]}[3] == 1
+    text = place.mentord("status").stdout
+    assert f"partition 0 is at {end - 1} of {end}" in text and len(re.findall("  waits", text)) == 3
+    old = m.record(m.application(), event="old")
+    while m.partition_of(old.key, 6) not in (1, 2):
+        old = m.record(m.application(), event="old")
+    place.send(old)  # what comes to the old ones after their ends does not wait
+    until("the record after the end", 30, lambda: place.decided() == 301)
+    assert place.sql("SELECT next_offset FROM mentord.progress WHERE partition = 3") == [(0,)]
+    producer.commit_transaction(30)
+    second.wait_event("topic.grown", 30)
+    sent = filler + [first, then, old]
+    settled_by(place, 30, sent)
+    in_order(place, sent)
+    assert "growth" not in status(place)
+    assert second.stop() == 0
+
+
+def test_running_workers_take_new_partitions_by_themselves(make_place):
+    """No restart, nobody told: the broker's metadata is enough. And a second time."""
+    place = make_place(partitions=2)
+    workers = [place.worker(), place.worker("--lanes", "2")]
+    sent = load(400, 50)
+    place.send(*sent)
+    place.settled()
+    for count in (4, 8):
+        place.grow(count)
+        grown = time.monotonic()
+        more = load(800, 50, start=len(sent))
+        place.send(*more)
+        sent += more
+        settled_by(place, 60, sent)
+        print(f"{count} partitions: all read {time.monotonic() - grown:.1f} s after they were added")
+        assert time.monotonic() - grown < 35
+    prove(place, sent)
+    assert [g[:2] + g[3:] for g in growths(place)] == [(2, 4, True), (4, 8, True)]
+    assert not any(w.events("record.misplaced") for w in workers)
+    for worker in workers:
+        assert worker.stop() == 0
+
+
+def test_late_producers_are_alarmed(place):
+    """A producer that places by the old count after the change."""
+    worker = place.worker(*QUICK)
+    place.send(*load(30, 10))
+    place.settled()
+    place.grow(6)
+    worker.wait_event("topic.grown", 40)
+    late = next(r for r in iter(lambda: m.record(m.application()), None)
+                if m.partition_of(r.key, 3) != m.partition_of(r.key, 6))
+    place.send(late, partition=m.partition_of(late.key, 3))
+    worker.wait_event("record.misplaced", 20)
+
+
+def test_a_count_that_is_no_multiple_is_warned_of(place):
+    worker = place.worker(*QUICK)
+    place.grow(4)
+    assert "level=warn" in worker.wait_event("topic.growing", 40)
+    worker.wait_event("topic.grown", 40)
+
+
+def test_fewer_partitions_halt(place):
+    worker = place.worker()
+    assert worker.stop() == 0
+    place.sql("UPDATE mentord.topic SET partition_count = 9")
+    again = place.worker(ready=False)
+    assert again.wait(60) == 1
+    assert "has 3 partitions, the database knows 9" in again.log
+
+
+# Leaving
+
+def moved_times(place, before):
+    """Seconds from `before` to each partition's first batch by another owner than it had."""
+    return {p: at for p, at in place.sql("""
+        SELECT p.partition, extract(epoch FROM min(to_timestamp(b.evaluated_at_ms / 1000.0)) - to_timestamp(%s))::float
+        FROM mentord.batch b JOIN mentord.progress p ON p.id = b.progress_id
+        WHERE b.evaluated_at_ms > %s AND b.owner NOT LIKE %s GROUP BY p.partition""", before[0], before[0] * 1000, before[1])}
+
+
+def feed(place, stop, citizens=300):
+    """Applications at a steady pace until `stop`; what was sent."""
+    sent = []
+    while not stop.is_set():
+        some = load(100, citizens, start=len(sent))
+        place.send(*some)
+        sent += some
+        stop.wait(0.02)
+    return sent
+
+
+def test_a_worker_that_is_told_to_stop_under_load_hands_over_within_a_second(make_place):
+    place = make_place(partitions=6)
+    stayer, leaver = place.worker(), place.worker()
+    until(lambda: f"two owners; {owners(place)}", 60, lambda: len(owners(place)) == 2)
+    stop, sent = threading.Event(), []
+    feeder = threading.Thread(target=lambda: sent.extend(feed(place, stop)))
+    feeder.start()
+    try:
+        until("decisions of both", 60, lambda: len(place.sql("SELECT DISTINCT owner FROM mentord.batch")) == 2)
+        time.sleep(2)
+        told = time.time()
+        leaver.process.send_signal(signal.SIGTERM)
+        assert leaver.wait() == 0
+        ended = time.time() - told
+        mine = f"%/{leaver.process.pid}"
+        moved = until("all six read by the other", 20, lambda: (lambda t: len(t) == 6 and t)(moved_times(place, (told, mine))))
+    finally:
+        stop.set()
+        feeder.join()
+    print(f"ended after {ended:.2f} s; first batches of the other after {sorted(round(t, 2) for t in moved.values())} s")
+    assert prove(place, sent) == 0, "an orderly hand-over repeats nothing"
+    assert ended < 1
+    assert max(moved.values()) < 1.5
+    assert stayer.process.poll() is None
+
