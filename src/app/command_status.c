@@ -43,6 +43,26 @@ static void ask_ends(struct context *context, struct log_ends *ends)
     }
 }
 
+static void print_stopped(FILE *out, const struct archived_status *status)
+{
+    for (uint32_t i = 0; i < status->position_count; i++) {
+        const struct archived_position *row = &status->positions[i];
+        char time[RFC3339_SIZE];
+        if (row->stopped_at_ms == 0) {
+            continue;
+        }
+        size_t size = rfc3339_format(rfc3339_of_ms(row->stopped_at_ms), time);
+        (void)fprintf(out,
+                      "\npartition %d is stopped since %.*s: too many of its last records were "
+                      "refused. See mentord dlq list, mend what\nrefuses them, then mentord dlq "
+                      "resume %d\n",
+                      row->partition,
+                      (int)size,
+                      time,
+                      row->partition);
+    }
+}
+
 static void print_text(FILE *out, const struct archived_status *status, const struct log_ends *ends)
 {
     char hex[2 * SHA256_SIZE];
@@ -91,6 +111,7 @@ static void print_text(FILE *out, const struct archived_status *status, const st
                       (int)size,
                       time);
     }
+    print_stopped(out, status);
     if (ends->count == 0) {
         (void)fprintf(out, "\nlag is not known: %s\n", ends->err.text);
     }
@@ -145,6 +166,11 @@ static void print_json(FILE *out, const struct archived_status *status, const st
             add_number(&text, "lag", end - row->next_offset, ",");
         }
         add_number(&text, "quarantined", row->quarantined, ",");
+        text_add(&text,
+                 bytes_text(row->stopped_at_ms > 0 ? "\"stopped\":true," : "\"stopped\":false,"));
+        if (row->stopped_at_ms > 0) {
+            add_number(&text, "stopped_at_ms", row->stopped_at_ms, ",");
+        }
         add_number(&text, "evaluated_at_ms", row->evaluated_at_ms, ",");
         add_number(&text, "updated_at_ms", row->updated_at_ms, "}");
     }

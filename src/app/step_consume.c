@@ -6,7 +6,9 @@
 #include "mentor/base/log.h"
 #include "mentor/core/partition.h"
 
+#include "alone.h"
 #include "steps.h"
+#include "stopped.h"
 
 static struct batch_entry *
 add_entry(struct worker *worker, struct lot *lot, uint32_t slot, int64_t offset, int64_t count)
@@ -212,8 +214,9 @@ bool worker_read_ahead(void *context)
         worker->met_err = worker->err;
     }
     worker->err = err;
-    bool any = lot->request_count < lot->gathered_count;
-    lot_read(worker, lot, lot->gathered_count);
+    uint32_t upto = worker->careful ? alone_readable(worker, lot) : lot->gathered_count;
+    bool any = lot->request_count < upto;
+    lot_read(worker, lot, upto);
     return any;
 }
 
@@ -243,6 +246,9 @@ enum step_outcome step_consume(struct worker *worker)
 {
     struct lot *lot = worker->lot;
     enum step_outcome outcome = take_met(worker);
+    if (outcome == STEP_DONE && worker->stopped_count > 0) {
+        outcome = stopped_serve(worker);
+    }
     if (outcome != STEP_DONE || lot->stored > 0) {
         return outcome; /* stored > 0: the rest of a batch that was halved */
     }

@@ -8,7 +8,9 @@
 #include "mentor/app/worker.h"
 #include "mentor/base/log.h"
 
+#include "alone.h"
 #include "steps.h"
+#include "stopped.h"
 
 enum {
     FACTS_WAIT_MS = 3000,
@@ -217,6 +219,7 @@ enum step_outcome step_take(struct worker *worker)
         worker->positions[i].next_offset = bounds[i].low;
     }
     worker->taken = false;
+    worker->careful = false;
     if (!sink->purge(sink->self, &worker->err) ||
         !store->take(store->self, worker->positions, worker->slot_count, &worker->err)) {
         return step_of_err(worker);
@@ -229,16 +232,9 @@ enum step_outcome step_take(struct worker *worker)
             !sink->begin(sink->self, position->partition, position->emitted_offset, &worker->err)) {
             return step_of_err(worker);
         }
-        if (position->takeovers > WORKER_ALONE_AFTER) {
-            worker->limit = 1;
-            LOG(LOG_LEVEL_WARN,
-                "partition.alone",
-                LOG_NUMBER("partition", position->partition),
-                LOG_NUMBER("takeovers", position->takeovers),
-                LOG_TEXT("why", "its owners died at this offset; records are taken one by one"));
-        }
+        alone_begin(worker, i);
     }
-    if (!source->start(source->self, worker->positions, from, worker->slot_count, &worker->err)) {
+    if (!stopped_start(worker, from)) {
         return step_of_err(worker);
     }
     worker->reading = true;
@@ -333,6 +329,11 @@ enum step_outcome step_settle(struct worker *worker)
     }
     bool purged = sink->purge(sink->self, &worker->err);
     bool stopped = !worker->assigned || source->stop(source->self, &worker->err);
+    worker->reading = false;
+    if (worker->keeps && !worker->stopping) {
+        worker->keeps = false; /* JOIN asks the group whether they are still ours */
+        return purged && stopped ? STEP_DONE : step_of_err(worker);
+    }
     if (worker->assigned) {
         LOG(LOG_LEVEL_INFO,
             worker->stopping ? "worker.drained" : "worker.revoked",
@@ -340,7 +341,6 @@ enum step_outcome step_settle(struct worker *worker)
     }
     worker->assigned = false;
     worker->taken = false;
-    worker->reading = false;
     worker->slot_count = 0;
     return purged && stopped ? STEP_DONE : step_of_err(worker);
 }

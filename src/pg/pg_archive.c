@@ -256,7 +256,8 @@ static bool archive_status(void *self, const struct archived_status **status, st
                                               .emitted_offset = field_int8(rows, row, 4),
                                               .evaluated_at_ms = field_int8(rows, row, 5),
                                               .updated_at_ms = field_int8(rows, row, 6),
-                                              .quarantined = field_int8(rows, row, 7)};
+                                              .quarantined = field_int8(rows, row, 7),
+                                              .stopped_at_ms = field_int8(rows, row, 8)};
     }
     archive->status = (struct archived_status){.cluster = archive->cluster,
                                                .topic = archive->topic,
@@ -283,6 +284,7 @@ struct archive pg_archive_port(struct pg_archive *archive)
         .status = archive_status,
         .quarantines = archive_quarantines,
         .dismiss = archive_dismiss,
+        .resume = archive_resume,
         .self = archive,
     };
 }

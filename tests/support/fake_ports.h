@@ -49,6 +49,9 @@ struct world_partition {
     bool released;
     struct stored_output outputs[WORLD_RECORDS];
     uint32_t output_count;
+    bool closed[WORLD_RECORDS]; /* beside outputs: a row of the quarantine that was redriven */
+    bool has_citizen[WORLD_RECORDS];
+    uint8_t citizens[WORLD_RECORDS][CITIZEN_REF_SIZE];
     char fates[WORLD_TEXT];
 
     int64_t committed; /* the group's */
@@ -83,10 +86,15 @@ struct world {
     bool demo;             /* the database was made by `db migrate --demo` */
     int64_t send_fails_at; /* counted over all; -1 never */
     bool hold_acks;        /* until a flush */
+    bool count_deaths;     /* a take without a release before is a take-over */
     bool stop_at_write;    /* SIGTERM comes while it is written */
 
     /* what happened */
-    char writes[WORLD_TEXT]; /* entries of each write in turn */
+    char writes[WORLD_TEXT];   /* entries of each write in turn */
+    char tried[WORLD_TEXT];    /* offsets tried alone */
+    char closings[WORLD_TEXT]; /* rows closed: place:fate:new place */
+    uint32_t redriven_count;
+    uint32_t resumed_count;
     uint32_t write_count;
     uint32_t read_count;
     uint32_t take_count;
