@@ -88,7 +88,7 @@ static enum step_outcome
 take_record(struct worker *worker, struct lot *lot, const struct record *record)
 {
     int32_t slot = worker_slot_of(worker, record->partition);
-    if (slot < 0) {
+    if (slot < 0 || worker->positions[slot].stopped) {
         return STEP_DONE;
     }
     struct worker_slot *state = &worker->slots[slot];
@@ -109,7 +109,7 @@ take_record(struct worker *worker, struct lot *lot, const struct record *record)
 static enum step_outcome take_end(struct worker *worker, struct lot *lot, const struct record *end)
 {
     int32_t slot = worker_slot_of(worker, end->partition);
-    if (slot >= 0) {
+    if (slot >= 0 && !worker->positions[slot].stopped) {
         add_skipped(worker, lot, (uint32_t)slot, end->offset);
     }
     return STEP_DONE;

@@ -43,6 +43,7 @@ struct world_partition {
     uint32_t cursor;
     int64_t start; /* where reading began last */
     bool ended;    /* SOURCE_END is given out */
+    bool started;  /* start() named it; what it did not name is not read */
 
     struct position position; /* the store's */
     bool known;
@@ -86,6 +87,8 @@ struct world {
     bool demo;             /* the database was made by `db migrate --demo` */
     int64_t send_fails_at; /* counted over all; -1 never */
     bool hold_acks;        /* until a flush */
+    uint32_t breaker_most; /* the worker's */
+    uint32_t resume_at;    /* a person resumes a stopped partition at that ask; 0 never */
     bool count_deaths;     /* a take without a release before is a take-over */
     bool stop_at_write;    /* SIGTERM comes while it is written */
 

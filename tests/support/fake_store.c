@@ -77,6 +77,7 @@ static bool store_take(void *self, struct position *positions, uint32_t count, s
         struct world_partition *partition = &world.partitions[positions[i].partition];
         if (!partition->known) {
             partition->known = true;
+            partition->released = true; /* nobody has died over it */
             partition->position = (struct position){
                 .partition = positions[i].partition,
                 .next_offset = positions[i].next_offset,
@@ -162,7 +163,11 @@ static bool store_resumed(
     (void)self;
     (void)err;
     *resumed = false;
-    world.resumed_count++;
+    for (uint32_t i = 0; i < count && ++world.resumed_count == world.resume_at; i++) {
+        struct position *mine = &world.partitions[positions[i].partition].position;
+        mine->stopped = false; /* as archive.resume does */
+        mine->breaker = (struct breaker){0};
+    }
     for (uint32_t i = 0; i < count; i++) {
         assert_true(positions[i].stopped);
         *resumed = *resumed || !world.partitions[positions[i].partition].position.stopped;
