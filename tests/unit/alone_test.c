@@ -43,11 +43,25 @@ static void publish(int32_t partition, int64_t from, int64_t to)
 static jmp_buf death;
 static int deaths;
 
+/* While records go alone, none is looked into that the store was not told of. */
+static void check_reading_ahead(void)
+{
+    const struct worker *worker = &world.worker;
+    for (int i = 0; i < 2 && worker->slots[0].alone > 0; i++) {
+        const struct lot *lot = &worker->lots[i];
+        uint32_t upto = lot == worker->lot ? lot->stored + worker->batch_count : 0;
+        for (uint32_t at = upto; at < lot->request_count; at++) {
+            assert_int_not_equal(lot->gathered[at].slot, 0);
+        }
+    }
+}
+
 static void die_over_5(void)
 {
     const struct worker *worker = &world.worker;
     const struct lot *lot = worker->lot;
     world.after_read = die_over_5;
+    check_reading_ahead();
     for (uint32_t i = 0; i < worker->batch_count && !worker->condemned; i++) {
         const struct batch_entry *entry = &lot->gathered[lot->stored + i];
         if (worker->positions[entry->slot].partition == 0 && entry->offset == 5) {
@@ -81,6 +95,20 @@ static void the_record_goes_to_quarantine_and_the_others_are_decided(void **stat
     /* And what is left comes in one batch again. */
     assert_int_equal(world.writes[strlen(world.writes) - 2], '2');
     assert_int_equal(world.worker.slots[0].alone, 0);
+}
+
+static void it_is_not_looked_into_by_reading_ahead(void **state)
+{
+    (void)state;
+    for (uint32_t most = 1; most < 5; most++) {
+        world_end();
+        world_begin(most);
+        world.count_deaths = true;
+        publish(0, 0, 8);
+        run_until_it_lives();
+        assert_int_equal(deaths, WORKER_ALONE_AFTER + 1 + WORKER_TRIES);
+        assert_int_equal(world.partitions[0].position.next_offset, 8);
+    }
 }
 
 /* A refusal of that kind leaves a fact unknown: Q01 by its key. */
@@ -151,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
             the_record_goes_to_quarantine_and_the_others_are_decided, begin, end),
+        cmocka_unit_test_setup_teardown(it_is_not_looked_into_by_reading_ahead, begin, end),
         cmocka_unit_test_setup_teardown(what_is_condemned_arms_its_key, begin, end),
         cmocka_unit_test_setup_teardown(another_partition_keeps_its_batches, begin, end),
         cmocka_unit_test_setup_teardown(an_outage_is_no_death, begin, end),

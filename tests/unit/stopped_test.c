@@ -98,6 +98,21 @@ static void without_a_limit_nothing_stops(void **state)
     assert_int_equal(world.partitions[0].position.next_offset, 12);
 }
 
+/* A lower limit than before, say: what is in order stops nothing. */
+static void only_a_refusal_stops_it(void **state)
+{
+    (void)state;
+    world.partitions[0].known = true;
+    world.partitions[0].released = true;
+    world.partitions[0].position = (struct position){.last_offset = -1, .tried_offset = -1};
+    for (int i = 0; i < 5; i++) {
+        breaker_add(&world.partitions[0].position.breaker, true);
+    }
+    publish(0, 0, "ddxd");
+    assert_true(world_run());
+    assert_stopped(3);
+}
+
 static void it_counts_over_batches_and_processes(void **state)
 {
     (void)state;
@@ -173,6 +188,9 @@ static void a_revocation_is_answered(void **state)
             assert_true(world_run());
             assert_stopped(3);
             assert_int_equal(world.partitions[1].position.next_offset, 4);
+            if (events[i] == SOURCE_REVOKED) {
+                assert_int_equal(world.leave_count, 1); /* at the end only */
+            }
         }
     }
 }
@@ -184,6 +202,7 @@ int main(void)
             it_stops_with_the_one_too_many_and_the_others_go_on, begin, end),
         cmocka_unit_test_setup_teardown(duplicates_are_no_refusals, begin, end),
         cmocka_unit_test_setup_teardown(without_a_limit_nothing_stops, begin, end),
+        cmocka_unit_test_setup_teardown(only_a_refusal_stops_it, begin, end),
         cmocka_unit_test_setup_teardown(it_counts_over_batches_and_processes, begin, end),
         cmocka_unit_test_setup_teardown(another_process_leaves_it_stopped, begin, end),
         cmocka_unit_test_setup_teardown(resumed_it_goes_on_where_it_stopped, begin, end),
