@@ -59,6 +59,10 @@ CREATE TABLE mentord.progress (
     last_offset bigint NOT NULL DEFAULT -1, -- the last real record below next_offset
     last_digest bytea NOT NULL DEFAULT decode(repeat('00', 32), 'hex') CHECK (octet_length(last_digest) = 32),
     takeovers integer NOT NULL DEFAULT 0, -- owners lost since the last batch was stored
+    tried_offset bigint NOT NULL DEFAULT -1, -- the record last tried alone, said before it was looked into
+    tries integer NOT NULL DEFAULT 0, -- by so many processes
+    breaker bytea NOT NULL DEFAULT '', -- which of the last records were refused, core/breaker.h
+    stopped_at timestamptz, -- by the breaker; null unless a person has to resume it
     owner text, -- host/pid; null when given back
     backend_pid integer,
     backend_start timestamptz,
@@ -66,7 +70,9 @@ CREATE TABLE mentord.progress (
     UNIQUE (cluster, topic, partition),
     CONSTRAINT progress_order CHECK (0 <= emitted_offset AND emitted_offset <= next_offset)
 ) WITH (fillfactor = 50);
-ALTER TABLE mentord.progress ALTER COLUMN last_digest SET STORAGE PLAIN;
+ALTER TABLE mentord.progress
+    ALTER COLUMN last_digest SET STORAGE PLAIN,
+    ALTER COLUMN breaker SET STORAGE PLAIN;
 
 -- Old partitions that a growth still waits for.
 CREATE VIEW mentord.growth_behind AS
@@ -175,8 +181,14 @@ CREATE TABLE mentord.quarantine (
     why text,
     closed_at timestamptz,
     closed_by text,
+    -- redriven: where the record lies now, and the decision that came of it unless it was refused again or a duplicate
+    redriven_progress_id bigint,
+    redriven_offset bigint,
+    redriven_batch bigint,
+    redriven_index integer,
     PRIMARY KEY (progress_id, source_offset),
-    CHECK ((state = 'open') = (closed_at IS NULL))
+    CHECK ((state = 'open') = (closed_at IS NULL)),
+    CHECK ((state = 'redriven') = (redriven_progress_id IS NOT NULL))
 );
 ALTER TABLE mentord.quarantine
     ALTER COLUMN value SET STORAGE EXTERNAL,

@@ -8,9 +8,11 @@ GRANT INSERT ON mentord.topic, mentord.growth, mentord.progress TO mentord_worke
 GRANT INSERT, UPDATE ON mentord.application TO mentord_worker;
 GRANT INSERT, UPDATE, DELETE ON mentord.citizen TO mentord_worker;
 GRANT UPDATE (opened_at) ON mentord.topic TO mentord_worker;
-GRANT UPDATE (epoch, next_offset, emitted_offset, evaluated_at_ms, last_offset, last_digest, takeovers, owner,
+GRANT UPDATE (epoch, next_offset, emitted_offset, evaluated_at_ms, last_offset, last_digest, takeovers,
+    tried_offset, tries, breaker, stopped_at, owner,
     backend_pid, backend_start, updated_at) ON mentord.progress TO mentord_worker;
-GRANT UPDATE (state, why, closed_at, closed_by) ON mentord.quarantine TO mentord_worker;
+GRANT UPDATE (state, why, closed_at, closed_by, redriven_progress_id, redriven_offset, redriven_batch, redriven_index)
+    ON mentord.quarantine TO mentord_worker;
 GRANT USAGE ON SEQUENCE mentord.batch_id TO mentord_worker;
 REVOKE EXECUTE ON FUNCTION mentord.growth_pass(text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION mentord.growth_pass(text, text) TO mentord_worker;

@@ -34,6 +34,7 @@ static int lane_open(struct lane *lane, struct context *context, const struct ru
     worker->at_event = strcmp(context->options.values[OPTION_AT], "event") == 0;
     worker->transactional = strcmp(context->options.values[OPTION_EMIT], "transactional") == 0;
     worker->batch_most = (uint32_t)context->options.numbers[OPTION_BATCH];
+    worker->breaker_most = (uint32_t)context->options.numbers[OPTION_BREAKER];
     worker->stop = context->stop;
     lane->stop = context->stop;
     if (!citizen_key_of(context, false, &worker->citizen_key, &err)) {

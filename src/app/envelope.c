@@ -29,6 +29,7 @@ enum known {
     KNOWN_TRACEPARENT,
     KNOWN_TRACESTATE,
     KNOWN_REDRIVES,
+    KNOWN_REDRIVE_OF,
     KNOWN_COUNT,
 };
 
@@ -48,6 +49,7 @@ static const struct bytes known_names[KNOWN_COUNT] = {
     [KNOWN_TRACEPARENT] = NAME("traceparent"),
     [KNOWN_TRACESTATE] = NAME("tracestate"),
     [KNOWN_REDRIVES] = NAME("mentor-redrives"),
+    [KNOWN_REDRIVE_OF] = NAME("mentor-redrive-of"),
 };
 
 struct found {
@@ -245,6 +247,7 @@ static void read_headers(const struct found *found, struct envelope *envelope)
         .traceparent = traceparent_valid(parent) ? parent : (struct bytes){0},
         .tracestate = tracestate_valid(state) ? state : (struct bytes){0},
         .redrives = parse_redrives(value_of(found, KNOWN_REDRIVES)),
+        .redrive_of = value_of(found, KNOWN_REDRIVE_OF),
     };
 }
 
@@ -323,6 +326,16 @@ enum reason envelope_read(const struct record *record, struct envelope *envelope
         reason = REASON_VALUE_NULL;
     }
     return reason == REASON_NONE ? check_call(&found, envelope) : reason;
+}
+
+void envelope_read_redrive(const struct record *record, struct envelope *envelope)
+{
+    struct found found;
+    find_headers(record, &found);
+    *envelope = (struct envelope){
+        .redrives = parse_redrives(value_of(&found, KNOWN_REDRIVES)),
+        .redrive_of = value_of(&found, KNOWN_REDRIVE_OF),
+    };
 }
 
 static void add_sized(struct sha256 *sha, struct bytes text)

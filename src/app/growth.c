@@ -129,21 +129,6 @@ bool growth_learn(struct worker *worker)
     return true;
 }
 
-bool growth_start(struct worker *worker, const int64_t *from)
-{
-    struct source *source = &worker->edges.source;
-    struct position positions[PARTITIONS_MAX];
-    int64_t offsets[PARTITIONS_MAX];
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < worker->slot_count; i++) {
-        if (!worker->slots[i].waits) {
-            positions[count] = worker->positions[i];
-            offsets[count++] = from[i];
-        }
-    }
-    return source->start(source->self, positions, offsets, count, &worker->err);
-}
-
 bool growth_look(struct worker *worker, int64_t now_us)
 {
     bool growing = worker->growth.to > worker->growth.from || waiting_count(worker) > 0;

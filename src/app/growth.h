@@ -12,8 +12,6 @@ struct worker;
 
 /* At TAKE: which of the partitions taken must wait. Notes a growth that they show. */
 MUST_CHECK bool growth_learn(struct worker *worker);
-/* Begins reading what need not wait; `from` is by slot. */
-MUST_CHECK bool growth_start(struct worker *worker, const int64_t *from);
 /* Between two batches: asks now and then, and sets worker->grown when partitions may be read that
  * waited until now. */
 MUST_CHECK bool growth_look(struct worker *worker, int64_t now_us);

@@ -111,11 +111,7 @@ read_value(struct request *request, const struct hmac_key *citizen_key, struct a
     return reason;
 }
 
-void request_read(struct request *request,
-                  const struct record *record,
-                  enum reason given,
-                  const struct hmac_key *citizen_key,
-                  struct arena *arena)
+static void begin(struct request *request, const struct record *record)
 {
     request->record = record;
     request->has_event_key = false;
@@ -125,6 +121,22 @@ void request_read(struct request *request,
     memset(request->citizen_ref, 0, CITIZEN_REF_SIZE);
     memset(request->content, 0, SHA256_SIZE);
     sha256_of(record->value, request->input_digest);
+}
+
+void request_condemn(struct request *request, const struct record *record)
+{
+    begin(request, record);
+    envelope_read_redrive(record, &request->envelope);
+    request->reason = REASON_RECORD_FAILED;
+}
+
+void request_read(struct request *request,
+                  const struct record *record,
+                  enum reason given,
+                  const struct hmac_key *citizen_key,
+                  struct arena *arena)
+{
+    begin(request, record);
     request->reason = envelope_read(record, &request->envelope);
     if (request->reason == REASON_NONE) {
         request->has_event_key = true;

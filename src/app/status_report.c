@@ -200,6 +200,9 @@ static void text_row(const struct row *row, int owner_width, int64_t now_ms, str
     if (row->waits) {
         add(out, "  waits");
     }
+    if (position->stopped_at_ms > 0) {
+        add(out, "  stopped");
+    }
     if (position->takeovers > 0) {
         add(out, "  takeovers %d", position->takeovers);
     }
@@ -226,6 +229,25 @@ static void text_growth(const struct archived_status *status, struct text *out)
     }
     if (status->behind_count == 0) {
         add(out, "  all have; a worker opens the new ones within a second\n");
+    }
+}
+
+static void text_stopped(const struct archived_status *status, struct text *out)
+{
+    for (uint32_t i = 0; i < status->position_count; i++) {
+        const struct archived_position *position = &status->positions[i];
+        char time[RFC3339_SIZE];
+        if (position->stopped_at_ms == 0) {
+            continue;
+        }
+        size_t size = rfc3339_format(rfc3339_of_ms(position->stopped_at_ms), time);
+        add(out,
+            "\npartition %d is stopped since %.*s: too many of its last records were refused. See mentord dlq "
+            "list, mend\nwhat refuses them, then mentord dlq resume %d\n",
+            position->partition,
+            (int)size,
+            time,
+            position->partition);
     }
 }
 
@@ -257,6 +279,7 @@ void status_text(const struct status_report *report, struct text *out)
         text_row(&table.rows[i], width, report->status->now_ms, out);
     }
     text_growth(report->status, out);
+    text_stopped(report->status, out);
     free(table.rows);
 }
 
@@ -295,6 +318,10 @@ static void json_row(const struct row *row, struct text *out)
     json_number(out, "quarantined", position->quarantined);
     json_number(out, "takeovers", position->takeovers);
     add(out, "\"waiting\":%s,", row->waits ? "true" : "false");
+    add(out, "\"stopped\":%s,", position->stopped_at_ms > 0 ? "true" : "false");
+    if (position->stopped_at_ms > 0) {
+        json_number(out, "stopped_at_ms", position->stopped_at_ms);
+    }
     json_number(out, "evaluated_at_ms", position->evaluated_at_ms);
     json_number(out, "updated_at_ms", position->updated_at_ms);
     json_end(out, "},");

@@ -6,8 +6,10 @@
 #include "mentor/base/log.h"
 #include "mentor/core/partition.h"
 
+#include "alone.h"
 #include "growth.h"
 #include "steps.h"
+#include "stopped.h"
 
 static struct batch_entry *
 add_entry(struct worker *worker, struct lot *lot, uint32_t slot, int64_t offset, int64_t count)
@@ -89,7 +91,7 @@ static enum step_outcome
 take_record(struct worker *worker, struct lot *lot, const struct record *record)
 {
     int32_t slot = worker_slot_of(worker, record->partition);
-    if (slot < 0) {
+    if (slot < 0 || worker->positions[slot].stopped) {
         return STEP_DONE;
     }
     struct worker_slot *state = &worker->slots[slot];
@@ -110,7 +112,7 @@ take_record(struct worker *worker, struct lot *lot, const struct record *record)
 static enum step_outcome take_end(struct worker *worker, struct lot *lot, const struct record *end)
 {
     int32_t slot = worker_slot_of(worker, end->partition);
-    if (slot >= 0) {
+    if (slot >= 0 && !worker->positions[slot].stopped) {
         add_skipped(worker, lot, (uint32_t)slot, end->offset);
     }
     return STEP_DONE;
@@ -217,8 +219,9 @@ bool worker_read_ahead(void *context)
     }
     worker->err = err;
     metrics_add(&worker->metrics, METRIC_AT_READ_AHEAD, lot->record_count - before);
-    bool any = lot->request_count < lot->gathered_count;
-    lot_read(worker, lot, lot->gathered_count);
+    uint32_t upto = worker->careful ? alone_readable(worker, lot) : lot->gathered_count;
+    bool any = lot->request_count < upto;
+    lot_read(worker, lot, upto);
     return any;
 }
 
@@ -248,6 +251,9 @@ enum step_outcome step_consume(struct worker *worker)
 {
     struct lot *lot = worker->lot;
     enum step_outcome outcome = take_met(worker);
+    if (outcome == STEP_DONE && worker->stopped_count > 0) {
+        outcome = stopped_serve(worker);
+    }
     if (outcome != STEP_DONE || lot->stored > 0) {
         return outcome; /* stored > 0: the rest of a batch that was halved */
     }

@@ -1,177 +1,12 @@
-/* READ and DECIDE: what the batch's citizens and applications have behind them, and every record's
- * fate. */
-
-#include <stdlib.h>
+/* DECIDE: every record's fate. */
 
 #include "mentor/app/judge.h"
 #include "mentor/app/worker.h"
-#include "mentor/base/log.h"
 #include "mentor/core/rulebook.h"
 
+#include "closing.h"
 #include "steps.h"
-
-enum {
-    KEY_SIZE = 16,
-};
-_Static_assert((int)KEY_SIZE == (int)UUID_SIZE && (int)KEY_SIZE == (int)CITIZEN_REF_SIZE,
-               "row keys");
-
-/* A request's key beside its place, to be sorted: rows are locked in this order, so that batches do
- * not deadlock. */
-struct keyed {
-    uint8_t key[KEY_SIZE];
-    uint32_t request;
-};
-
-static int by_key(const void *a, const void *b)
-{
-    return memcmp(((const struct keyed *)a)->key, ((const struct keyed *)b)->key, KEY_SIZE);
-}
-
-static void *batch_alloc(struct worker *worker, size_t count, size_t size)
-{
-    void *memory = arena_alloc(&worker->lot->arena, count * size);
-    CHECK(memory != NULL); /* the arena holds the largest batch several times */
-    return memory;
-}
-
-static bool may_decide(const struct request *request)
-{
-    return request->record != NULL && request->reason == REASON_NONE;
-}
-
-/* A refused record that arms Q01 for a citizen it could be read of. */
-static bool arms_citizen(const struct request *request)
-{
-    return request->record != NULL && request->has_citizen && reason_arms(request->reason);
-}
-
-/* The batch's own requests and entries: those of the lot from `stored` on. */
-static struct request *request_at(const struct worker *worker, uint32_t place)
-{
-    return &worker->lot->requests[worker->lot->stored + place];
-}
-
-static const struct batch_entry *gathered_at(const struct worker *worker, uint32_t place)
-{
-    return &worker->lot->gathered[worker->lot->stored + place];
-}
-
-/* Rows for the requests that may be decided; *place_of names each one's. */
-static void key_applications(struct worker *worker, struct keyed *keyed)
-{
-    struct batch_read *read = &worker->batch.read;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < worker->batch_count; i++) {
-        if (may_decide(request_at(worker, i))) {
-            memcpy(keyed[count].key, request_at(worker, i)->application->id, KEY_SIZE);
-            keyed[count++].request = i;
-        }
-    }
-    qsort(keyed, count, sizeof(*keyed), by_key);
-    read->applications = batch_alloc(worker, count, sizeof(*read->applications));
-    read->application_count = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        if (i == 0 || by_key(&keyed[i - 1], &keyed[i]) != 0) {
-            struct application_row *row = &read->applications[read->application_count++];
-            *row = (struct application_row){0};
-            memcpy(row->id, keyed[i].key, KEY_SIZE);
-        }
-        worker->application_of[keyed[i].request] = read->application_count - 1;
-    }
-}
-
-static void key_citizens(struct worker *worker, struct keyed *keyed)
-{
-    struct batch_read *read = &worker->batch.read;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < worker->batch_count; i++) {
-        const struct request *request = request_at(worker, i);
-        worker->citizen_of[i] = UINT32_MAX;
-        if (may_decide(request) || arms_citizen(request)) {
-            memcpy(keyed[count].key, request->citizen_ref, KEY_SIZE);
-            keyed[count++].request = i;
-        }
-    }
-    qsort(keyed, count, sizeof(*keyed), by_key);
-    read->citizens = batch_alloc(worker, count, sizeof(*read->citizens));
-    read->citizen_count = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        if (i == 0 || by_key(&keyed[i - 1], &keyed[i]) != 0) {
-            struct citizen_row *row = &read->citizens[read->citizen_count++];
-            *row = (struct citizen_row){0};
-            memcpy(row->ref, keyed[i].key, KEY_SIZE);
-        }
-        worker->citizen_of[keyed[i].request] = read->citizen_count - 1;
-    }
-}
-
-/* Record keys as they are, one an entry in order, so that an entry's is at its own place. */
-static void key_records(struct worker *worker)
-{
-    struct batch_read *read = &worker->batch.read;
-    read->keys = batch_alloc(worker, worker->batch_count, sizeof(*read->keys));
-    read->key_count = worker->batch_count;
-    for (uint32_t i = 0; i < worker->batch_count; i++) {
-        const struct record *record = gathered_at(worker, i)->record;
-        read->keys[i] = (struct armed_key){
-            .slot = gathered_at(worker, i)->slot,
-            .key = record != NULL && record->has_key ? record->key : (struct bytes){0},
-        };
-    }
-}
-
-static void keep(struct worker *worker, struct bytes *state)
-{
-    if (state->size > 0) {
-        CHECK(bytes_copy(&worker->lot->arena, *state, state));
-    }
-}
-
-/* The store lends states until its next call; the batch needs them until it is emitted. */
-static void keep_states(struct worker *worker)
-{
-    struct batch_read *read = &worker->batch.read;
-    for (uint32_t i = 0; i < read->application_count; i++) {
-        keep(worker, &read->applications[i].state);
-    }
-    for (uint32_t i = 0; i < read->citizen_count; i++) {
-        keep(worker, &read->citizens[i].state);
-    }
-}
-
-static bool ask(struct worker *worker)
-{
-    struct store *store = &worker->edges.store;
-    worker->reading_ahead = true;
-    bool done = store->read(store->self, worker->positions, &worker->batch.read, &worker->err);
-    worker->reading_ahead = false;
-    return done;
-}
-
-enum step_outcome step_read(struct worker *worker)
-{
-    struct lot *lot = worker->lot;
-    uint32_t left = lot->gathered_count - lot->stored;
-    worker->batch_count = worker->limit < left ? worker->limit : left;
-    lot_read(worker, lot, lot->stored + worker->batch_count);
-    if (worker->poisoned && may_decide(request_at(worker, 0))) {
-        request_at(worker, 0)->reason = REASON_RECORD_FAILED;
-    }
-    uint32_t count = worker->batch_count;
-    struct keyed *keyed = batch_alloc(worker, count, sizeof(*keyed));
-    worker->application_of = batch_alloc(worker, count, sizeof(uint32_t));
-    worker->citizen_of = batch_alloc(worker, count, sizeof(uint32_t));
-    worker->batch = (struct batch){0};
-    key_applications(worker, keyed);
-    key_citizens(worker, keyed);
-    key_records(worker);
-    if (!ask(worker)) {
-        return step_of_err(worker);
-    }
-    keep_states(worker);
-    return STEP_DONE;
-}
+#include "stopped.h"
 
 /* PostgreSQL's clock, never below what a partition has seen. */
 static bool batch_moment(struct worker *worker, int64_t *evaluated_at_ms)
@@ -205,7 +40,7 @@ static void arm_key(struct worker *worker, uint32_t from)
     }
     for (uint32_t i = from + 1; i < worker->batch_count; i++) {
         if (keys[i].slot == keys[from].slot && bytes_equal(keys[i].key, keys[from].key)) {
-            keys[i].armed = true;
+            keys[i].armed++;
         }
     }
 }
@@ -226,7 +61,11 @@ static bool pack_headers(struct worker *worker, const struct request *request, s
     return headers_pack(kept, count, &worker->lot->arena, packed);
 }
 
-static void quarantine(struct worker *worker, struct batch_entry *entry, uint32_t place)
+/* `closing`: the row that it was redriven of, and now is again, or NULL. */
+static void quarantine(struct worker *worker,
+                       struct batch_entry *entry,
+                       uint32_t place,
+                       const struct batch_closing *closing)
 {
     struct request *request = request_at(worker, place);
     struct batch *batch = &worker->batch;
@@ -235,7 +74,7 @@ static void quarantine(struct worker *worker, struct batch_entry *entry, uint32_
         .entry = place,
         .arms = reason_arms(request->reason),
         .has_citizen = arms_citizen(request),
-        .redrives = request->envelope.redrives,
+        .redrives = closing != NULL ? closing->redrives + 1 : request->envelope.redrives,
     };
     CHECK(pack_headers(worker, request, &row->headers));
     entry->fate = FATE_DLQ;
@@ -304,6 +143,8 @@ static void decide_entry(struct worker *worker, uint32_t place, int64_t moment)
     memcpy(entry->input_digest, request->input_digest, SHA256_SIZE);
     memcpy(entry->event_key, request->event_key, EVENT_KEY_SIZE);
     entry->has_event_key = request->has_event_key;
+    const struct batch_closing *closing =
+        batch->closing_count == 0 ? NULL : closing_apply(worker, place);
     if (request->reason == REASON_NONE) {
         struct judge judge = {
             .rulebook = worker->rulebook,
@@ -312,7 +153,7 @@ static void decide_entry(struct worker *worker, uint32_t place, int64_t moment)
                 worker->at_event && request->envelope.has_time ? request->envelope.time_ms : moment,
             .batch = batch->read.batch_id,
             .index = (int32_t)batch->decision_count,
-            .key_armed = batch->read.keys[place].armed,
+            .key_armed = batch->read.keys[place].armed > 0,
         };
         struct judgement judgement;
         entry->reason = judge_request(&judge,
@@ -334,11 +175,12 @@ static void decide_entry(struct worker *worker, uint32_t place, int64_t moment)
     }
     enum reason before = request->reason;
     request->reason = entry->reason; /* for its quarantine row; a second round judges it anew */
-    quarantine(worker, entry, place);
+    quarantine(worker, entry, place, closing);
     request->reason = before;
 }
 
-static void move_ranges(struct worker *worker, int64_t moment)
+/* `stops`: the partition of the last entry. */
+static void move_ranges(struct worker *worker, int64_t moment, bool stops)
 {
     struct batch *batch = &worker->batch;
     struct batch_range *range_of[PARTITIONS_MAX] = {0};
@@ -357,12 +199,16 @@ static void move_ranges(struct worker *worker, int64_t moment)
                 .last_offset = position->last_offset,
             };
             memcpy(range->last_digest, position->last_digest, SHA256_SIZE);
+            range->breaker = worker->slots[entry->slot].breaker;
         }
         range->to = entry->offset + entry->count;
         if (entry->record != NULL) {
             range->last_offset = entry->offset;
             memcpy(range->last_digest, entry->input_digest, SHA256_SIZE);
         }
+    }
+    if (stops) {
+        range_of[batch->entries[batch->entry_count - 1].slot]->stopped = true;
     }
 }
 
@@ -379,10 +225,14 @@ enum step_outcome step_decide(struct worker *worker)
     batch->quarantines = batch_alloc(worker, count, sizeof(*batch->quarantines));
     batch->ranges = batch_alloc(worker, worker->slot_count, sizeof(*batch->ranges));
     memcpy(batch->rulebook_sha256, worker->rulebook->sha256, SHA256_SIZE);
-    for (uint32_t i = 0; i < count; i++) {
+    stopped_begin(worker);
+    bool stops = false;
+    for (uint32_t i = 0; i < count && !stops; i++) {
         decide_entry(worker, i, moment);
         batch->entry_count++;
+        stops = stopped_count(worker, i);
     }
-    move_ranges(worker, moment);
+    worker->batch_count = batch->entry_count;
+    move_ranges(worker, moment, stops);
     return STEP_DONE;
 }

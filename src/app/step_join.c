@@ -8,8 +8,10 @@
 #include "mentor/app/worker.h"
 #include "mentor/base/log.h"
 
+#include "alone.h"
 #include "growth.h"
 #include "steps.h"
+#include "stopped.h"
 
 enum {
     FACTS_WAIT_MS = 3000,
@@ -156,6 +158,23 @@ place(struct worker *worker, uint32_t slot_index, struct log_bounds bounds, int6
     return true;
 }
 
+/* `from` is by slot. What waits for other partitions, or was stopped, is taken and not read. */
+static bool start_reading(struct worker *worker, const int64_t *from)
+{
+    struct source *source = &worker->edges.source;
+    struct position positions[PARTITIONS_MAX];
+    int64_t offsets[PARTITIONS_MAX];
+    uint32_t count = 0;
+    stopped_note(worker);
+    for (uint32_t i = 0; i < worker->slot_count; i++) {
+        if (!worker->slots[i].waits && !worker->positions[i].stopped) {
+            positions[count] = worker->positions[i];
+            offsets[count++] = from[i];
+        }
+    }
+    return source->start(source->self, positions, offsets, count, &worker->err);
+}
+
 enum step_outcome step_take(struct worker *worker)
 {
     struct source *source = &worker->edges.source;
@@ -178,6 +197,7 @@ enum step_outcome step_take(struct worker *worker)
         worker->positions[i].next_offset = bounds[i].low;
     }
     worker->taken = false;
+    worker->careful = false;
     if (!sink->purge(sink->self, &worker->err) ||
         !store->take(store->self, worker->positions, worker->slot_count, &worker->err)) {
         return step_of_err(worker);
@@ -191,19 +211,12 @@ enum step_outcome step_take(struct worker *worker)
             !sink->begin(sink->self, position->partition, position->emitted_offset, &worker->err)) {
             return step_of_err(worker);
         }
-        if (position->takeovers > WORKER_ALONE_AFTER) {
-            worker->limit = 1;
-            LOG(LOG_LEVEL_WARN,
-                "partition.alone",
-                LOG_NUMBER("partition", position->partition),
-                LOG_NUMBER("takeovers", position->takeovers),
-                LOG_TEXT("why", "its owners died at this offset; records are taken one by one"));
-        }
+        alone_begin(worker, i);
     }
     /* Not before: JOIN and SETTLE commit what is taken, over metadata that nobody has compared. */
     worker->taken = true;
     worker->fresh = false;
-    if (!growth_start(worker, from)) {
+    if (!start_reading(worker, from)) {
         return step_of_err(worker);
     }
     worker->reading = true;
@@ -303,6 +316,11 @@ enum step_outcome step_settle(struct worker *worker)
     }
     bool purged = sink->purge(sink->self, &worker->err);
     bool stopped = !worker->assigned || source->stop(source->self, &worker->err);
+    worker->reading = false;
+    if (worker->keeps && !worker->stopping) {
+        worker->keeps = false; /* JOIN asks the group whether they are still ours */
+        return purged && stopped ? STEP_DONE : step_of_err(worker);
+    }
     if (worker->assigned) {
         metrics_add(
             &worker->metrics, METRIC_AT_REBALANCES + CHANGE_REVOKED, worker->stopping ? 0 : 1);
@@ -312,7 +330,6 @@ enum step_outcome step_settle(struct worker *worker)
     }
     worker->assigned = false;
     worker->taken = false;
-    worker->reading = false;
     worker->slot_count = 0;
     return purged && stopped ? STEP_DONE : step_of_err(worker);
 }

@@ -4,7 +4,9 @@
 #include "mentor/app/worker.h"
 #include "mentor/base/log.h"
 
+#include "alone.h"
 #include "steps.h"
+#include "stopped.h"
 
 enum step_outcome step_write(struct worker *worker)
 {
@@ -44,10 +46,20 @@ enum step_outcome step_write(struct worker *worker)
         position->evaluated_at_ms = range->evaluated_at_ms;
         position->last_offset = range->last_offset;
         memcpy(position->last_digest, range->last_digest, SHA256_SIZE);
+        position->breaker = range->breaker;
+        if (range->stopped) {
+            position->stopped = true;
+            worker->stopped_count++;
+            worker->retake = true;
+            stopped_report(worker, range->slot);
+        }
         worker->slots[range->slot].marked = range->emitted_offset;
     }
     worker->poisoned = false;
     tally_stored(worker);
+    if (worker->careful) {
+        alone_stored(worker);
+    }
     uint32_t grown = 2 * worker->limit;
     worker->limit = grown < worker->batch_most ? grown : worker->batch_most;
     return STEP_DONE;

@@ -4,12 +4,15 @@
 /* Private to app/: one function a state of core/cycle.h, in step_*.c. */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "mentor/core/cycle.h"
 
+struct batch_entry;
 struct lot;
 struct position;
+struct request;
 struct worker;
 
 #define X(upper, lower) enum step_outcome step_##lower(struct worker *worker);
@@ -40,6 +43,13 @@ void lot_read(struct worker *worker, struct lot *lot, uint32_t upto);
 void tally_begin(struct worker *worker, enum cycle_state state);
 void tally_step(struct worker *worker, enum cycle_state state, enum step_outcome outcome);
 void tally_stored(struct worker *worker);
+/* In the lot's arena, which holds the largest batch several times: never NULL. */
+void *batch_alloc(struct worker *worker, size_t count, size_t size);
+/* The batch's own requests and entries: those of the lot in hand from `stored` on. */
+struct request *request_at(const struct worker *worker, uint32_t place);
+const struct batch_entry *gathered_at(const struct worker *worker, uint32_t place);
+/* A refused record that arms Q01 for a citizen it could be read of. */
+bool arms_citizen(const struct request *request);
 /* A slice of filling the other lot, for store.meanwhile; `context` is the worker. */
 bool worker_read_ahead(void *context);
 

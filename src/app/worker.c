@@ -54,11 +54,34 @@ void lot_clear(struct lot *lot)
     arena_rewind(&lot->arena, lot->mark);
 }
 
+void *batch_alloc(struct worker *worker, size_t count, size_t size)
+{
+    void *memory = arena_alloc(&worker->lot->arena, count * size);
+    CHECK(memory != NULL); /* the arena holds the largest batch several times */
+    return memory;
+}
+
+bool arms_citizen(const struct request *request)
+{
+    return request->record != NULL && request->has_citizen && reason_arms(request->reason);
+}
+
+struct request *request_at(const struct worker *worker, uint32_t place)
+{
+    return &worker->lot->requests[worker->lot->stored + place];
+}
+
+const struct batch_entry *gathered_at(const struct worker *worker, uint32_t place)
+{
+    return &worker->lot->gathered[worker->lot->stored + place];
+}
+
 bool worker_init(struct worker *worker)
 {
     struct store *store = &worker->edges.store;
     worker->lot = &worker->lots[0];
     worker->limit = worker->batch_most;
+    worker->tried_offset = -1;
     worker->backoff = (struct backoff){.base_ms = 50, .limit_ms = 5000};
     rng_init(&worker->rng, (uint64_t)worker->clock.mono_us(worker->clock.self));
     if (store->meanwhile != NULL) {

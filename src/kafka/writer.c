@@ -19,6 +19,7 @@ struct writer {
     uint64_t acknowledged;
     uint64_t failed;
     uint32_t unpolled;
+    char *cluster;            /* librdkafka's; NULL until asked */
     rd_kafka_resp_err_t code; /* of the first that failed */
 };
 
@@ -80,6 +81,20 @@ static bool writer_write(void *self, const struct record *record, struct err *er
     return false;
 }
 
+static bool writer_cluster(void *self, uint32_t wait_ms, const char **cluster, struct err *err)
+{
+    struct writer *writer = self;
+    if (writer->cluster == NULL) {
+        writer->cluster = rd_kafka_clusterid(writer->rk, (int)wait_ms);
+    }
+    *cluster = writer->cluster;
+    return *cluster != NULL ||
+           err_set(err,
+                   ERR_RETRY,
+                   "no Kafka broker answers within %" PRIu32 " ms; check --kafka-brokers",
+                   wait_ms);
+}
+
 static bool writer_flush(void *self, uint32_t wait_ms, struct err *err)
 {
     struct writer *writer = self;
@@ -136,6 +151,9 @@ void writer_close(struct writer **writer)
         rd_kafka_topic_destroy(self->topic);
     }
     if (self->rk != NULL) {
+        if (self->cluster != NULL) {
+            rd_kafka_mem_free(self->rk, self->cluster);
+        }
         rd_kafka_destroy(self->rk);
     }
     free(self);
@@ -145,6 +163,7 @@ void writer_close(struct writer **writer)
 struct topic_writer writer_port(struct writer *writer)
 {
     return (struct topic_writer){
+        .cluster = writer_cluster,
         .write = writer_write,
         .flush = writer_flush,
         .self = writer,

@@ -48,6 +48,7 @@ bool archive_quarantines(void *self,
                          struct err *err);
 bool archive_dismiss(
     void *self, int32_t partition, int64_t offset, const char *why, bool *found, struct err *err);
+bool archive_resume(void *self, int32_t partition, bool *found, struct err *err);
 
 bool archive_rulebooks(void *self,
                        const struct archived_rulebook **rulebooks,

@@ -58,7 +58,13 @@ bool archive_quarantines(void *self,
                                                 .key = field_bytes(found, row, 8),
                                                 .has_value = !field_null(found, row, 9),
                                                 .value = field_bytes(found, row, 9),
-                                                .headers = field_bytes(found, row, 10)};
+                                                .headers = field_bytes(found, row, 10),
+                                                .redriven_partition = field_int4(found, row, 12),
+                                                .redriven_offset = field_int8(found, row, 13),
+                                                .has_decision = !field_null(found, row, 14)};
+        if (out[row].has_decision) {
+            field_copy(found, row, 14, out[row].decision_id, UUID_SIZE);
+        }
     }
     *rows = out;
     *count = (uint32_t)PQntuples(found);
@@ -106,4 +112,22 @@ bool archive_dismiss(
     params_text(&params, why);
     return close_row(archive, &params, found, err) &&
            archive_ask(archive, &commit, &(struct params){0}, err);
+}
+
+bool archive_resume(void *self, int32_t partition, bool *found, struct err *err)
+{
+    static const struct statement resume = {"archive_resume", sql_archive_resume};
+    struct pg_archive *archive = self;
+    if (!archive_ready(archive, err)) {
+        return false;
+    }
+    struct params params = {0};
+    params_text(&params, archive->cluster);
+    params_text(&params, archive->topic);
+    params_int4(&params, partition);
+    if (!archive_ask(archive, &resume, &params, err)) {
+        return false;
+    }
+    *found = PQntuples(session_result(&archive->session, 0)) == 1;
+    return true;
 }

@@ -18,7 +18,8 @@ static void fill_position(const PGresult *rows, int row, struct archived_positio
                                            .evaluated_at_ms = field_int8(rows, row, 5),
                                            .updated_at_ms = field_int8(rows, row, 6),
                                            .quarantined = field_int8(rows, row, 7),
-                                           .takeovers = field_int4(rows, row, 8)};
+                                           .takeovers = field_int4(rows, row, 8),
+                                           .stopped_at_ms = field_int8(rows, row, 9)};
 }
 
 /* No row before a worker has run; one without a partition when nothing is behind. */

@@ -234,6 +234,7 @@ struct archive pg_archive_port(struct pg_archive *archive)
         .quarantines = archive_quarantines,
         .dismiss = archive_dismiss,
         .pulse = archive_pulse,
+        .resume = archive_resume,
         .self = archive,
     };
 }

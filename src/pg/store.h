@@ -36,11 +36,15 @@ struct pg_store {
     X(take_limit)                                                                                  \
     X(take)                                                                                        \
     X(take_evict)                                                                                  \
+    X(tried)                                                                                       \
+    X(resumed)                                                                                     \
+    X(redriven)                                                                                    \
     X(read_clock)                                                                                  \
     X(read_applications)                                                                           \
     X(read_citizens)                                                                               \
     X(read_armed_keys)                                                                             \
     X(write_progress)                                                                              \
+    X(write_closings)                                                                              \
     X(write_applications)                                                                          \
     X(write_applications_new)                                                                      \
     X(write_citizens)                                                                              \
@@ -73,6 +77,15 @@ MUST_CHECK bool store_send(struct pg_store *store,
                            struct err *err);
 
 bool store_take(void *self, struct position *positions, uint32_t count, struct err *err);
+bool store_tried(void *self,
+                 const struct position *position,
+                 int64_t offset,
+                 bool again,
+                 int32_t *tries,
+                 struct err *err);
+bool store_resumed(
+    void *self, const struct position *positions, uint32_t count, bool *resumed, struct err *err);
+bool store_redriven(void *self, struct batch_closing *closings, uint32_t count, struct err *err);
 bool store_read(void *self,
                 const struct position *positions,
                 struct batch_read *read,

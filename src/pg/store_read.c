@@ -46,6 +46,7 @@ static bool send_keys(struct pg_store *store,
     struct params params = {0};
     params_array(&params, ids);
     params_array(&params, keys);
+    params_int4(&params, (int32_t)read->key_rows_more);
     return store_send(store, STORE_read_armed_keys, &params, err);
 }
 
@@ -99,10 +100,10 @@ static void fill_citizens(const PGresult *rows, struct batch_read *read)
 static void fill_keys(const PGresult *rows, struct batch_read *read)
 {
     for (uint32_t i = 0; i < read->key_count; i++) {
-        read->keys[i].armed = false;
+        read->keys[i].armed = 0;
     }
     for (int row = 0; row < PQntuples(rows); row++) {
-        read->keys[place(rows, row, read->key_count)].armed = true;
+        read->keys[place(rows, row, read->key_count)].armed = (uint32_t)field_int4(rows, row, 1);
     }
 }
 

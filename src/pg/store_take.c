@@ -47,7 +47,7 @@ static bool insert_missing(struct pg_store *store,
     return store_send(store, STORE_take_insert, &params, err) && session_run(&store->session, err);
 }
 
-static void fill(const PGresult *rows, int row, struct position *position)
+static bool fill(const PGresult *rows, int row, struct position *position)
 {
     position->progress_id = field_int8(rows, row, 1);
     position->epoch = field_int8(rows, row, 2);
@@ -57,6 +57,10 @@ static void fill(const PGresult *rows, int row, struct position *position)
     position->last_offset = field_int8(rows, row, 6);
     field_copy(rows, row, 7, position->last_digest, SHA256_SIZE);
     position->takeovers = field_int4(rows, row, 8);
+    position->tried_offset = field_int8(rows, row, 9);
+    position->tries = field_int4(rows, row, 10);
+    position->stopped = field_bool(rows, row, 11);
+    return breaker_unpack(field_bytes(rows, row, 12), &position->breaker);
 }
 
 static bool
@@ -81,8 +85,13 @@ attempt(struct pg_store *store, struct position *positions, uint32_t count, stru
     for (int row = 0; row < PQntuples(rows); row++) {
         int32_t partition = field_int4(rows, row, 0);
         for (uint32_t i = 0; i < count; i++) {
-            if (positions[i].partition == partition) {
-                fill(rows, row, &positions[i]);
+            if (positions[i].partition == partition && !fill(rows, row, &positions[i])) {
+                return err_set(err,
+                               ERR_HALT,
+                               "partition %d: its progress row is damaged (breaker); mentord dlq "
+                               "resume %d empties it",
+                               partition,
+                               partition);
             }
         }
     }

@@ -1,5 +1,5 @@
 /* One batch into the store: one flush, one transaction. Locks are taken in one order: positions,
- * applications, citizens. */
+ * quarantined records, applications, citizens. */
 
 #include "store_write.h"
 
@@ -34,9 +34,14 @@ static bool send_progress(const struct write *write, struct err *err)
                                             ARRAY_INT8,
                                             ARRAY_INT8,
                                             ARRAY_INT8,
+                                            ARRAY_BYTEA,
+                                            ARRAY_BOOL,
                                             ARRAY_BYTEA};
+    enum {
+        COUNT = sizeof(types) / sizeof(types[0]),
+    };
     struct array *columns = write->store->arrays;
-    write_columns(write, types, 8);
+    write_columns(write, types, COUNT);
     for (uint32_t i = 0; i < write->batch->range_count; i++) {
         const struct batch_range *range = &write->batch->ranges[i];
         const struct position *position = &write->positions[range->slot];
@@ -48,8 +53,12 @@ static bool send_progress(const struct write *write, struct err *err)
         array_int8(&columns[5], range->evaluated_at_ms);
         array_int8(&columns[6], range->last_offset);
         array_bytes(&columns[7], bytes_of(range->last_digest, SHA256_SIZE));
+        array_bool(&columns[8], range->stopped);
+        uint8_t breaker[BREAKER_PACKED_SIZE];
+        breaker_pack(&range->breaker, breaker);
+        array_bytes(&columns[9], bytes_of(breaker, sizeof(breaker)));
     }
-    return write_send(write, STORE_write_progress, &(struct params){0}, 8, err);
+    return write_send(write, STORE_write_progress, &(struct params){0}, COUNT, err);
 }
 
 /* Everything up to the Sync, pushed out as far as the socket takes it: the server works while the
@@ -58,9 +67,9 @@ static bool write_begin(const struct write *write, struct err *err)
 {
     const struct params none = {0};
     return store_ready(write->store, err) && store_send(write->store, STORE_begin, &none, err) &&
-           send_progress(write, err) && write_rows(write, err) && write_decisions(write, err) &&
-           write_quarantines(write, err) && write_ledger(write, err) &&
-           store_send(write->store, STORE_commit, &none, err) &&
+           send_progress(write, err) && write_closings(write, err) && write_rows(write, err) &&
+           write_decisions(write, err) && write_quarantines(write, err) &&
+           write_ledger(write, err) && store_send(write->store, STORE_commit, &none, err) &&
            session_sync(&write->store->session, err);
 }
 

@@ -27,5 +27,7 @@ MUST_CHECK bool write_rows(const struct write *write, struct err *err);
 MUST_CHECK bool write_decisions(const struct write *write, struct err *err);
 MUST_CHECK bool write_quarantines(const struct write *write, struct err *err);
 MUST_CHECK bool write_ledger(const struct write *write, struct err *err);
+/* store_redrive.c */
+MUST_CHECK bool write_closings(const struct write *write, struct err *err);
 
 #endif /* PG_STORE_WRITE_H */

@@ -43,6 +43,19 @@ static void check_decision(const struct batch *batch, uint32_t place)
     assert_memory_equal(entry->event_key, event_key, EVENT_KEY_SIZE);
 }
 
+static int64_t disarmed(const struct batch *batch, const uint8_t *ref)
+{
+    int64_t count = 0;
+    for (uint32_t i = 0; i < batch->closing_count; i++) {
+        const struct batch_closing *closing = &batch->closings[i];
+        count += closing->closed && closing->arms && closing->has_citizen &&
+                         memcmp(closing->citizen_ref, ref, CITIZEN_REF_SIZE) == 0
+                     ? 1
+                     : 0;
+    }
+    return count;
+}
+
 /* A citizen who is armed is one whose row the batch has read, and moves. */
 static void check_quarantine(const struct batch *batch, uint32_t place)
 {
@@ -52,7 +65,8 @@ static void check_quarantine(const struct batch *batch, uint32_t place)
     for (uint32_t i = 0; i < batch->read.citizen_count; i++) {
         const struct citizen_row *citizen = &batch->read.citizens[i];
         found = found || (memcmp(citizen->ref, row->citizen_ref, CITIZEN_REF_SIZE) == 0 &&
-                          citizen->changed && citizen->armed > citizen->armed_read);
+                          citizen->changed &&
+                          citizen->armed + disarmed(batch, citizen->ref) > citizen->armed_read);
     }
     assert_true(found);
 }

@@ -38,6 +38,9 @@ static void clock_sleep(void *self, uint32_t ms)
 static enum source_event
 next_of(struct world_partition *partition, int32_t number, struct record *record)
 {
+    if (!partition->started) {
+        return SOURCE_NOTHING;
+    }
     if (partition->cursor < partition->log_count) {
         *record = partition->log[partition->cursor++];
         record->partition = number;
@@ -129,8 +132,12 @@ static bool source_start(void *self,
     (void)err;
     world.reading = true;
     assert_false(world.revoking);
+    for (int i = 0; i < WORLD_PARTITIONS; i++) {
+        world.partitions[i].started = false;
+    }
     for (uint32_t i = 0; i < count; i++) {
         struct world_partition *partition = &world.partitions[positions[i].partition];
+        partition->started = true;
         partition->start = offsets[i];
         partition->ended = false;
         partition->cursor = 0;
@@ -255,6 +262,7 @@ static void start_worker(void)
         .rulebook = facts_rulebook(),
         .topic = bytes_text("mentor.applications.v1"),
         .batch_most = batch_most,
+        .breaker_most = world.breaker_most,
         .stop = &world.stop,
     };
     hmac_key_init(&world.worker.citizen_key, bytes_text("secret"));

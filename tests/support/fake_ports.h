@@ -43,12 +43,16 @@ struct world_partition {
     uint32_t cursor;
     int64_t start; /* where reading began last */
     bool ended;    /* SOURCE_END is given out */
+    bool started;  /* start() named it; what it did not name is not read */
 
     struct position position; /* the store's */
     bool known;
     bool released;
     struct stored_output outputs[WORLD_RECORDS];
     uint32_t output_count;
+    bool closed[WORLD_RECORDS]; /* beside outputs: a row of the quarantine that was redriven */
+    bool has_citizen[WORLD_RECORDS];
+    uint8_t citizens[WORLD_RECORDS][CITIZEN_REF_SIZE];
     char fates[WORLD_TEXT];
 
     int64_t committed; /* the group's */
@@ -84,10 +88,17 @@ struct world {
     bool demo;                /* the database was made by `db migrate --demo` */
     int64_t send_fails_at;    /* counted over all; -1 never */
     bool hold_acks;           /* until a flush */
+    uint32_t breaker_most;    /* the worker's */
+    uint32_t resume_at;       /* a person resumes a stopped partition at that ask; 0 never */
+    bool count_deaths;        /* a take without a release before is a take-over */
     bool stop_at_write;       /* SIGTERM comes while it is written */
 
     /* what happened */
-    char writes[WORLD_TEXT]; /* entries of each write in turn */
+    char writes[WORLD_TEXT];   /* entries of each write in turn */
+    char tried[WORLD_TEXT];    /* offsets tried alone */
+    char closings[WORLD_TEXT]; /* rows closed: place:fate:new place */
+    uint32_t redriven_count;
+    uint32_t resumed_count;
     uint32_t write_count;
     uint32_t read_count;
     uint32_t take_count;

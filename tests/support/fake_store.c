@@ -77,14 +77,17 @@ static bool store_take(void *self, struct position *positions, uint32_t count, s
         struct world_partition *partition = &world.partitions[positions[i].partition];
         if (!partition->known) {
             partition->known = true;
+            partition->released = true; /* nobody has died over it */
             partition->position = (struct position){
                 .partition = positions[i].partition,
                 .next_offset = positions[i].next_offset,
                 .emitted_offset = positions[i].next_offset,
                 .last_offset = -1,
+                .tried_offset = -1,
             };
         }
         partition->position.epoch++;
+        partition->position.takeovers += world.count_deaths && !partition->released ? 1 : 0;
         partition->released = false;
         positions[i] = partition->position;
     }
@@ -120,16 +123,128 @@ static struct citizen_row *citizen_of(const uint8_t *ref)
 }
 
 /* Open rows of the quarantine with that key. */
-static bool key_armed(int32_t partition, struct bytes key)
+static uint32_t keys_armed(int32_t partition, struct bytes key)
 {
     const struct world_partition *mine = &world.partitions[partition];
+    uint32_t count = 0;
     for (uint32_t i = 0; i < mine->output_count && key.size > 0; i++) {
         const struct stored_output *output = &mine->outputs[i];
-        if (output->dlq && reason_arms(output->reason) && bytes_equal(output->key, key)) {
+        count += output->dlq && !mine->closed[i] && reason_arms(output->reason) &&
+                         bytes_equal(output->key, key)
+                     ? 1
+                     : 0;
+    }
+    return count;
+}
+
+static bool store_tried(void *self,
+                        const struct position *position,
+                        int64_t offset,
+                        bool again,
+                        int32_t *tries,
+                        struct err *err)
+{
+    (void)self;
+    struct position *mine = &world.partitions[position->partition].position;
+    if (mine->epoch != position->epoch) {
+        return err_set(err, ERR_FENCED, "another epoch");
+    }
+    assert_int_equal(offset, mine->next_offset);
+    mine->tries = mine->tried_offset == offset ? mine->tries + (again ? 0 : 1) : 1;
+    mine->tried_offset = offset;
+    *tries = mine->tries;
+    append(world.tried, "%" PRId64 " ", offset);
+    return true;
+}
+
+static bool store_resumed(
+    void *self, const struct position *positions, uint32_t count, bool *resumed, struct err *err)
+{
+    (void)self;
+    (void)err;
+    *resumed = false;
+    for (uint32_t i = 0; i < count && ++world.resumed_count == world.resume_at; i++) {
+        struct position *mine = &world.partitions[positions[i].partition].position;
+        mine->stopped = false; /* as archive.resume does */
+        mine->breaker = (struct breaker){0};
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        assert_true(positions[i].stopped);
+        *resumed = *resumed || !world.partitions[positions[i].partition].position.stopped;
+    }
+    return true;
+}
+
+/* The output of the row at that place, which stands for it. */
+static int32_t row_of(int32_t partition, int64_t offset)
+{
+    const struct world_partition *mine = &world.partitions[partition];
+    for (uint32_t i = 0; partition < WORLD_PARTITIONS && i < mine->output_count; i++) {
+        if (mine->outputs[i].dlq && mine->outputs[i].offset == offset) {
+            return (int32_t)i;
+        }
+    }
+    return -1;
+}
+
+static bool
+store_redriven(void *self, struct batch_closing *closings, uint32_t count, struct err *err)
+{
+    (void)self;
+    (void)err;
+    world.redriven_count++;
+    for (uint32_t i = 0; i < count; i++) {
+        struct batch_closing *closing = &closings[i];
+        int32_t at = row_of(closing->partition, closing->offset);
+        const struct world_partition *mine = &world.partitions[closing->partition];
+        closing->open = at >= 0 && !mine->closed[at];
+        if (closing->open) {
+            const struct stored_output *row = &mine->outputs[at];
+            closing->progress_id = closing->partition;
+            closing->redrives = row->redrives;
+            closing->arms = reason_arms(row->reason);
+            closing->has_citizen = mine->has_citizen[at];
+            memcpy(closing->citizen_ref, mine->citizens[at], CITIZEN_REF_SIZE);
+            closing->has_key = row->has_key;
+            closing->key = row->key;
+            closing->has_value = row->has_value;
+            sha256_of(row->value, closing->value_digest);
+        }
+    }
+    return true;
+}
+
+static bool closings_moved(const struct batch *batch)
+{
+    for (uint32_t i = 0; i < batch->closing_count; i++) {
+        const struct batch_closing *closing = &batch->closings[i];
+        int32_t at = row_of(closing->partition, closing->offset);
+        if (closing->closed && (at < 0 || world.partitions[closing->partition].closed[at])) {
             return true;
         }
     }
     return false;
+}
+
+static void store_closings(const struct position *positions, const struct batch *batch)
+{
+    for (uint32_t i = 0; i < batch->closing_count; i++) {
+        const struct batch_closing *closing = &batch->closings[i];
+        const struct batch_entry *entry = &batch->entries[closing->entry];
+        if (closing->closed) {
+            struct world_partition *mine = &world.partitions[closing->partition];
+            int32_t at = row_of(closing->partition, closing->offset);
+            assert_false(mine->closed[at]); /* once a batch */
+            mine->closed[at] = true;
+            append(world.closings,
+                   "%d/%" PRId64 ":%s:%d/%" PRId64 " ",
+                   closing->partition,
+                   closing->offset,
+                   fate_name(entry->fate),
+                   positions[entry->slot].partition,
+                   entry->offset);
+        }
+    }
 }
 
 static bool
@@ -155,7 +270,8 @@ store_read(void *self, const struct position *positions, struct batch_read *read
         row->state = lend(row->state);
     }
     for (uint32_t i = 0; i < read->key_count; i++) {
-        read->keys[i].armed = key_armed(positions[read->keys[i].slot].partition, read->keys[i].key);
+        uint32_t armed = keys_armed(positions[read->keys[i].slot].partition, read->keys[i].key);
+        read->keys[i].armed = armed <= read->key_rows_more ? armed : read->key_rows_more + 1;
     }
     read->now_ms = world.now_ms;
     read->batch_id = world.read_count;
@@ -238,13 +354,17 @@ static void store_entry(const struct batch *batch,
         output = outcome_of_decision(&batch->decisions[entry->index], entry->offset);
         store_output(partition, &output);
     } else if (entry->fate == FATE_DLQ) {
-        output = outcome_of_quarantine(&batch->quarantines[entry->index], entry);
+        const struct batch_quarantine *row = &batch->quarantines[entry->index];
+        partition->has_citizen[partition->output_count] = row->has_citizen;
+        memcpy(partition->citizens[partition->output_count], row->citizen_ref, CITIZEN_REF_SIZE);
+        output = outcome_of_quarantine(row, entry);
         store_output(partition, &output);
     }
 }
 
 static void store_batch(const struct position *positions, const struct batch *batch)
 {
+    store_closings(positions, batch);
     store_rows(&batch->read);
     fake_check(batch);
     for (uint32_t i = 0; i < batch->entry_count; i++) {
@@ -262,6 +382,8 @@ static void store_batch(const struct position *positions, const struct batch *ba
         position->evaluated_at_ms = range->evaluated_at_ms;
         position->last_offset = range->last_offset;
         position->takeovers = 0;
+        position->breaker = range->breaker;
+        position->stopped = position->stopped || range->stopped;
         memcpy(position->last_digest, range->last_digest, SHA256_SIZE);
     }
 }
@@ -307,7 +429,7 @@ static bool store_write(void *self,
     if (fenced(positions, batch)) {
         return err_set(err, ERR_FENCED, "another epoch");
     }
-    if (fault == WRITE_STALE || rows_moved(&batch->read)) {
+    if (fault == WRITE_STALE || rows_moved(&batch->read) || closings_moved(batch)) {
         return err_set(err, ERR_STALE, "a row has moved");
     }
     if (fault == WRITE_POISON || holds_poison(batch)) {
@@ -352,6 +474,10 @@ static bool store_emitted(
             partition->position.emitted_offset = positions[i].emitted_offset;
         }
         partition->released = release;
+        if (release) {
+            partition->position.takeovers = 0;
+            partition->position.tries = 0;
+        }
         world.mark_count += !release && i == 0;
     }
     return true;
@@ -370,6 +496,9 @@ struct store fake_store(void)
         .meanwhile = store_meanwhile,
         .open = store_open,
         .take = store_take,
+        .tried = store_tried,
+        .resumed = store_resumed,
+        .redriven = store_redriven,
         .read = store_read,
         .write = store_write,
         .unsent = store_unsent,

@@ -13,7 +13,7 @@
 #include "support/test.h"
 
 enum {
-    ARGUMENTS_MAX = 16,
+    ARGUMENTS_MAX = 80,
 };
 
 static struct options options;
@@ -213,7 +213,11 @@ static void what_is_no_option_is_refused(void **state)
     assert_refused("worker --group", FOR_WORKER, "needs a value");
     assert_refused("worker -x", FOR_WORKER, "-x");
     assert_refused("worker --grou x", FOR_WORKER, "--grou");
-    assert_refused("decide 1 2 3 4 5 6 7 8 9", FOR_DECIDE, "too many");
+    char too_many[512] = "decide";
+    for (int i = 0; i <= OPTION_OPERANDS_MAX; i++) {
+        memcpy(too_many + strlen(too_many), " x", sizeof(" x"));
+    }
+    assert_refused(too_many, FOR_DECIDE, "too many");
 }
 
 static void operands_and_help_are_kept_apart(void **state)

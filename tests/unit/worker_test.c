@@ -304,7 +304,8 @@ static void a_place_where_owners_died_is_taken_record_by_record(void **state)
         publish_own(0, i, i);
     }
     assert_true(world_run());
-    assert_string_equal(world.writes, "1 2 2 ");
+    assert_string_equal(world.writes, "1 1 1 1 1 ");
+    assert_string_equal(world.tried, "0 1 2 3 4 ");
     assert_int_equal(world.partitions[0].position.takeovers, 0);
     assert_string_equal(world.partitions[0].fates,
                         "0:decided 1:decided 2:decided 3:decided 4:decided ");

@@ -44,7 +44,7 @@ struct context {
     X(db, FOR_DB, "migrate|status", "the schema: make it, or say how it is")                       \
     X(dlq,                                                                                         \
       FOR_DLQ,                                                                                     \
-      "list | show PLACE | dismiss PLACE --why TEXT",                                              \
+      "list | show PLACE | dismiss PLACE --why TEXT | redrive [PLACE]… | resume PARTITION",        \
       "records that could not be decided; PLACE is partition/offset")                              \
     X(status, FOR_STATUS, "", "partitions, positions, lag, quarantine, rulebook")                  \
     X(bench, FOR_BENCH, "core", "measure this machine: decode, decide, encode")                    \

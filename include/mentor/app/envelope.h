@@ -28,12 +28,16 @@ struct envelope {
     int64_t timeout_ms;       /* grpc-timeout, rounded down */
     struct bytes traceparent; /* empty also when malformed */
     struct bytes tracestate;
-    int64_t redrives; /* mentor-redrives; 0 when absent or no number */
+    int64_t redrives;        /* mentor-redrives; 0 when absent or no number */
+    struct bytes redrive_of; /* mentor-redrive-of as it stands; app/closing.h judges it */
 };
 
 /* The checks of the disposition table down to UNIMPLEMENTED, in its order. *envelope holds what was
  * read. */
 enum reason envelope_read(const struct record *record, struct envelope *envelope);
+
+/* Only what a redrive put there; the rest of *envelope is empty. */
+void envelope_read_redrive(const struct record *record, struct envelope *envelope);
 
 /* First 16 bytes of SHA-256(u32be(len(source)) ‖ source ‖ u32be(len(id)) ‖ id). */
 void envelope_event_key(const struct envelope *envelope, uint8_t key[EVENT_KEY_SIZE]);

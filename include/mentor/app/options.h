@@ -27,7 +27,7 @@ enum {
     FOR_DLQ = 1 << 7,
     FOR_STATUS = 1 << 8,
     FOR_BENCH = 1 << 9,
-    FOR_KAFKA = FOR_WORKER | FOR_PUBLISH | FOR_TAIL | FOR_STATUS,
+    FOR_KAFKA = FOR_WORKER | FOR_PUBLISH | FOR_TAIL | FOR_DLQ | FOR_STATUS,
     FOR_DATABASE = FOR_WORKER | FOR_EXPLAIN | FOR_RULEBOOK | FOR_DB | FOR_DLQ | FOR_STATUS,
     FOR_ALL = (1 << 10) - 1,
 };
@@ -194,6 +194,15 @@ enum option_kind {
       86400,                                                                                                \
       FOR_WORKER,                                                                                           \
       "/healthz is 503 when no step of the loop ended for so long; one may wait 75 s for PostgreSQL")       \
+    X(BREAKER,                                                                                              \
+      "breaker",                                                                                            \
+      OPTION_NUMBER,                                                                                        \
+      "N",                                                                                                  \
+      "500",                                                                                                \
+      0,                                                                                                    \
+      1000,                                                                                                 \
+      FOR_WORKER,                                                                                           \
+      "stop a partition when more than N of its last 1,000 records are refused; 0: never")                  \
     X(RATE,                                                                                                 \
       "rate",                                                                                               \
       OPTION_NUMBER,                                                                                        \
@@ -285,6 +294,61 @@ enum option_kind {
       0,                                                                                                    \
       FOR_DLQ,                                                                                              \
       "dismiss: the reason, kept with the record")                                                          \
+    X(REASON,                                                                                               \
+      "reason",                                                                                             \
+      OPTION_TEXT,                                                                                          \
+      "ID",                                                                                                 \
+      NULL,                                                                                                 \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_DLQ,                                                                                              \
+      "list, redrive: only what was refused for this reason (mentord help reasons)")                        \
+    X(APPLICATION,                                                                                          \
+      "application",                                                                                        \
+      OPTION_TEXT,                                                                                          \
+      "ID",                                                                                                 \
+      NULL,                                                                                                 \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_DLQ,                                                                                              \
+      "list, redrive: only of this application, where its id can be read")                                  \
+    X(SINCE,                                                                                                \
+      "since",                                                                                              \
+      OPTION_TEXT,                                                                                          \
+      "RFC3339",                                                                                            \
+      NULL,                                                                                                 \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_DLQ,                                                                                              \
+      "list, redrive: only what was refused then or later")                                                 \
+    X(UNTIL,                                                                                                \
+      "until",                                                                                              \
+      OPTION_TEXT,                                                                                          \
+      "RFC3339",                                                                                            \
+      NULL,                                                                                                 \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_DLQ,                                                                                              \
+      "list, redrive: only what was refused before")                                                        \
+    X(MAX, "max", OPTION_NUMBER, "N", "0", 0, INT32_MAX, FOR_DLQ, "redrive: at most N; 0: all")             \
+    X(MAX_REDRIVES,                                                                                         \
+      "max-redrives",                                                                                       \
+      OPTION_NUMBER,                                                                                        \
+      "N",                                                                                                  \
+      "3",                                                                                                  \
+      0,                                                                                                    \
+      1000000,                                                                                              \
+      FOR_DLQ,                                                                                              \
+      "redrive: a record that came back N times stays")                                                     \
+    X(DRY_RUN,                                                                                              \
+      "dry-run",                                                                                            \
+      OPTION_FLAG,                                                                                          \
+      "",                                                                                                   \
+      "false",                                                                                              \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_DLQ,                                                                                              \
+      "redrive: say what would be produced, and change nothing")                                            \
     X(LOG,                                                                                                  \
       "log",                                                                                                \
       OPTION_TEXT,                                                                                          \
@@ -321,7 +385,7 @@ enum option_id {
 };
 
 enum {
-    OPTION_OPERANDS_MAX = 8,
+    OPTION_OPERANDS_MAX = 64,
     OPTION_LIST_MAX = 64,
 };
 

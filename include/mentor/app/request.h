@@ -39,4 +39,7 @@ void request_read(struct request *request,
                   const struct hmac_key *citizen_key,
                   struct arena *arena);
 
+/* A record that is looked into no further, since that ended the process before: RECORD_FAILED. */
+void request_condemn(struct request *request, const struct record *record);
+
 #endif /* MENTOR_APP_REQUEST_H */

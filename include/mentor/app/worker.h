@@ -37,6 +37,8 @@ enum {
     WORKER_CLOCK_BACK_MS = 5000, /* PostgreSQL's clock behind a partition's last by more: halt */
     WORKER_ALARM_US = 10000000,  /* the same alarm again at the earliest */
     WORKER_ALONE_AFTER = 3, /* owners that died at one offset: its records are taken one by one */
+    WORKER_TRIES = 2,       /* processes that a record may end before it goes to quarantine */
+    WORKER_RESUMED_US = 1000000, /* whether a stopped partition was resumed is asked this often */
 };
 
 /* One owned partition beside its position. */
@@ -48,6 +50,8 @@ struct worker_slot {
     int64_t gap_to;
     bool waits;      /* a new partition that is not read yet (port/growth.h) */
     int64_t old_end; /* while the topic grows: of an old partition, where it ended; else 0 */
+    uint32_t alone;  /* records still to be taken one by one: the owners died over one of them */
+    struct breaker breaker; /* the batch's in hand */
 };
 
 /*
@@ -77,9 +81,11 @@ struct worker {
     const struct rulebook *rulebook;
     struct hmac_key citizen_key;
     struct bytes topic;
-    bool at_event;       /* --at event */
-    bool transactional;  /* --emit transactional: outputs and the group's offsets as one */
-    uint32_t batch_most; /* records a transaction */
+    bool at_event;         /* --at event */
+    bool transactional;    /* --emit transactional: outputs and the group's offsets as one */
+    uint32_t batch_most;   /* records a transaction */
+    uint32_t breaker_most; /* refused of a partition's last BREAKER_WINDOW before it is stopped; 0:
+                               never */
     const atomic_bool *stop;
 
     /* ours */
@@ -110,6 +116,14 @@ struct worker {
     struct err met_err;       /* with it */
     uint32_t limit;           /* entries a batch, halved by ERR_POISON, grown by success */
     bool poisoned;            /* the first entry alone cannot be stored: it goes to quarantine */
+    bool careful;             /* some slot takes its records alone (app/alone.h) */
+    bool condemned;           /* the batch in hand is one record that ended its owners */
+    int32_t tried_partition;  /* what this process tried alone last */
+    int64_t tried_offset;     /* -1: nothing */
+    uint32_t stopped_count;   /* slots that the breaker has stopped (app/stopped.h) */
+    bool retake;              /* one was stopped or resumed: they are to be taken anew */
+    bool keeps;               /* SETTLE on the way there keeps them */
+    int64_t resumed_at_us;    /* when it was asked last whether one was resumed */
     uint32_t batch_count;     /* entries of the lot in the batch in hand, from lot->stored on */
     uint32_t *application_of; /* in the arena: index of its row in batch.read, for those that may be
                                  decided */

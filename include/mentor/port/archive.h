@@ -37,8 +37,9 @@ struct archived_position {
     int64_t emitted_offset;
     int64_t evaluated_at_ms;
     int64_t updated_at_ms;
-    int64_t quarantined; /* open rows */
-    int32_t takeovers;   /* owners that died at this offset */
+    int64_t quarantined;   /* open rows */
+    int32_t takeovers;     /* owners that died at this offset */
+    int64_t stopped_at_ms; /* by the breaker; 0: it is not */
 };
 
 /* An old partition that has not passed its end yet: the new ones wait for it (port/growth.h). */
@@ -82,7 +83,11 @@ struct archived_quarantine {
     bool arms;
     int64_t at_ms;
     int64_t redrives;
-    const char *why; /* a person's words when dismissed */
+    const char *why;            /* a person's words when dismissed; what came of it when redriven */
+    int32_t redriven_partition; /* redriven: where it lies now; -1 otherwise */
+    int64_t redriven_offset;
+    bool has_decision; /* and was decided there */
+    uint8_t decision_id[UUID_SIZE];
     bool has_key;
     struct bytes key;
     bool has_value;
@@ -150,6 +155,8 @@ struct archive {
     /* Answered at once, and connected again when need be: how many quarantine rows are open,
      * counted to 100,000. */
     bool (*pulse)(void *self, int64_t *open, struct err *err);
+    /* *found false when the partition is not stopped. */
+    bool (*resume)(void *self, int32_t partition, bool *found, struct err *err);
     void *self;
 };
 

@@ -14,6 +14,7 @@
 #include "mentor/base/bytes.h"
 #include "mentor/base/sha256.h"
 #include "mentor/base/uuid.h"
+#include "mentor/core/breaker.h"
 #include "mentor/core/decide.h"
 #include "mentor/core/history.h"
 #include "mentor/core/status.h"
@@ -35,6 +36,12 @@ struct position {
     uint8_t last_digest[SHA256_SIZE]; /* of its value */
     int32_t takeovers; /* since the last batch of it was stored: the owner died that often at this
                           offset */
+    /* A worker that takes records one by one says which, before it looks into it: one that its
+     * owners died over is told from the others by that. */
+    int64_t tried_offset; /* the last one said; -1 for none */
+    int32_t tries;        /* by that many processes, when it is next_offset: not stored by any */
+    bool stopped;         /* by the breaker, until a person resumes it */
+    struct breaker breaker;
 };
 
 /* One application's row. seq 0 and no state: it has none. */
@@ -61,7 +68,31 @@ struct citizen_row {
 struct armed_key {
     uint32_t slot;
     struct bytes key;
-    bool armed; /* filled by read */
+    uint32_t armed; /* filled by read: open rows that arm it, counted up to key_rows_more + 1 */
+};
+
+/*
+ * A row of the quarantine that a redriven record names (header mentor-redrive-of). It is closed in
+ * the transaction that gives the record its fate, by compare-and-set on its being open.
+ */
+struct batch_closing {
+    uint32_t entry;    /* of the redriven record */
+    int32_t partition; /* the row's place, in the same topic */
+    int64_t offset;
+    /* filled by `redriven` */
+    bool open; /* there is such a row and it is open; the rest only then */
+    int64_t progress_id;
+    int64_t redrives;
+    bool arms;
+    bool has_citizen;
+    uint8_t citizen_ref[CITIZEN_REF_SIZE];
+    bool has_key;
+    struct bytes key; /* borrowed until the store's next call */
+    bool has_value;
+    uint8_t value_digest[SHA256_SIZE];
+    /* filled by the worker */
+    uint32_t citizen; /* index in batch.read.citizens; UINT32_MAX for none */
+    bool closed;      /* it is this batch that closes it */
 };
 
 enum fate {
@@ -107,11 +138,11 @@ struct batch_decision {
     int32_t start;
     int32_t end;
     int64_t evaluated_at_ms;
-    struct bytes periods;  /* history considered: the citizen's state as it was */
-    bool conflict;         /* D06 */
-    bool quarantined;      /* Q01 */
-    struct bytes headers;  /* the record's, headers_pack */
-    struct bytes output;   /* Decision, protobuf */
+    struct bytes periods; /* history considered: the citizen's state as it was */
+    bool conflict;        /* D06 */
+    bool quarantined;     /* Q01 */
+    struct bytes headers; /* the record's, headers_pack */
+    struct bytes output;  /* Decision, protobuf */
     uint8_t output_digest[SHA256_SIZE];
     struct bytes trace; /* traceparent and tracestate to carry over, headers_pack; often empty */
     int64_t late_ms;    /* mentor-late-ms; -1 when not late */
@@ -123,7 +154,7 @@ struct batch_quarantine {
     bool arms;        /* Q01 until redriven or dismissed */
     bool has_citizen; /* and it could be read whose */
     uint8_t citizen_ref[CITIZEN_REF_SIZE];
-    int64_t redrives;     /* mentor-redrives of what came */
+    int64_t redrives;     /* how often it was redriven */
     struct bytes headers; /* the record's, headers_pack, traces that hold the CPR aside */
 };
 
@@ -136,8 +167,9 @@ struct batch_read {
     uint32_t citizen_count;
     struct armed_key *keys;
     uint32_t key_count;
-    int64_t now_ms;   /* filled: PostgreSQL's clock, whole milliseconds */
-    int64_t batch_id; /* filled: a fresh number, rising */
+    uint32_t key_rows_more; /* armed is counted beyond the first: what the batch may close */
+    int64_t now_ms;         /* filled: PostgreSQL's clock, whole milliseconds */
+    int64_t batch_id;       /* filled: a fresh number, rising */
 };
 
 /* How far one partition moves. */
@@ -149,6 +181,8 @@ struct batch_range {
     int64_t evaluated_at_ms;
     int64_t last_offset;
     uint8_t last_digest[SHA256_SIZE];
+    bool stopped; /* the breaker opened: the last record it takes for now */
+    struct breaker breaker;
 };
 
 struct batch {
@@ -160,6 +194,8 @@ struct batch {
     uint32_t decision_count;
     struct batch_quarantine *quarantines;
     uint32_t quarantine_count;
+    struct batch_closing *closings; /* in order of progress_id and offset; also ones not closed */
+    uint32_t closing_count;
     struct batch_range *ranges; /* one a slot that moved */
     uint32_t range_count;
 };

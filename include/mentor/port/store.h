@@ -58,6 +58,26 @@ struct store {
      * starts. Out: the rest. An owner's session that holds the row is ended.
      */
     bool (*take)(void *self, struct position *positions, uint32_t count, struct err *err);
+    /*
+     * Says which record is tried next (struct position), committed on its own before anything looks
+     * into it. `again`: by a process that has said so before and lives. *tries: by how many
+     * processes. ERR_FENCED.
+     */
+    bool (*tried)(void *self,
+                  const struct position *position,
+                  int64_t offset,
+                  bool again,
+                  int32_t *tries,
+                  struct err *err);
+    /* Whether one of the stopped positions was resumed by a person: take them anew then. */
+    bool (*resumed)(void *self,
+                    const struct position *positions,
+                    uint32_t count,
+                    bool *resumed,
+                    struct err *err);
+    /* Looks up the rows that redriven records name, before `read`. Keys are borrowed until the next
+     * call. */
+    bool (*redriven)(void *self, struct batch_closing *closings, uint32_t count, struct err *err);
     /* One flush: fills rows, now_ms and batch_id. States are borrowed until the next call. */
     bool (*read)(void *self,
                  const struct position *positions,

@@ -35,6 +35,9 @@ struct topic_reader {
 };
 
 struct topic_writer {
+    /* The cluster's id, borrowed until the writer goes; ERR_RETRY when no broker answers within
+     * wait_ms. */
+    bool (*cluster)(void *self, uint32_t wait_ms, const char **cluster, struct err *err);
     /* Copies and queues; waits while the queue is full. Keyed by murmur2_random, as Java's
      * producers are. */
     bool (*write)(void *self, const struct record *record, struct err *err);

@@ -4,6 +4,7 @@ WITH moved AS (
     SET emitted_offset = greatest(p.emitted_offset, g.emitted_offset),
         owner = CASE WHEN $4::boolean THEN NULL ELSE p.owner END,
         takeovers = CASE WHEN $4::boolean THEN 0 ELSE p.takeovers END,
+        tries = CASE WHEN $4::boolean THEN 0 ELSE p.tries END,
         updated_at = now()
     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS g (id, epoch, emitted_offset)
     WHERE p.id = g.id AND p.epoch = g.epoch
