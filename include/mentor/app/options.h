@@ -40,342 +40,87 @@ enum option_kind {
 };
 
 /* X(NAME, "name", kind, "VALUE", default or NULL, low, high, commands, "help") */
-#define OPTIONS(X)                                                                                          \
-    X(KAFKA_BROKERS,                                                                                        \
-      "kafka-brokers",                                                                                      \
-      OPTION_TEXT,                                                                                          \
-      "HOST:PORT,…",                                                                                        \
-      "127.0.0.1:9092",                                                                                     \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_KAFKA,                                                                                            \
-      "brokers to begin with")                                                                              \
-    X(KAFKA,                                                                                                \
-      "kafka",                                                                                              \
-      OPTION_LIST,                                                                                          \
-      "KEY=VALUE",                                                                                          \
-      NULL,                                                                                                 \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_KAFKA,                                                                                            \
-      "a librdkafka property; secret ones only by file or environment")                                     \
-    X(KAFKA_CONFIG,                                                                                         \
-      "kafka-config",                                                                                       \
-      OPTION_TEXT,                                                                                          \
-      "FILE",                                                                                               \
-      NULL,                                                                                                 \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_KAFKA,                                                                                            \
-      "librdkafka properties, a line KEY=VALUE each")                                                       \
-    X(TOPIC_APPLICATIONS,                                                                                   \
-      "topic-applications",                                                                                 \
-      OPTION_TEXT,                                                                                          \
-      "NAME",                                                                                               \
-      "mentor.applications.v1",                                                                             \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_KAFKA,                                                                                            \
-      "topic of applications, in")                                                                          \
-    X(TOPIC_DECISIONS,                                                                                      \
-      "topic-decisions",                                                                                    \
-      OPTION_TEXT,                                                                                          \
-      "NAME",                                                                                               \
-      "mentor.decisions.v1",                                                                                \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_KAFKA,                                                                                            \
-      "topic of decisions, out")                                                                            \
-    X(TOPIC_DLQ,                                                                                            \
-      "topic-dlq",                                                                                          \
-      OPTION_TEXT,                                                                                          \
-      "NAME",                                                                                               \
-      "mentor.applications.dlq.v1",                                                                         \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_KAFKA,                                                                                            \
-      "topic of records that could not be decided, out")                                                    \
-    X(GROUP,                                                                                                \
-      "group",                                                                                              \
-      OPTION_TEXT,                                                                                          \
-      "NAME",                                                                                               \
-      "mentord",                                                                                            \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_WORKER,                                                                                           \
-      "consumer group; one for a database")                                                                 \
-    X(EMIT,                                                                                                 \
-      "emit",                                                                                               \
-      OPTION_TEXT,                                                                                          \
-      "MODE",                                                                                               \
-      "idempotent",                                                                                         \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_WORKER,                                                                                           \
-      "how outcomes are produced: idempotent or transactional")                                             \
-    X(DATABASE_URL,                                                                                         \
-      "database-url",                                                                                       \
-      OPTION_TEXT,                                                                                          \
-      "URL",                                                                                                \
-      NULL,                                                                                                 \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_DATABASE,                                                                                         \
+/* clang-format off */
+#define OPTIONS(X) \
+    X(KAFKA_BROKERS, "kafka-brokers", OPTION_TEXT, "HOST:PORT,…", "127.0.0.1:9092", 0, 0, FOR_KAFKA, \
+      "brokers to begin with") \
+    X(KAFKA, "kafka", OPTION_LIST, "KEY=VALUE", NULL, 0, 0, FOR_KAFKA, \
+      "a librdkafka property; secret ones only by file or environment") \
+    X(KAFKA_CONFIG, "kafka-config", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_KAFKA, \
+      "librdkafka properties, a line KEY=VALUE each") \
+    X(TOPIC_APPLICATIONS, "topic-applications", OPTION_TEXT, "NAME", "mentor.applications.v1", 0, 0, FOR_KAFKA, \
+      "topic of applications, in") \
+    X(TOPIC_DECISIONS, "topic-decisions", OPTION_TEXT, "NAME", "mentor.decisions.v1", 0, 0, FOR_KAFKA, \
+      "topic of decisions, out") \
+    X(TOPIC_DLQ, "topic-dlq", OPTION_TEXT, "NAME", "mentor.applications.dlq.v1", 0, 0, FOR_KAFKA, \
+      "topic of records that could not be decided, out") \
+    X(GROUP, "group", OPTION_TEXT, "NAME", "mentord", 0, 0, FOR_WORKER, \
+      "consumer group; one for a database") \
+    X(EMIT, "emit", OPTION_TEXT, "MODE", "idempotent", 0, 0, FOR_WORKER, \
+      "how outcomes are produced: idempotent or transactional") \
+    X(DATABASE_URL, "database-url", OPTION_TEXT, "URL", NULL, 0, 0, FOR_DATABASE, \
       "all that libpq takes; without it libpq's PG variables. With a password only by file or environment") \
-    X(RULEBOOK,                                                                                             \
-      "rulebook",                                                                                           \
-      OPTION_TEXT,                                                                                          \
-      "FILE",                                                                                               \
-      NULL,                                                                                                 \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_WORKER | FOR_DECIDE | FOR_RULEBOOK | FOR_BENCH,                                                   \
-      "the rulebook; default the installed dk-2026.yaml")                                                   \
-    X(EFFECTIVE_FROM,                                                                                       \
-      "effective-from",                                                                                     \
-      OPTION_TEXT,                                                                                          \
-      "now|DAY|RFC3339",                                                                                    \
-      "now",                                                                                                \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_RULEBOOK,                                                                                         \
-      "when a rulebook that is published begins to decide; a day begins at midnight in Denmark")            \
-    X(CITIZEN_SECRET_FILE,                                                                                  \
-      "citizen-secret-file",                                                                                \
-      OPTION_TEXT,                                                                                          \
-      "FILE",                                                                                               \
-      NULL,                                                                                                 \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_WORKER | FOR_DECIDE | FOR_PUBLISH,                                                                \
-      "the secret behind citizen_ref; or MENTORD_CITIZEN_SECRET")                                           \
-    X(AT,                                                                                                   \
-      "at",                                                                                                 \
-      OPTION_TEXT,                                                                                          \
-      "now|event|RFC3339",                                                                                  \
-      "now",                                                                                                \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_WORKER | FOR_DECIDE,                                                                              \
-      "when to evaluate; the worker takes event only on a database made by `db migrate --demo`")            \
-    X(BATCH,                                                                                                \
-      "batch",                                                                                              \
-      OPTION_NUMBER,                                                                                        \
-      "N",                                                                                                  \
-      "2000",                                                                                               \
-      1,                                                                                                    \
-      5000,                                                                                                 \
-      FOR_WORKER,                                                                                           \
-      "records a transaction at most")                                                                      \
-    X(LANES,                                                                                                \
-      "lanes",                                                                                              \
-      OPTION_NUMBER,                                                                                        \
-      "N",                                                                                                  \
-      "1",                                                                                                  \
-      1,                                                                                                    \
-      16,                                                                                                   \
-      FOR_WORKER,                                                                                           \
-      "transactions in flight: each lane is a member of the group with a connection of its own")            \
-    X(METRICS_LISTEN,                                                                                       \
-      "metrics-listen",                                                                                     \
-      OPTION_TEXT,                                                                                          \
-      "[ADDR:]PORT",                                                                                        \
-      NULL,                                                                                                 \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_WORKER,                                                                                           \
-      "serve /metrics, /healthz and /readyz there; loopback unless an address is told, off by default")     \
-    X(STALLED_AFTER,                                                                                        \
-      "stalled-after",                                                                                      \
-      OPTION_NUMBER,                                                                                        \
-      "SECONDS",                                                                                            \
-      "120",                                                                                                \
-      1,                                                                                                    \
-      86400,                                                                                                \
-      FOR_WORKER,                                                                                           \
-      "/healthz is 503 when no step of the loop ended for so long; one may wait 75 s for PostgreSQL")       \
-    X(BREAKER,                                                                                              \
-      "breaker",                                                                                            \
-      OPTION_NUMBER,                                                                                        \
-      "N",                                                                                                  \
-      "500",                                                                                                \
-      0,                                                                                                    \
-      1000,                                                                                                 \
-      FOR_WORKER,                                                                                           \
-      "stop a partition when more than N of its last 1,000 records are refused; 0: never")                  \
-    X(RATE,                                                                                                 \
-      "rate",                                                                                               \
-      OPTION_NUMBER,                                                                                        \
-      "N",                                                                                                  \
-      "0",                                                                                                  \
-      0,                                                                                                    \
-      1000000,                                                                                              \
-      FOR_PUBLISH,                                                                                          \
-      "events a second; 0: as fast as it goes")                                                             \
-    X(FROM,                                                                                                 \
-      "from",                                                                                               \
-      OPTION_TEXT,                                                                                          \
-      "beginning|end|P:OFFSET",                                                                             \
-      "end",                                                                                                \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_TAIL,                                                                                             \
-      "where to begin")                                                                                     \
-    X(COUNT,                                                                                                \
-      "count",                                                                                              \
-      OPTION_NUMBER,                                                                                        \
-      "N",                                                                                                  \
-      "0",                                                                                                  \
-      0,                                                                                                    \
-      INT32_MAX,                                                                                            \
-      FOR_TAIL | FOR_BENCH,                                                                                 \
-      "stop after N; 0: do not")                                                                            \
-    X(NO_FOLLOW,                                                                                            \
-      "no-follow",                                                                                          \
-      OPTION_FLAG,                                                                                          \
-      "",                                                                                                   \
-      "false",                                                                                              \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_TAIL,                                                                                             \
-      "stop at the end there is now")                                                                       \
-    X(LETTER,                                                                                               \
-      "letter",                                                                                             \
-      OPTION_TEXT,                                                                                          \
-      "citizen|company",                                                                                    \
-      NULL,                                                                                                 \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_EXPLAIN,                                                                                          \
-      "the letter to send instead, in Danish")                                                              \
-    X(HTML,                                                                                                 \
-      "html",                                                                                               \
-      OPTION_FLAG,                                                                                          \
-      "",                                                                                                   \
-      "false",                                                                                              \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_EXPLAIN,                                                                                          \
-      "the letter as an HTML file, to print")                                                               \
-    X(JSON,                                                                                                 \
-      "json",                                                                                               \
-      OPTION_FLAG,                                                                                          \
-      "",                                                                                                   \
-      "false",                                                                                              \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_EXPLAIN | FOR_RULEBOOK | FOR_DB | FOR_DLQ | FOR_STATUS | FOR_BENCH,                               \
-      "for machines")                                                                                       \
-    X(WATCH,                                                                                                \
-      "watch",                                                                                              \
-      OPTION_FLAG,                                                                                          \
-      "",                                                                                                   \
-      "false",                                                                                              \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_STATUS,                                                                                           \
-      "again each second, until Ctrl-C; with --json a line each")                                           \
-    X(DEMO,                                                                                                 \
-      "demo",                                                                                               \
-      OPTION_FLAG,                                                                                          \
-      "",                                                                                                   \
-      "false",                                                                                              \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_DB,                                                                                               \
-      "migrate: a database for demonstrations, where --at event is allowed")                                \
-    X(ALL, "all", OPTION_FLAG, "", "false", 0, 0, FOR_DLQ, "list: closed ones too")                         \
-    X(WHY,                                                                                                  \
-      "why",                                                                                                \
-      OPTION_TEXT,                                                                                          \
-      "TEXT",                                                                                               \
-      NULL,                                                                                                 \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_DLQ,                                                                                              \
-      "dismiss: the reason, kept with the record")                                                          \
-    X(REASON,                                                                                               \
-      "reason",                                                                                             \
-      OPTION_TEXT,                                                                                          \
-      "ID",                                                                                                 \
-      NULL,                                                                                                 \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_DLQ,                                                                                              \
-      "list, redrive: only what was refused for this reason (mentord help reasons)")                        \
-    X(APPLICATION,                                                                                          \
-      "application",                                                                                        \
-      OPTION_TEXT,                                                                                          \
-      "ID",                                                                                                 \
-      NULL,                                                                                                 \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_DLQ,                                                                                              \
-      "list, redrive: only of this application, where its id can be read")                                  \
-    X(SINCE,                                                                                                \
-      "since",                                                                                              \
-      OPTION_TEXT,                                                                                          \
-      "RFC3339",                                                                                            \
-      NULL,                                                                                                 \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_DLQ,                                                                                              \
-      "list, redrive: only what was refused then or later")                                                 \
-    X(UNTIL,                                                                                                \
-      "until",                                                                                              \
-      OPTION_TEXT,                                                                                          \
-      "RFC3339",                                                                                            \
-      NULL,                                                                                                 \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_DLQ,                                                                                              \
-      "list, redrive: only what was refused before")                                                        \
-    X(MAX, "max", OPTION_NUMBER, "N", "0", 0, INT32_MAX, FOR_DLQ, "redrive: at most N; 0: all")             \
-    X(MAX_REDRIVES,                                                                                         \
-      "max-redrives",                                                                                       \
-      OPTION_NUMBER,                                                                                        \
-      "N",                                                                                                  \
-      "3",                                                                                                  \
-      0,                                                                                                    \
-      1000000,                                                                                              \
-      FOR_DLQ,                                                                                              \
-      "redrive: a record that came back N times stays")                                                     \
-    X(DRY_RUN,                                                                                              \
-      "dry-run",                                                                                            \
-      OPTION_FLAG,                                                                                          \
-      "",                                                                                                   \
-      "false",                                                                                              \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_DLQ,                                                                                              \
-      "redrive: say what would be produced, and change nothing")                                            \
-    X(LOG,                                                                                                  \
-      "log",                                                                                                \
-      OPTION_TEXT,                                                                                          \
-      "logfmt|json",                                                                                        \
-      "logfmt",                                                                                             \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_ALL,                                                                                              \
-      "form of log lines on stderr")                                                                        \
-    X(LOG_LEVEL,                                                                                            \
-      "log-level",                                                                                          \
-      OPTION_TEXT,                                                                                          \
-      "LEVEL",                                                                                              \
-      "info",                                                                                               \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_ALL,                                                                                              \
-      "least that is logged: debug, info, warn, error")                                                     \
-    X(CONFIG,                                                                                               \
-      "config",                                                                                             \
-      OPTION_TEXT,                                                                                          \
-      "FILE",                                                                                               \
-      NULL,                                                                                                 \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_ALL,                                                                                              \
+    X(RULEBOOK, "rulebook", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_WORKER | FOR_DECIDE | FOR_RULEBOOK | FOR_BENCH, \
+      "the rulebook; default the installed dk-2026.yaml") \
+    X(EFFECTIVE_FROM, "effective-from", OPTION_TEXT, "now|DAY|RFC3339", "now", 0, 0, FOR_RULEBOOK, \
+      "when a rulebook that is published begins to decide; a day begins at midnight in Denmark") \
+    X(CITIZEN_SECRET_FILE, "citizen-secret-file", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_WORKER | FOR_DECIDE | FOR_PUBLISH, \
+      "the secret behind citizen_ref; or MENTORD_CITIZEN_SECRET") \
+    X(AT, "at", OPTION_TEXT, "now|event|RFC3339", "now", 0, 0, FOR_WORKER | FOR_DECIDE, \
+      "when to evaluate; the worker takes event only on a database made by `db migrate --demo`") \
+    X(BATCH, "batch", OPTION_NUMBER, "N", "2000", 1, 5000, FOR_WORKER, \
+      "records a transaction at most") \
+    X(LANES, "lanes", OPTION_NUMBER, "N", "1", 1, 16, FOR_WORKER, \
+      "transactions in flight: each lane is a member of the group with a connection of its own") \
+    X(METRICS_LISTEN, "metrics-listen", OPTION_TEXT, "[ADDR:]PORT", NULL, 0, 0, FOR_WORKER, \
+      "serve /metrics, /healthz and /readyz there; loopback unless an address is told, off by default") \
+    X(STALLED_AFTER, "stalled-after", OPTION_NUMBER, "SECONDS", "120", 1, 86400, FOR_WORKER, \
+      "/healthz is 503 when no step of the loop ended for so long; one may wait 75 s for PostgreSQL") \
+    X(BREAKER, "breaker", OPTION_NUMBER, "N", "500", 0, 1000, FOR_WORKER, \
+      "stop a partition when more than N of its last 1,000 records are refused; 0: never") \
+    X(RATE, "rate", OPTION_NUMBER, "N", "0", 0, 1000000, FOR_PUBLISH, \
+      "events a second; 0: as fast as it goes") \
+    X(FROM, "from", OPTION_TEXT, "beginning|end|P:OFFSET", "end", 0, 0, FOR_TAIL, \
+      "where to begin") \
+    X(COUNT, "count", OPTION_NUMBER, "N", "0", 0, INT32_MAX, FOR_TAIL | FOR_BENCH, \
+      "stop after N; 0: do not") \
+    X(NO_FOLLOW, "no-follow", OPTION_FLAG, "", "false", 0, 0, FOR_TAIL, \
+      "stop at the end there is now") \
+    X(LETTER, "letter", OPTION_TEXT, "citizen|company", NULL, 0, 0, FOR_EXPLAIN, \
+      "the letter to send instead, in Danish") \
+    X(HTML, "html", OPTION_FLAG, "", "false", 0, 0, FOR_EXPLAIN, \
+      "the letter as an HTML file, to print") \
+    X(JSON, "json", OPTION_FLAG, "", "false", 0, 0, FOR_EXPLAIN | FOR_RULEBOOK | FOR_DB | FOR_DLQ | FOR_STATUS | FOR_BENCH, \
+      "for machines") \
+    X(WATCH, "watch", OPTION_FLAG, "", "false", 0, 0, FOR_STATUS, \
+      "again each second, until Ctrl-C; with --json a line each") \
+    X(DEMO, "demo", OPTION_FLAG, "", "false", 0, 0, FOR_DB, \
+      "migrate: a database for demonstrations, where --at event is allowed") \
+    X(ALL, "all", OPTION_FLAG, "", "false", 0, 0, FOR_DLQ, \
+      "list: closed ones too") \
+    X(WHY, "why", OPTION_TEXT, "TEXT", NULL, 0, 0, FOR_DLQ, \
+      "dismiss: the reason, kept with the record") \
+    X(REASON, "reason", OPTION_TEXT, "ID", NULL, 0, 0, FOR_DLQ, \
+      "list, redrive: only what was refused for this reason (mentord help reasons)") \
+    X(APPLICATION, "application", OPTION_TEXT, "ID", NULL, 0, 0, FOR_DLQ, \
+      "list, redrive: only of this application, where its id can be read") \
+    X(SINCE, "since", OPTION_TEXT, "RFC3339", NULL, 0, 0, FOR_DLQ, \
+      "list, redrive: only what was refused then or later") \
+    X(UNTIL, "until", OPTION_TEXT, "RFC3339", NULL, 0, 0, FOR_DLQ, \
+      "list, redrive: only what was refused before") \
+    X(MAX, "max", OPTION_NUMBER, "N", "0", 0, INT32_MAX, FOR_DLQ, \
+      "redrive: at most N; 0: all") \
+    X(MAX_REDRIVES, "max-redrives", OPTION_NUMBER, "N", "3", 0, 1000000, FOR_DLQ, \
+      "redrive: a record that came back N times stays") \
+    X(DRY_RUN, "dry-run", OPTION_FLAG, "", "false", 0, 0, FOR_DLQ, \
+      "redrive: say what would be produced, and change nothing") \
+    X(LOG, "log", OPTION_TEXT, "logfmt|json", "logfmt", 0, 0, FOR_ALL, \
+      "form of log lines on stderr") \
+    X(LOG_LEVEL, "log-level", OPTION_TEXT, "LEVEL", "info", 0, 0, FOR_ALL, \
+      "least that is logged: debug, info, warn, error") \
+    X(CONFIG, "config", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_ALL, \
       "settings, a line `name = value` each; # begins a comment")
+/* clang-format on */
 
 enum option_id {
 #define X(id, name, kind, value, fallback, low, high, commands, help) OPTION_##id,
