@@ -6,6 +6,7 @@
 
 #include "mentor/app/outcome.h"
 #include "mentor/app/worker.h"
+#include "mentor/base/guard.h"
 #include "mentor/base/log.h"
 
 #include "steps.h"
@@ -103,7 +104,7 @@ enum step_outcome step_join(struct worker *worker)
     /* Ours since before the trouble: only the group can say whether it still is, and a commit makes
      * it say so. */
     struct source *source = &worker->edges.source;
-    if (!worker->fresh && worker->taken &&
+    if (!worker->fresh && worker->taken && GUARD(MEMBERSHIP) &&
         !source->commit(source->self, worker->positions, worker->slot_count, &worker->err)) {
         return step_of_err(worker);
     }
@@ -131,6 +132,7 @@ static bool parse_metadata(const char *metadata, int64_t *epoch, int64_t *next)
 static bool agree(struct worker *worker, const struct position *position)
 {
     struct source *source = &worker->edges.source;
+    struct store *store = &worker->edges.store;
     char metadata[METADATA_SIZE] = "";
     int64_t offset = -1;
     if (!source->committed(
@@ -140,9 +142,13 @@ static bool agree(struct worker *worker, const struct position *position)
     int64_t epoch = 0;
     int64_t next = 0;
     bool ours = parse_metadata(metadata, &epoch, &next);
-    if (offset > position->next_offset ||
-        (ours && (next > position->next_offset || epoch >= position->epoch))) {
-        return err_set(&worker->err,
+    bool ahead = offset > position->emitted_offset || /* which the store is told first */
+                 (ours && (next > position->next_offset || epoch >= position->epoch));
+    if (ahead && GUARD(METADATA)) {
+        /* Or we stood still since we took it, and a successor has noted that: then we are fenced.
+         */
+        return store->emitted(store->self, position, 1, false, &worker->err) &&
+               err_set(&worker->err,
                        ERR_HALT,
                        "partition %d: the group's offset in Kafka (%" PRId64
                        ", \"%s\") is ahead of the database "
@@ -169,7 +175,13 @@ place(struct worker *worker, uint32_t slot_index, struct log_bounds bounds, int6
 {
     struct position *position = &worker->positions[slot_index];
     struct worker_slot *slot = &worker->slots[slot_index];
-    if (bounds.high < position->next_offset) {
+    struct source *source = &worker->edges.source;
+    if (bounds.high < position->next_offset && /* asked before it was taken: perhaps long ago */
+        !source->bounds(
+            source->self, position->partition, &bounds.low, &bounds.high, &worker->err)) {
+        return false;
+    }
+    if (bounds.high < position->next_offset && GUARD(LOG_END)) {
         return err_set(&worker->err,
                        ERR_HALT,
                        "partition %d: the log ends at %" PRId64 " but offsets up to %" PRId64
@@ -206,6 +218,7 @@ enum step_outcome step_take(struct worker *worker)
     struct log_bounds bounds[PARTITIONS_MAX] = {0};
     int64_t from[PARTITIONS_MAX] = {0};
     worker_forget(worker);
+    worker->taken = false; /* from here on the positions are not ours to note */
     for (uint32_t i = 0; i < worker->slot_count; i++) {
         if (!source->bounds(source->self,
                             worker->positions[i].partition,
@@ -216,12 +229,10 @@ enum step_outcome step_take(struct worker *worker)
         }
         worker->positions[i].next_offset = bounds[i].low;
     }
-    worker->taken = false;
     if (!sink->purge(sink->self, &worker->err) ||
         !store->take(store->self, worker->positions, worker->slot_count, &worker->err)) {
         return step_of_err(worker);
     }
-    worker->taken = true;
     worker->fresh = false;
     for (uint32_t i = 0; i < worker->slot_count; i++) {
         const struct position *position = &worker->positions[i];
@@ -238,6 +249,7 @@ enum step_outcome step_take(struct worker *worker)
                 LOG_TEXT("why", "its owners died at this offset; records are taken one by one"));
         }
     }
+    worker->taken = true; /* not before: JOIN would note positions that nobody has compared */
     if (!source->start(source->self, worker->positions, from, worker->slot_count, &worker->err)) {
         return step_of_err(worker);
     }
@@ -259,6 +271,10 @@ static bool resend_partition(struct worker *worker, const struct position *posit
             return false;
         }
         for (uint32_t i = 0; i < count; i++) {
+            if (outputs[i].offset >= position->next_offset) { /* a successor's: we stood still */
+                return err_set(
+                    &worker->err, ERR_FENCED, "partition %d is another's", position->partition);
+            }
             struct arena_mark mark = arena_mark(&worker->lot->arena);
             struct record record;
             CHECK(outcome_record(&outputs[i], &source, &worker->lot->arena, &record));
@@ -279,10 +295,11 @@ enum step_outcome step_resend(struct worker *worker)
     struct source *source = &worker->edges.source;
     int64_t sent = 0;
     arena_rewind(&worker->lot->arena, (struct arena_mark){0});
-    if (!source->commit(source->self, worker->positions, worker->slot_count, &worker->err)) {
+    if (GUARD(RESEND_COMMIT) &&
+        !source->commit(source->self, worker->positions, worker->slot_count, &worker->err)) {
         return step_of_err(worker);
     }
-    for (uint32_t i = 0; i < worker->slot_count; i++) {
+    for (uint32_t i = 0; i < worker->slot_count && GUARD(RESEND); i++) {
         if (!resend_partition(worker, &worker->positions[i], &sent)) {
             return step_of_err(worker);
         }
@@ -328,10 +345,10 @@ enum step_outcome step_settle(struct worker *worker)
     struct sink *sink = &worker->edges.sink;
     struct source *source = &worker->edges.source;
     worker_forget(worker);
-    if (worker->assigned && worker->taken) {
+    if (worker->assigned && worker->taken && GUARD(SETTLE)) {
         settle_positions(worker);
     }
-    bool purged = sink->purge(sink->self, &worker->err);
+    bool purged = !GUARD(PURGE) || sink->purge(sink->self, &worker->err);
     bool stopped = !worker->assigned || source->stop(source->self, &worker->err);
     if (worker->assigned) {
         LOG(LOG_LEVEL_INFO,
@@ -355,7 +372,7 @@ enum step_outcome step_leave(struct worker *worker)
     worker->taken = false;
     worker->reading = false;
     worker->slot_count = 0;
-    bool purged = sink->purge(sink->self, &worker->err);
+    bool purged = !GUARD(PURGE) || sink->purge(sink->self, &worker->err);
     return source->leave(source->self, &worker->err) && purged ? STEP_DONE : step_of_err(worker);
 }
 
