@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "mentor/app/worker.h"
+#include "mentor/base/guard.h"
 #include "mentor/base/log.h"
 
 #include "steps.h"
@@ -54,11 +55,14 @@ static void parse(struct told *told)
     told->by = end == at ? TOLD_BY_ANOTHER : by;
 }
 
-/* Ahead of the store means that the store lost commits. */
+/* Ahead of the store means that the store lost commits. Idempotent mode tells the store first what
+ * is emitted; a transaction tells Kafka first, of what is stored. */
 static bool store_is_whole(const struct told *told, const struct position *position)
 {
     bool ours = told->by != TOLD_BY_ANOTHER;
-    return told->offset <= position->next_offset &&
+    int64_t most =
+        told->by == TOLD_BY_IDEMPOTENT ? position->emitted_offset : position->next_offset;
+    return told->offset <= most &&
            !(ours && (told->next > position->next_offset || told->epoch >= position->epoch));
 }
 
@@ -115,6 +119,7 @@ static bool emitted_of(struct worker *worker, const struct told *told, struct po
 bool worker_agree(struct worker *worker, struct position *position)
 {
     struct source *source = &worker->edges.source;
+    struct store *store = &worker->edges.store;
     struct told told = {.offset = -1};
     if (!source->committed(source->self,
                            position->partition,
@@ -125,7 +130,12 @@ bool worker_agree(struct worker *worker, struct position *position)
         return false;
     }
     parse(&told);
-    if (!store_is_whole(&told, position)) {
+    if (!store_is_whole(&told, position) && GUARD(METADATA)) {
+        /* Or we stood still since we took it, and a successor has noted that: then we are fenced.
+         */
+        if (!store->emitted(store->self, position, 1, false, &worker->err)) {
+            return false;
+        }
         return halt(
             worker,
             &told,

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "mentor/app/worker.h"
+#include "mentor/base/guard.h"
 #include "mentor/base/log.h"
 #include "mentor/core/partition.h"
 
@@ -45,21 +46,43 @@ static void add_gaps(struct worker *worker)
     }
 }
 
+static bool another_log(struct worker *worker, const struct record *record)
+{
+    return err_set(
+        &worker->err,
+        ERR_HALT,
+        "partition %d: the record at %" PRId64
+        " is not what was decided there; the topic was made anew: give the new one another name",
+        record->partition,
+        record->offset);
+}
+
 /* The last decided record, read again: another content means another topic under the same name. */
 static bool verify(struct worker *worker, uint32_t slot, const struct record *record)
 {
-    const struct position *position = &worker->positions[slot];
     uint8_t digest[SHA256_SIZE];
     worker->slots[slot].verify = false;
     sha256_of(record->value, digest);
-    return memcmp(digest, position->last_digest, SHA256_SIZE) == 0 ||
-           err_set(
-               &worker->err,
-               ERR_HALT,
-               "partition %d: the record at %" PRId64
-               " is not the one that was decided; the topic was made anew: give the new one another name",
-               position->partition,
-               record->offset);
+    return memcmp(digest, worker->positions[slot].last_digest, SHA256_SIZE) == 0 ||
+           !GUARD(LAST_RECORD) || another_log(worker, record);
+}
+
+/* What lies behind the last decided record came, and it did not: dropped with the log's start, or
+ * never there. */
+static enum step_outcome last_is_gone(struct worker *worker, uint32_t slot)
+{
+    struct source *source = &worker->edges.source;
+    const struct position *position = &worker->positions[slot];
+    int64_t low = 0;
+    int64_t high = 0;
+    const struct record last = {.partition = position->partition, .offset = position->last_offset};
+    worker->slots[slot].verify = false;
+    if (!GUARD(LAST_RECORD) ||
+        (source->bounds(source->self, position->partition, &low, &high, &worker->err) &&
+         (low > position->last_offset || another_log(worker, &last)))) {
+        return STEP_DONE;
+    }
+    return step_of_err(worker);
 }
 
 /* Its citizen may be in two partitions: decided all the same, but the order of emission is not
@@ -95,11 +118,19 @@ take_record(struct worker *worker, struct lot *lot, const struct record *record)
         return STEP_DONE;
     }
     struct worker_slot *state = &worker->slots[slot];
+    const struct position *position = &worker->positions[slot];
     if (record->offset < state->expected) {
-        bool last = state->verify && record->offset == worker->positions[slot].last_offset;
-        return !last || verify(worker, (uint32_t)slot, record) ? STEP_DONE : STEP_HALT;
+        bool last = state->verify && record->offset == position->last_offset;
+        bool unknown = record->offset > position->last_offset &&
+                       record->offset < position->next_offset && GUARD(LAST_RECORD);
+        return (last && !verify(worker, (uint32_t)slot, record)) ||
+                       (unknown && !another_log(worker, record))
+                   ? STEP_HALT
+                   : STEP_DONE;
     }
-    state->verify = false; /* it has gone from the log in the meantime */
+    if (state->verify && last_is_gone(worker, (uint32_t)slot) != STEP_DONE) {
+        return step_of_err(worker);
+    }
     add_skipped(worker, lot, (uint32_t)slot, record->offset);
     lot->records[lot->record_count] = *record;
     struct batch_entry *entry = add_entry(worker, lot, (uint32_t)slot, record->offset, 1);
@@ -112,10 +143,32 @@ take_record(struct worker *worker, struct lot *lot, const struct record *record)
 static enum step_outcome take_end(struct worker *worker, struct lot *lot, const struct record *end)
 {
     int32_t slot = worker_slot_of(worker, end->partition);
+    if (slot >= 0 && end->offset < worker->positions[slot].next_offset && GUARD(LOG_END)) {
+        (void)err_set(&worker->err, /* TAKE asks where it ends, and judges */
+                      ERR_RETRY,
+                      "partition %d: the log ends at %" PRId64 ", before what is decided",
+                      end->partition,
+                      end->offset);
+        return STEP_RETRY;
+    }
+    if (slot >= 0 && worker->slots[slot].verify &&
+        last_is_gone(worker, (uint32_t)slot) != STEP_DONE) {
+        return step_of_err(worker);
+    }
     if (slot >= 0 && !worker->positions[slot].stopped) {
         add_skipped(worker, lot, (uint32_t)slot, end->offset);
     }
     return STEP_DONE;
+}
+
+/* The group is never told more than the store knows: a successor, who asks the store, would tell it
+ * less. */
+static enum step_outcome not_marked(struct worker *worker)
+{
+    for (uint32_t i = 0; i < worker->slot_count; i++) {
+        worker->positions[i].emitted_offset = worker->slots[i].marked;
+    }
+    return step_of_err(worker);
 }
 
 /* Acknowledged outputs are marked within a second also when nothing comes. */
@@ -133,15 +186,17 @@ static enum step_outcome mark_emitted(struct worker *worker, int64_t now_us)
         struct position *position = &worker->positions[i];
         if (!sink->settled(
                 sink->self, position->partition, &position->emitted_offset, &worker->err)) {
-            return step_of_err(worker);
+            return not_marked(worker);
         }
         moved = moved || position->emitted_offset > worker->slots[i].marked;
     }
     if (!moved) {
         return STEP_DONE;
     }
-    if (!store->emitted(store->self, worker->positions, worker->slot_count, false, &worker->err) ||
-        !source->commit(source->self, worker->positions, worker->slot_count, &worker->err)) {
+    if (!store->emitted(store->self, worker->positions, worker->slot_count, false, &worker->err)) {
+        return not_marked(worker);
+    }
+    if (!source->commit(source->self, worker->positions, worker->slot_count, &worker->err)) {
         return step_of_err(worker);
     }
     for (uint32_t i = 0; i < worker->slot_count; i++) {

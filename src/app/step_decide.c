@@ -2,6 +2,7 @@
 
 #include "mentor/app/judge.h"
 #include "mentor/app/worker.h"
+#include "mentor/base/guard.h"
 #include "mentor/core/rulebook.h"
 
 #include "closing.h"
@@ -23,7 +24,7 @@ static bool batch_moment(struct worker *worker, int64_t *evaluated_at_ms)
                 position->partition,
                 (long long)(position->evaluated_at_ms - worker->batch.read.now_ms));
         }
-        if (!worker->at_event && position->evaluated_at_ms > moment) {
+        if (!worker->at_event && position->evaluated_at_ms > moment && GUARD(CLOCK_FLOOR)) {
             moment = position->evaluated_at_ms;
         }
     }

@@ -6,6 +6,7 @@
 
 #include "mentor/app/outcome.h"
 #include "mentor/app/worker.h"
+#include "mentor/base/guard.h"
 #include "mentor/base/log.h"
 
 #include "alone.h"
@@ -110,7 +111,7 @@ enum step_outcome step_join(struct worker *worker)
     }
     /* Ours since before the trouble: only the group can say whether it still is. */
     struct source *source = &worker->edges.source;
-    if (!worker->fresh && worker->taken &&
+    if (!worker->fresh && worker->taken && GUARD(MEMBERSHIP) &&
         !source->prove(source->self, worker->positions, worker->slot_count, &worker->err)) {
         return step_of_err(worker);
     }
@@ -128,7 +129,13 @@ place(struct worker *worker, uint32_t slot_index, struct log_bounds bounds, int6
 {
     struct position *position = &worker->positions[slot_index];
     struct worker_slot *slot = &worker->slots[slot_index];
-    if (bounds.high < position->next_offset) {
+    struct source *source = &worker->edges.source;
+    if (bounds.high < position->next_offset && /* asked before it was taken: perhaps long ago */
+        !source->bounds(
+            source->self, position->partition, &bounds.low, &bounds.high, &worker->err)) {
+        return false;
+    }
+    if (bounds.high < position->next_offset && GUARD(LOG_END)) {
         return err_set(&worker->err,
                        ERR_HALT,
                        "partition %d: the log ends at %" PRId64 " but offsets up to %" PRId64
@@ -186,6 +193,8 @@ enum step_outcome step_take(struct worker *worker)
     if (worker->reading) { /* ours all the time, and taken again */
         worker->reading = !source->stop(source->self, &worker->err);
     }
+    worker->taken = false; /* from here on the positions are not ours to note */
+    worker->careful = false;
     for (uint32_t i = 0; i < worker->slot_count; i++) {
         if (!source->bounds(source->self,
                             worker->positions[i].partition,
@@ -196,8 +205,6 @@ enum step_outcome step_take(struct worker *worker)
         }
         worker->positions[i].next_offset = bounds[i].low;
     }
-    worker->taken = false;
-    worker->careful = false;
     if (!sink->purge(sink->self, &worker->err) ||
         !store->take(store->self, worker->positions, worker->slot_count, &worker->err)) {
         return step_of_err(worker);
@@ -213,7 +220,7 @@ enum step_outcome step_take(struct worker *worker)
         }
         alone_begin(worker, i);
     }
-    /* Not before: JOIN and SETTLE commit what is taken, over metadata that nobody has compared. */
+    /* Not before: JOIN and SETTLE note what is taken, over metadata that nobody has compared. */
     worker->taken = true;
     worker->fresh = false;
     if (!start_reading(worker, from)) {
@@ -237,6 +244,10 @@ static bool resend_partition(struct worker *worker, const struct position *posit
             return false;
         }
         for (uint32_t i = 0; i < count; i++) {
+            if (outputs[i].offset >= position->next_offset) { /* a successor's: we stood still */
+                return err_set(
+                    &worker->err, ERR_FENCED, "partition %d is another's", position->partition);
+            }
             struct arena_mark mark = arena_mark(&worker->lot->arena);
             struct record record;
             CHECK(outcome_record(&outputs[i], &source, &worker->lot->arena, &record));
@@ -258,10 +269,11 @@ enum step_outcome step_resend(struct worker *worker)
     struct source *source = &worker->edges.source;
     int64_t sent = 0;
     arena_rewind(&worker->lot->arena, (struct arena_mark){0});
-    if (!source->commit(source->self, worker->positions, worker->slot_count, &worker->err)) {
+    if (GUARD(RESEND_COMMIT) &&
+        !source->commit(source->self, worker->positions, worker->slot_count, &worker->err)) {
         return step_of_err(worker);
     }
-    for (uint32_t i = 0; i < worker->slot_count; i++) {
+    for (uint32_t i = 0; i < worker->slot_count && GUARD(RESEND); i++) {
         if (!resend_partition(worker, &worker->positions[i], &sent)) {
             return step_of_err(worker);
         }
@@ -311,10 +323,10 @@ enum step_outcome step_settle(struct worker *worker)
     struct sink *sink = &worker->edges.sink;
     struct source *source = &worker->edges.source;
     worker_forget(worker);
-    if (worker->assigned && worker->taken) {
+    if (worker->assigned && worker->taken && GUARD(SETTLE)) {
         worker_settle_positions(worker, true);
     }
-    bool purged = sink->purge(sink->self, &worker->err);
+    bool purged = !GUARD(PURGE) || sink->purge(sink->self, &worker->err);
     bool stopped = !worker->assigned || source->stop(source->self, &worker->err);
     worker->reading = false;
     if (worker->keeps && !worker->stopping) {
@@ -344,7 +356,7 @@ enum step_outcome step_leave(struct worker *worker)
     worker->taken = false;
     worker->reading = false;
     worker->slot_count = 0;
-    bool purged = sink->purge(sink->self, &worker->err);
+    bool purged = !GUARD(PURGE) || sink->purge(sink->self, &worker->err);
     return source->leave(source->self, &worker->err) && purged ? STEP_DONE : step_of_err(worker);
 }
 

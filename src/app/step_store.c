@@ -2,6 +2,7 @@
 
 #include "mentor/app/outcome.h"
 #include "mentor/app/worker.h"
+#include "mentor/base/guard.h"
 #include "mentor/base/log.h"
 
 #include "alone.h"
@@ -23,13 +24,13 @@ enum step_outcome step_write(struct worker *worker)
     worker->reading_ahead = true;
     bool stored = store->write(store->self, worker->positions, batch, &worker->err);
     worker->reading_ahead = false;
-    if (!stored) {
+    if (!stored && (worker->err.kind != ERR_RETRY || GUARD(COMMIT_FIRST))) {
         if (worker->err.kind == ERR_POISON && worker->poisoned) {
             worker->err.kind = ERR_HALT; /* not even its quarantine row: nothing is left to try */
         } else if (worker->err.kind == ERR_POISON) {
             /* Halved until the record that cannot be stored is alone; then it goes to quarantine.
              */
-            worker->poisoned = worker->batch_count == 1;
+            worker->poisoned = worker->batch_count == 1 && GUARD(ISOLATION);
             worker->limit = worker->batch_count > 1 ? worker->batch_count / 2 : 1;
             LOG(LOG_LEVEL_WARN,
                 "batch.halved",
@@ -73,7 +74,8 @@ enum step_outcome step_commit(struct worker *worker)
     for (uint32_t i = 0; i < batch->range_count; i++) {
         moved[i] = worker->positions[batch->ranges[i].slot];
     }
-    if (!source->commit(source->self, moved, batch->range_count, &worker->err)) {
+    if (GUARD(GROUP_COMMIT) &&
+        !source->commit(source->self, moved, batch->range_count, &worker->err)) {
         return step_of_err(worker);
     }
     return STEP_DONE;

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "mentor/base/guard.h"
 #include "mentor/base/log.h"
 
 #include "steps.h"
@@ -19,14 +20,14 @@ static step_fn *const steps[CYCLE_STATE_COUNT] = {
 };
 
 /* Each record may have a run of missing offsets before it. */
-static bool lot_init(struct lot *lot)
+static bool lot_init(struct lot *lot, size_t arena_size)
 {
     const size_t entries = (size_t)2 * WORKER_RECORDS_MAX;
     lot->records = calloc(WORKER_RECORDS_MAX, sizeof(*lot->records));
     lot->gathered = calloc(entries, sizeof(*lot->gathered));
     lot->requests = calloc(entries, sizeof(*lot->requests));
     return lot->records != NULL && lot->gathered != NULL && lot->requests != NULL &&
-           arena_init(&lot->arena, ARENA_SIZE);
+           arena_init(&lot->arena, arena_size == 0 ? ARENA_SIZE : arena_size);
 }
 
 static void lot_release(struct lot *lot)
@@ -78,16 +79,48 @@ const struct batch_entry *gathered_at(const struct worker *worker, uint32_t plac
 
 bool worker_init(struct worker *worker)
 {
+    return lot_init(&worker->lots[0], worker->arena_size) &&
+           lot_init(&worker->lots[1], worker->arena_size);
+}
+
+/* A life begins with nothing: what an earlier one held in memory is forgotten. */
+static void begin(struct worker *worker)
+{
     struct store *store = &worker->edges.store;
+    lot_clear(&worker->lots[0]);
+    lot_clear(&worker->lots[1]);
     worker->lot = &worker->lots[0];
     worker->limit = worker->batch_most;
     worker->tried_offset = -1;
     worker->backoff = (struct backoff){.base_ms = 50, .limit_ms = 5000};
     rng_init(&worker->rng, (uint64_t)worker->clock.mono_us(worker->clock.self));
+    worker->stopping = false;
+    worker->waiting = false;
+    worker->cluster = NULL;
+    worker->assigned = false;
+    worker->fresh = false;
+    worker->taken = false;
+    worker->reading = false;
+    worker->slot_count = 0;
+    worker->reading_ahead = false;
+    worker->met = STEP_DONE;
+    worker->poisoned = false;
+    worker->careful = false;
+    worker->condemned = false;
+    worker->stopped_count = 0;
+    worker->retake = false;
+    worker->keeps = false;
+    worker->resumed_at_us = 0;
+    worker->growth = (struct growth){0};
+    worker->grown = false;
+    worker->looked_at_us = 0;
+    worker->waiting_said_us = 0;
+    worker->sent_since_flush = false;
+    worker->marked_at_us = 0;
+    worker->misplaced_at_us = 0;
     if (store->meanwhile != NULL) {
         store->meanwhile(store->self, worker_read_ahead, worker);
     }
-    return lot_init(&worker->lots[0]) && lot_init(&worker->lots[1]);
 }
 
 void worker_release(struct worker *worker)
@@ -105,7 +138,7 @@ enum step_outcome step_of_err(struct worker *worker)
     case ERR_POISON:
         return STEP_AGAIN;
     case ERR_FENCED:
-        return STEP_FENCED;
+        return GUARD(REJOIN) ? STEP_FENCED : STEP_RETRY;
     case ERR_NONE:
     case ERR_HALT:
     case ERR_FATAL:
@@ -126,6 +159,9 @@ int32_t worker_slot_of(const struct worker *worker, int32_t partition)
 
 void worker_forget(struct worker *worker)
 {
+    if (!GUARD(FORGET)) {
+        return;
+    }
     lot_clear(&worker->lots[0]);
     lot_clear(&worker->lots[1]);
     if (worker->met != STEP_REVOKED) {
@@ -165,12 +201,13 @@ static bool between_batches(enum cycle_state state)
 bool worker_run(struct worker *worker)
 {
     enum cycle_state state = CYCLE_OPEN;
+    begin(worker);
     while (state != CYCLE_STOP) {
         if (*worker->stop && !worker->stopping && between_batches(state)) {
             worker->stopping = true;
             state = CYCLE_SETTLE;
         }
-        if (worker->met == STEP_REVOKED && between_batches(state)) {
+        if (worker->met == STEP_REVOKED && between_batches(state) && GUARD(REVOCATION)) {
             worker->met = STEP_DONE;
             state = CYCLE_SETTLE;
         }

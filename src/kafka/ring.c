@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "mentor/base/check.h"
+#include "mentor/base/guard.h"
 
 enum {
     CAPACITY_FIRST = 1024,
@@ -71,6 +72,11 @@ void ring_settle(struct ring *ring, uint64_t number)
         return;
     }
     output->settled = true;
+    if (!GUARD(CONTIGUOUS)) {
+        ring_pass(ring, output->offset + 1);
+        ring->first = number + 1;
+        return;
+    }
     while (ring->first != ring->next && at(ring, ring->first)->settled) {
         ring_pass(ring, at(ring, ring->first)->offset + 1);
         ring->first++;

@@ -58,8 +58,8 @@ static const struct {
     {true, 2, 2, "transactional,1,2,and more", "2:decision ", NULL},
     {false, 0, 2, "transactional,1,3", "2:decision ", NULL},
     /* the other mode's word: what it marked, in either mode */
-    {true, 1, 3, "idempotent,1,3", "1:decision 2:decision ", NULL},
-    {false, 1, 3, "idempotent,1,3", "1:decision 2:decision ", NULL},
+    {true, 1, 1, "idempotent,1,3", "1:decision 2:decision ", NULL},
+    {false, 1, 1, "idempotent,1,3", "1:decision 2:decision ", NULL},
     /* nothing is open: nobody's word is needed */
     {true, 3, 3, "", "", NULL},
     {true, 3, -1, "", "", NULL},
@@ -80,6 +80,9 @@ static const struct {
     {true, 2, 3, "transactional,2,3", NULL, "ahead of the database"},
     {true, 2, 4, "transactional,1,3", NULL, "ahead of the database"},
     {false, 2, 4, "", NULL, "ahead of the database"},
+    /* idempotent mode tells it first what is out */
+    {true, 1, 3, "idempotent,1,3", NULL, "ahead of the database"},
+    {false, 1, 3, "idempotent,1,3", NULL, "ahead of the database"},
 };
 
 static void what_kafka_says_is_weighed(void **state)

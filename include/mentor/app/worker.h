@@ -84,6 +84,7 @@ struct worker {
     bool at_event;         /* --at event */
     bool transactional;    /* --emit transactional: outputs and the group's offsets as one */
     uint32_t batch_most;   /* records a transaction */
+    size_t arena_size;     /* bytes of a lot's arena; 0: what the largest batch needs */
     uint32_t breaker_most; /* refused of a partition's last BREAKER_WINDOW before it is stopped; 0:
                                never */
     const atomic_bool *stop;
@@ -139,12 +140,12 @@ struct worker {
     int64_t misplaced_at_us; /* the last alarm; 0 for none */
 };
 
-/* Fills what is ours. false: no memory. */
+/* Memory for batches. false: there is none. */
 MUST_CHECK bool worker_init(struct worker *worker);
 void worker_release(struct worker *worker);
 
 /* Runs until *stop is set and the batch in hand is settled (true), or a person must look (false,
- * worker->err). */
+ * worker->err). Each run begins anew, with nothing known. */
 MUST_CHECK bool worker_run(struct worker *worker);
 
 #endif /* MENTOR_APP_WORKER_H */

@@ -1,0 +1,58 @@
+#ifndef MENTOR_BASE_GUARD_H
+#define MENTOR_BASE_GUARD_H
+
+/*
+ * What the promise of delivery rests on, each guard by name, so that a test can take one away and
+ * see the simulator (tests/sim) find out. In the program GUARD(NAME) is the constant true; only the
+ * simulator's own build, with MENTOR_MUTANTS, asks. Guards that stand in SQL are asked by the
+ * simulator's database.
+ *
+ * X(NAME, lower-case name, what it protects)
+ */
+
+#include <stdbool.h>
+
+#define GUARDS(X)                                                                                  \
+    /* In src/pg/sql, write_*.sql and take.sql. */                                                 \
+    X(EPOCH_CAS, "epoch-cas", "only the owner of the latest epoch stores a batch")                 \
+    X(POSITION_CAS, "position-cas", "a batch is stored where the last one ended")                  \
+    X(APPLICATION_CAS, "application-cas", "an application is not decided on a stale history")      \
+    X(CITIZEN_CAS, "citizen-cas", "a citizen is not decided on stale grants")                      \
+    X(EMITTED_EPOCH, "emitted-epoch", "only the owner marks what is emitted")                      \
+    X(TAKE_BUMPS, "take-bumps", "what an earlier owner has under way cannot be stored any more")   \
+    X(LOCKED_READ, "locked-read", "a position is read when nothing moves it: after a lost reply")  \
+    X(EVICTION, "eviction", "a frozen owner's session does not hold a partition for ever")         \
+    /* In src/app. */                                                                              \
+    X(REJOIN, "rejoin", "a fenced worker asks the group before it takes an epoch")                 \
+    X(MEMBERSHIP, "membership", "after trouble the group is asked whether partitions are ours")    \
+    X(METADATA, "metadata", "a database that lost commits is known by what the group has noted")   \
+    X(GROUP_COMMIT, "group-commit", "the group notes a batch before any of its outputs is sent")   \
+    X(RESEND_COMMIT, "resend-commit", "the group notes what is stored before it is sent again")    \
+    X(COMMIT_FIRST, "commit-first", "nothing is sent that is not known to be stored")              \
+    X(RESEND, "resend", "what is stored and not known to be sent is sent again")                   \
+    X(LAST_RECORD, "last-record", "a log made anew is known by its last decided record")           \
+    X(LOG_END, "log-end", "a log made anew is known by its end")                                   \
+    X(SETTLE, "settle", "a revocation is answered when what was sent is acknowledged and marked")  \
+    X(PURGE, "purge", "nothing that is queued is sent after the partition was given back")         \
+    X(REVOCATION, "revocation", "a revocation met while reading ahead is answered")                \
+    X(FORGET, "forget", "after trouble what was read and not stored is read again")                \
+    X(CLOCK_FLOOR, "clock-floor", "a partition's time of decision does not run back")              \
+    X(ISOLATION, "isolation", "a record that the store refuses goes to quarantine alone")          \
+    /* In src/kafka/ring.c. */                                                                     \
+    X(CONTIGUOUS, "contiguous", "acknowledged is what has nothing unacknowledged before it")
+
+enum guard {
+#define X(name, text, what) GUARD_##name,
+    GUARDS(X)
+#undef X
+    GUARD_COUNT
+};
+
+#ifdef MENTOR_MUTANTS
+bool guard_stands(enum guard guard);
+#define GUARD(name) guard_stands(GUARD_##name)
+#else
+#define GUARD(name) true
+#endif
+
+#endif /* MENTOR_BASE_GUARD_H */

@@ -1,0 +1,478 @@
+#include "client.h"
+
+#include <stdio.h>
+
+#include "mentor/base/err.h"
+
+#include "audit.h"
+#include "sim.h"
+
+enum {
+    ANSWER_US = 5000000,
+};
+
+/* A group commit under way: it may arrive when nobody waits for it any more. */
+struct commit {
+    uint64_t member;
+    int64_t generation;
+    struct position positions[BROKER_PARTITIONS];
+    uint32_t count;
+    bool arrived;
+    bool taken;
+    struct err err;
+};
+
+static struct client *client_of(void *self)
+{
+    return &((struct actor *)self)->client;
+}
+
+void clients_wake(void)
+{
+    for (uint32_t i = 0; i < SIM_ACTORS; i++) {
+        if (sim.actors[i].client.reading) {
+            sim_wake(&sim.actors[i]);
+        }
+    }
+}
+
+void clients_reset(int32_t partition, int64_t high)
+{
+    for (uint32_t i = 0; i < SIM_ACTORS; i++) {
+        struct client *client = &sim.actors[i].client;
+        client->reset[partition] = client->reset[partition] || client->cursor[partition] > high;
+    }
+}
+
+/* librdkafka holds what the group says next until an assignment is answered. */
+static void tell(struct actor *actor, enum source_event change)
+{
+    struct client *client = &actor->client;
+    if (client->answer_due) {
+        client->due = change;
+    } else {
+        client->change = change;
+        sim_wake(actor);
+    }
+}
+
+static void join(void *what, uint64_t life)
+{
+    struct actor *actor = what;
+    struct client *client = &actor->client;
+    if (actor->life != life || !client->joined || client->ours) {
+        return;
+    }
+    if (actor_frozen(actor) || !broker_reached(actor)) {
+        sim_at(sim.now_us + sim_between(100000, 500000), join, actor, life);
+        return;
+    }
+    client->heard_us = sim.now_us;
+    client->member = group_join(client->member, actor);
+}
+
+static void join_soon(struct actor *actor)
+{
+    sim_at(sim.now_us + sim_between(500, 5000), join, actor, actor->life);
+}
+
+/* The assignment is another's, or will be: known without being asked. */
+static void lose(struct actor *actor)
+{
+    struct client *client = &actor->client;
+    bool told = client->settling || client->change == SOURCE_REVOKED;
+    bool ours = client->ours;
+    client->member = 0;
+    client->ours = false;
+    if (ours && !told) {
+        tell(actor, SOURCE_LOST);
+    } else if (!told && client->change == SOURCE_NOTHING && !client->answer_due) {
+        join_soon(actor);
+    }
+}
+
+static void revoke(struct actor *actor)
+{
+    const struct client *client = &actor->client;
+    if (client->ours && !client->settling && client->change != SOURCE_REVOKED) {
+        tell(actor, SOURCE_REVOKED);
+    }
+}
+
+static void heartbeat(void *what, uint64_t life)
+{
+    struct actor *actor = what;
+    struct client *client = &actor->client;
+    if (actor->life != life) {
+        return;
+    }
+    if (actor_frozen(actor)) {
+        sim_at(actor_thaws_us(actor), heartbeat, actor, life);
+        return;
+    }
+    sim_at(sim.now_us + HEARTBEAT_US, heartbeat, actor, life);
+    if (!client->joined || client->member == 0) {
+        return;
+    }
+    bool rebalance = false;
+    if (!broker_reached(actor)) {
+        if (sim.now_us - client->heard_us >= SESSION_US) {
+            lose(actor);
+        }
+    } else if (!group_heartbeat(client->member, &rebalance)) {
+        lose(actor);
+    } else {
+        client->heard_us = sim.now_us;
+        if (rebalance) {
+            revoke(actor);
+        }
+    }
+}
+
+void client_assigned(
+    struct actor *actor, uint64_t life, uint64_t member, uint32_t mask, int64_t generation)
+{
+    struct client *client = &actor->client;
+    if (actor->life != life || client->member != member || !client->joined) {
+        return;
+    }
+    client->partition_count = 0;
+    for (int32_t i = 0; i < BROKER_PARTITIONS; i++) {
+        if ((mask >> i & 1U) != 0) {
+            client->partitions[client->partition_count++] = i;
+        }
+    }
+    client->generation = generation;
+    client->heard_us = sim.now_us;
+    client->ours = true;
+    tell(actor, SOURCE_ASSIGNED);
+    client->answer_due = true;
+}
+
+void client_begin(struct actor *actor)
+{
+    actor->client = (struct client){0};
+    sim_at(sim.now_us + HEARTBEAT_US, heartbeat, actor, actor->life);
+}
+
+void client_crash(struct actor *actor)
+{
+    actor->client = (struct client){0};
+}
+
+static enum source_event change_take(struct actor *actor, struct client *client)
+{
+    enum source_event change = client->change;
+    client->change = SOURCE_NOTHING;
+    client->settling = change != SOURCE_ASSIGNED;
+    if (change == SOURCE_ASSIGNED) {
+        actor->fenced = false;
+        actor->holds = false;
+        actor->doubts = false;
+    }
+    sim_trace("poll: %s",
+              change == SOURCE_ASSIGNED  ? "assigned"
+              : change == SOURCE_REVOKED ? "revoked"
+                                         : "lost");
+    return change;
+}
+
+static enum source_event next_of(struct client *client, int32_t partition, struct record *record)
+{
+    const struct log_partition *log = &sim.broker.log[partition];
+    int64_t *cursor = &client->cursor[partition];
+    *record = (struct record){.partition = partition, .offset = *cursor};
+    if (*cursor < 0) {
+        return SOURCE_NOTHING;
+    }
+    if (client->reset[partition] || *cursor < log->low) {
+        client->cursor[partition] = -1;
+        client->reset[partition] = false;
+        return SOURCE_RESET;
+    }
+    int64_t before = *cursor;
+    if (*cursor > log->low && !log->at[*cursor - 1].hole && plot_fault(FAULT_DUPLICATE)) {
+        *record = log->at[*cursor - 1].record;
+        return SOURCE_RECORD;
+    }
+    while (*cursor < log->high && log->at[*cursor].hole) {
+        ++*cursor;
+    }
+    if (*cursor < log->high) {
+        *record = log->at[(*cursor)++].record;
+        client->ended[partition] = false;
+        return SOURCE_RECORD;
+    }
+    if (client->ended[partition] && *cursor == before) {
+        return SOURCE_NOTHING;
+    }
+    client->ended[partition] = true;
+    record->offset = log->high;
+    return SOURCE_END;
+}
+
+static enum source_event fetch(struct actor *actor, struct record *record)
+{
+    struct client *client = &actor->client;
+    if (!client->reading || client->settling || !broker_reached(actor)) {
+        return SOURCE_NOTHING;
+    }
+    uint32_t first = sim_below(BROKER_PARTITIONS);
+    for (uint32_t i = 0; i < BROKER_PARTITIONS; i++) {
+        enum source_event event =
+            next_of(client, (int32_t)((first + i) % BROKER_PARTITIONS), record);
+        if (event != SOURCE_NOTHING) {
+            sim_trace("poll: %s %d/%lld",
+                      event == SOURCE_RECORD ? "record"
+                      : event == SOURCE_END  ? "end"
+                                             : "reset",
+                      record->partition,
+                      (long long)record->offset);
+            return event;
+        }
+    }
+    return SOURCE_NOTHING;
+}
+
+static enum source_event
+source_poll(void *self, uint32_t wait_ms, struct record *record, struct err *err)
+{
+    struct actor *actor = self;
+    struct client *client = client_of(self);
+    sim_step(LABEL_POLL, PHASE_ASKED);
+    sim.polls++;
+    if (!client->joined) {
+        client->joined = true;
+        join_soon(actor);
+    }
+    for (int tried = 0; tried < 2; tried++) {
+        if (client->change != SOURCE_NOTHING) {
+            return change_take(actor, client);
+        }
+        enum source_event event = fetch(actor, record);
+        if (event != SOURCE_NOTHING) {
+            return event;
+        }
+        if (wait_ms > 0 && tried == 0) {
+            sim_wait(sim.now_us + (int64_t)wait_ms * 1000);
+        }
+    }
+    if (!broker_reached(actor) && sim_one_in(20)) {
+        (void)err_set(err, ERR_RETRY, "no broker answers");
+        return SOURCE_FAILED;
+    }
+    return SOURCE_NOTHING;
+}
+
+static void source_release(void *self, uint32_t count)
+{
+    (void)self;
+    (void)count;
+}
+
+static uint32_t source_partitions(void *self, const int32_t **partitions)
+{
+    *partitions = client_of(self)->partitions;
+    return client_of(self)->partition_count;
+}
+
+/* The group hears what it waited for, and says what it held back. */
+static void answered(struct actor *actor)
+{
+    struct client *client = &actor->client;
+    enum source_event due = client->due;
+    client->answer_due = false;
+    client->due = SOURCE_NOTHING;
+    if (due != SOURCE_NOTHING) {
+        tell(actor, due);
+    }
+}
+
+static bool source_start(void *self,
+                         const struct position *positions,
+                         const int64_t *offsets,
+                         uint32_t count,
+                         struct err *err)
+{
+    struct actor *actor = self;
+    struct client *client = client_of(self);
+    sim_step(LABEL_START, PHASE_ASKED);
+    if (!client->joined) {
+        return err_set(err, ERR_FENCED, "not in the group");
+    }
+    if (client->settling) {
+        sim_breach("reading begins although the group has asked for the partitions");
+    }
+    for (int i = 0; i < BROKER_PARTITIONS; i++) {
+        client->cursor[i] = -1;
+        client->ended[i] = false;
+        client->reset[i] = false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const struct log_partition *log = &sim.broker.log[positions[i].partition];
+        client->cursor[positions[i].partition] = offsets[i];
+        client->reset[positions[i].partition] = offsets[i] > log->high;
+    }
+    client->reading = true;
+    actor->holds = true;
+    actor->doubts = false;
+    answered(self);
+    return true;
+}
+
+static bool source_stop(void *self, struct err *err)
+{
+    struct actor *actor = self;
+    struct client *client = client_of(self);
+    (void)err;
+    sim_step(LABEL_STOP, PHASE_ASKED);
+    client->reading = false;
+    answered(actor);
+    if (client->settling) {
+        client->settling = false;
+        client->ours = false;
+        producer_given_back(actor);
+        sim_trace("stop: given back");
+        join_soon(actor);
+    }
+    return true;
+}
+
+/* A question and its answer. false: nobody answers. */
+static bool round_trip(struct actor *actor, enum label label, struct err *err)
+{
+    sim_step(label, PHASE_ASKED);
+    sim_spend(sim_between(50, 1000));
+    if (!broker_reached(actor)) {
+        sim_spend(ANSWER_US);
+        return err_set(err, ERR_RETRY, "no broker answers");
+    }
+    sim_step(label, PHASE_UNDER_WAY);
+    return true;
+}
+
+static bool
+source_bounds(void *self, int32_t partition, int64_t *low, int64_t *high, struct err *err)
+{
+    struct actor *actor = self;
+    const struct log_partition *log = &sim.broker.log[partition];
+    audit_take(actor); /* TAKE begins with this */
+    actor->holds = false;
+    actor->doubts = false;
+    if (!round_trip(self, LABEL_BOUNDS, err)) {
+        return false;
+    }
+    *low = log->low;
+    *high = log->high;
+    sim_step(LABEL_BOUNDS, PHASE_ANSWERED);
+    return true;
+}
+
+static bool source_committed(
+    void *self, int32_t partition, int64_t *offset, char *metadata, uint32_t size, struct err *err)
+{
+    const struct group_offset *committed = &sim.broker.group.offsets[partition];
+    if (!round_trip(self, LABEL_COMMITTED, err)) {
+        return false;
+    }
+    *offset = committed->offset;
+    (void)snprintf(metadata, size, "%s", committed->metadata);
+    sim_step(LABEL_COMMITTED, PHASE_ANSWERED);
+    return true;
+}
+
+static void commit_arrives(void *what, uint64_t life)
+{
+    struct commit *commit = what;
+    if (sim.broker.down_until > sim.now_us) {
+        return; /* lost with the connection */
+    }
+    commit->taken = group_commit(
+        commit->member, commit->generation, commit->positions, commit->count, &commit->err);
+    commit->arrived = true;
+    for (uint32_t i = 0; i < SIM_ACTORS; i++) {
+        if (sim.actors[i].life == life && sim.actors[i].client.commit == commit) {
+            sim_wake(&sim.actors[i]);
+        }
+    }
+}
+
+static bool
+source_commit(void *self, const struct position *positions, uint32_t count, struct err *err)
+{
+    struct actor *actor = self;
+    struct client *client = client_of(self);
+    sim_step(LABEL_COMMIT, PHASE_ASKED);
+    if (count == 0) {
+        actor->doubts = false; /* of nothing */
+        return true;
+    }
+    if (!client->joined || !client->ours) {
+        actor->fenced = true;
+        return err_set(err, ERR_FENCED, "the group has taken the partitions away");
+    }
+    struct commit *commit = sim_alloc(sizeof(*commit));
+    CHECK(count <= BROKER_PARTITIONS);
+    *commit =
+        (struct commit){.member = client->member, .generation = client->generation, .count = count};
+    memcpy(commit->positions, positions, count * sizeof(*positions));
+    client->commit = commit;
+    int64_t until = sim.now_us + ANSWER_US;
+    if (broker_reached(actor)) {
+        int64_t late = plot_fault(FAULT_COMMIT_LATE) ? sim_between(1000000, 8000000) : 0;
+        int64_t at = sim.now_us + late + sim_between(50, 800);
+        client->commit_us = at > client->commit_us ? at : client->commit_us; /* one connection */
+        sim_at(client->commit_us, commit_arrives, commit, actor->life);
+    }
+    sim_step(LABEL_COMMIT, PHASE_UNDER_WAY);
+    while (!commit->arrived && sim.now_us < until) {
+        sim_wait(until);
+    }
+    sim_step(LABEL_COMMIT, PHASE_ANSWERED);
+    client->commit = NULL;
+    if (!commit->arrived) {
+        actor->doubts = actor->holds;
+        return err_set(err, ERR_RETRY, "no answer to a commit");
+    }
+    if (!commit->taken) {
+        *err = commit->err;
+        actor->fenced = true;
+        return false;
+    }
+    actor->doubts = false;
+    return true;
+}
+
+static bool source_leave(void *self, struct err *err)
+{
+    struct actor *actor = self;
+    struct client *client = client_of(self);
+    (void)err;
+    sim_step(LABEL_LEAVE, PHASE_ASKED);
+    uint64_t member = client->member;
+    bool reached = broker_reached(actor);
+    *client = (struct client){.heard_us = client->heard_us};
+    producer_given_back(actor);
+    if (reached && member != 0) {
+        group_leave(member);
+    }
+    sim_step(LABEL_LEAVE, PHASE_UNDER_WAY);
+    sim_spend(reached ? sim_between(100, 2000) : 6000000);
+    return true;
+}
+
+struct source client_source(struct actor *actor)
+{
+    return (struct source){
+        .poll = source_poll,
+        .release = source_release,
+        .partitions = source_partitions,
+        .start = source_start,
+        .stop = source_stop,
+        .bounds = source_bounds,
+        .committed = source_committed,
+        .commit = source_commit,
+        .leave = source_leave,
+        .self = actor,
+    };
+}

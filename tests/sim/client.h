@@ -1,0 +1,45 @@
+#ifndef TESTS_SIM_CLIENT_H
+#define TESTS_SIM_CLIENT_H
+
+/*
+ * The source: a member of the group as librdkafka and src/kafka/consumer.c behave together. Its
+ * heartbeats go on while the worker is busy, and stop when the process is frozen.
+ */
+
+#include "mentor/port/source.h"
+
+#include "broker.h"
+
+struct client {
+    bool joined;              /* has asked to be a member */
+    uint64_t member;          /* 0: not known to the broker yet */
+    int64_t generation;       /* of the assignment */
+    int64_t heard_us;         /* the last heartbeat that was answered */
+    enum source_event change; /* to be told by poll() */
+    bool answer_due;          /* an assignment waits for start() or stop() */
+    enum source_event due;    /* what the group says once it is answered */
+    bool ours;                /* the partitions are ours by what the group has said */
+    bool settling;            /* a revocation was told and not answered */
+    bool reading;
+    int32_t partitions[BROKER_PARTITIONS];
+    uint32_t partition_count;
+    int64_t cursor[BROKER_PARTITIONS]; /* -1: not read */
+    bool ended[BROKER_PARTITIONS];     /* SOURCE_END is told */
+    bool reset[BROKER_PARTITIONS];     /* the position is outside the log */
+    struct commit *commit;             /* under way */
+    int64_t commit_us;                 /* when the last one arrives */
+};
+
+struct source client_source(struct actor *actor);
+void client_begin(struct actor *actor);
+/* The process is gone; the broker does not know yet. */
+void client_crash(struct actor *actor);
+/* From the coordinator. */
+void client_assigned(
+    struct actor *actor, uint64_t life, uint64_t member, uint32_t mask, int64_t generation);
+/* There may be something to read. */
+void clients_wake(void);
+/* The log ends at `high` now: who reads beyond it hears of it. */
+void clients_reset(int32_t partition, int64_t high);
+
+#endif /* TESTS_SIM_CLIENT_H */

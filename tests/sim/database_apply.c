@@ -1,0 +1,199 @@
+/* What a commit changes, and the copies that make it the server's own. */
+
+#include "mentor/app/outcome.h"
+
+#include "audit.h"
+#include "sim.h"
+
+static void keep(struct bytes *bytes)
+{
+    *bytes = sim_keep(*bytes);
+}
+
+static void *copy(const void *from, size_t count, size_t size)
+{
+    void *to = sim_alloc(count * size + 1);
+    if (count > 0) {
+        memcpy(to, from, count * size);
+    }
+    return to;
+}
+
+const struct batch *database_copy(const struct batch *batch)
+{
+    struct batch *own = copy(batch, 1, sizeof(*batch));
+    struct batch_read *read = &own->read;
+    read->applications =
+        copy(batch->read.applications, read->application_count, sizeof(*read->applications));
+    read->citizens = copy(batch->read.citizens, read->citizen_count, sizeof(*read->citizens));
+    own->entries = copy(batch->entries, own->entry_count, sizeof(*own->entries));
+    own->decisions = copy(batch->decisions, own->decision_count, sizeof(*own->decisions));
+    own->quarantines = copy(batch->quarantines, own->quarantine_count, sizeof(*own->quarantines));
+    own->ranges = copy(batch->ranges, own->range_count, sizeof(*own->ranges));
+    for (uint32_t i = 0; i < read->application_count; i++) {
+        keep(&read->applications[i].state);
+    }
+    for (uint32_t i = 0; i < read->citizen_count; i++) {
+        keep(&read->citizens[i].state);
+    }
+    for (uint32_t i = 0; i < own->entry_count; i++) {
+        if (own->entries[i].record != NULL) {
+            own->entries[i].record = copy(own->entries[i].record, 1, sizeof(struct record));
+        }
+    }
+    for (uint32_t i = 0; i < own->decision_count; i++) {
+        keep(&own->decisions[i].output);
+        keep(&own->decisions[i].trace);
+        keep(&own->decisions[i].periods);
+    }
+    for (uint32_t i = 0; i < own->quarantine_count; i++) {
+        keep(&own->quarantines[i].headers);
+    }
+    return own;
+}
+
+static void apply_rows(const struct batch_read *read)
+{
+    for (uint32_t i = 0; i < read->application_count; i++) {
+        if (read->applications[i].changed) {
+            struct application_row *row = database_application(read->applications[i].id);
+            row->seq = read->applications[i].seq;
+            row->state = read->applications[i].state;
+        }
+    }
+    for (uint32_t i = 0; i < read->citizen_count; i++) {
+        if (read->citizens[i].changed) {
+            struct citizen_row *row = database_citizen(read->citizens[i].ref);
+            row->seq = read->citizens[i].seq;
+            row->armed = read->citizens[i].armed;
+            row->state = read->citizens[i].state;
+        }
+    }
+}
+
+static void apply_entry(const struct batch *batch,
+                        const struct batch_entry *entry,
+                        const struct position *position)
+{
+    for (int64_t offset = entry->offset; offset < entry->offset + entry->count; offset++) {
+        struct db_fate *fate = &sim.database.fates[position->partition][offset];
+        audit_fate(position->partition, offset, fate->stored);
+        *fate = (struct db_fate){.stored = true,
+                                 .fate = entry->fate,
+                                 .reason = entry->reason,
+                                 .batch = batch->read.batch_id,
+                                 .epoch = position->epoch,
+                                 .index = entry->index};
+        memcpy(fate->digest, entry->input_digest, SHA256_SIZE);
+        memcpy(fate->event_key, entry->event_key, EVENT_KEY_SIZE);
+        if (entry->fate == FATE_DECIDED) {
+            const struct batch_decision *decision = &batch->decisions[entry->index];
+            fate->conflict = decision->conflict;
+            fate->quarantined = decision->quarantined;
+            fate->version = decision->version;
+            fate->application_seq = decision->application_seq;
+            fate->approved = decision->outcome == OUTCOME_IS_APPROVED;
+            fate->start = decision->start;
+            fate->end = decision->end;
+            memcpy(fate->application_id, decision->application_id, UUID_SIZE);
+            memcpy(fate->citizen_ref, decision->citizen_ref, CITIZEN_REF_SIZE);
+            fate->output = outcome_of_decision(decision, offset);
+        } else if (entry->fate == FATE_DLQ) {
+            const struct batch_quarantine *quarantine = &batch->quarantines[entry->index];
+            fate->arms = quarantine->arms;
+            fate->has_citizen = quarantine->has_citizen;
+            memcpy(fate->citizen_ref, quarantine->citizen_ref, CITIZEN_REF_SIZE);
+            fate->output = outcome_of_quarantine(quarantine, entry);
+        }
+        audit_stored(position->partition, offset, fate);
+    }
+}
+
+static void apply_write(const struct transaction *transaction)
+{
+    const struct batch *batch = transaction->batch;
+    apply_rows(&batch->read);
+    for (uint32_t i = 0; i < batch->entry_count; i++) {
+        for (uint32_t r = 0; r < batch->range_count; r++) {
+            if (batch->ranges[r].slot == batch->entries[i].slot) {
+                apply_entry(batch, &batch->entries[i], &transaction->positions[r]);
+            }
+        }
+    }
+    for (uint32_t i = 0; i < batch->range_count; i++) {
+        const struct batch_range *range = &batch->ranges[i];
+        struct position *row =
+            &sim.database.positions[transaction->positions[i].partition].position;
+        audit_range(transaction, i, range, row);
+        row->next_offset = range->to;
+        if (range->emitted_offset > row->emitted_offset) {
+            row->emitted_offset = range->emitted_offset;
+        }
+        row->evaluated_at_ms = range->evaluated_at_ms;
+        row->last_offset = range->last_offset;
+        memcpy(row->last_digest, range->last_digest, SHA256_SIZE);
+        row->takeovers = 0;
+        audit_position(row);
+    }
+}
+
+static void apply_take(struct transaction *transaction)
+{
+    for (uint32_t i = 0; i < transaction->count; i++) {
+        struct position *mine = &transaction->positions[i];
+        struct db_position *row = &sim.database.positions[mine->partition];
+        if (!row->known) {
+            row->known = true;
+            row->position = (struct position){.partition = mine->partition,
+                                              .progress_id = mine->partition + 1,
+                                              .next_offset = mine->next_offset,
+                                              .emitted_offset = mine->next_offset,
+                                              .last_offset = -1};
+        }
+        row->position.epoch += guard_stands(GUARD_TAKE_BUMPS) ? 1 : 0;
+        row->position.takeovers = row->owned ? row->position.takeovers + 1 : 0;
+        row->owned = true;
+        int64_t epoch = row->position.epoch;
+        if (guard_stands(GUARD_LOCKED_READ) || mine->progress_id == 0) {
+            *mine = row->position;
+        }
+        mine->epoch = epoch;
+        audit_taken(transaction, mine, &row->position);
+    }
+}
+
+static void apply_emitted(const struct transaction *transaction)
+{
+    for (uint32_t i = 0; i < transaction->count; i++) {
+        const struct position *mine = &transaction->positions[i];
+        struct db_position *row = &sim.database.positions[mine->partition];
+        audit_owner(transaction, i);
+        if (mine->emitted_offset > row->position.emitted_offset) {
+            row->position.emitted_offset = mine->emitted_offset;
+        }
+        if (transaction->release) {
+            row->owned = false;
+            row->position.takeovers = 0;
+        }
+        audit_position(&row->position);
+    }
+}
+
+void database_apply(struct transaction *transaction)
+{
+    switch (transaction->kind) {
+    case TRANSACTION_TAKE:
+        apply_take(transaction);
+        break;
+    case TRANSACTION_WRITE:
+        apply_write(transaction);
+        break;
+    case TRANSACTION_EMITTED:
+        apply_emitted(transaction);
+        break;
+    }
+    /* The standby follows, now and then. */
+    if (sim.plot.weights[FAULT_COMMITS_LOST] > 0 && sim_one_in(3)) {
+        database_standby();
+    }
+}
