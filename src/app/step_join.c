@@ -142,7 +142,10 @@ static bool agree(struct worker *worker, const struct position *position)
     bool ours = parse_metadata(metadata, &epoch, &next);
     if (offset > position->next_offset ||
         (ours && (next > position->next_offset || epoch >= position->epoch))) {
-        return err_set(&worker->err,
+        /* Unless a later owner has said it, and we are late: then the store says fenced. */
+        struct store *store = &worker->edges.store;
+        return store->emitted(store->self, position, 1, false, &worker->err) &&
+               err_set(&worker->err,
                        ERR_HALT,
                        "partition %d: the group's offset in Kafka (%" PRId64
                        ", \"%s\") is ahead of the database "
