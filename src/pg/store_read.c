@@ -113,8 +113,7 @@ bool store_read(void *self,
                 struct err *err)
 {
     struct pg_store *store = self;
-    if (!store_ready(store, err) ||
-        !store_send(store, STORE_read_clock, &(struct params){0}, err) ||
+    if (!store_send(store, STORE_read_clock, &(struct params){0}, err) ||
         !send_applications(store, read, err) || !send_citizens(store, read, err) ||
         !send_keys(store, positions, read, err) || !session_run(&store->session, err)) {
         return false;

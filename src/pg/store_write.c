@@ -62,14 +62,15 @@ static bool send_progress(const struct write *write, struct err *err)
 }
 
 /* Everything up to the Sync, pushed out as far as the socket takes it: the server works while the
- * rest is built. */
+ * rest is built. Only by the session that took the partitions: a server that lost commits can give
+ * their epochs a second time. */
 static bool write_begin(const struct write *write, struct err *err)
 {
     const struct params none = {0};
-    return store_ready(write->store, err) && store_send(write->store, STORE_begin, &none, err) &&
-           send_progress(write, err) && write_closings(write, err) && write_rows(write, err) &&
-           write_decisions(write, err) && write_quarantines(write, err) &&
-           write_ledger(write, err) && store_send(write->store, STORE_commit, &none, err) &&
+    return store_send(write->store, STORE_begin, &none, err) && send_progress(write, err) &&
+           write_closings(write, err) && write_rows(write, err) && write_decisions(write, err) &&
+           write_quarantines(write, err) && write_ledger(write, err) &&
+           store_send(write->store, STORE_commit, &none, err) &&
            session_sync(&write->store->session, err);
 }
 

@@ -174,6 +174,11 @@ static bool source_committed(
     void *self, int32_t partition, int64_t *offset, char *metadata, uint32_t size, struct err *err)
 {
     (void)self;
+    if (world.before_committed != NULL) {
+        void (*act)(void) = world.before_committed;
+        world.before_committed = NULL;
+        act();
+    }
     if (world.committed_fails > 0) {
         world.committed_fails--;
         return err_set(err, ERR_RETRY, "no answer");

@@ -81,6 +81,7 @@ struct world {
     enum write_fault plan[WORLD_PLAN]; /* of each write in turn */
     const char *poison;                /* a decision of this event cannot be stored */
     void (*after_read)(void);          /* once */
+    void (*before_committed)(void);    /* once */
     int64_t revoke_at_record;          /* counted over all; -1 never */
     enum source_event revoke_as;
     bool revoke_when_stopped;

@@ -3,6 +3,9 @@
  * sent with the same bytes, and what cannot be trusted halts.
  */
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "support/facts.h"
 #include "support/fake_ports.h"
 
@@ -312,6 +315,25 @@ static void metadata_that_cannot_be_read_at_once_is_still_there_to_be_compared(v
     assert_string_equal(world.partitions[0].metadata, "idempotent,1,4");
 }
 
+static void a_later_owner_speaks(void)
+{
+    world.partitions[0].position.epoch += 1;
+    (void)snprintf(world.partitions[0].metadata,
+                   sizeof(world.partitions[0].metadata),
+                   "idempotent,%" PRId64 ",3",
+                   world.partitions[0].position.epoch);
+}
+
+static void metadata_of_a_later_owner_is_no_loss(void **state)
+{
+    (void)state;
+    run_twice(3);
+    world.before_committed = a_later_owner_speaks;
+    uint32_t left = world.leave_count;
+    assert_true(world_run());
+    assert_int_equal(world.leave_count, left + 2); /* fenced, and at the end */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -340,6 +362,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(metadata_ahead_of_the_database_halts, begin, end),
         cmocka_unit_test_setup_teardown(
             metadata_that_cannot_be_read_at_once_is_still_there_to_be_compared, begin, end),
+        cmocka_unit_test_setup_teardown(metadata_of_a_later_owner_is_no_loss, begin, end),
     };
     return cmocka_run_group_tests_name("app/worker: recovery", tests, NULL, NULL);
 }
