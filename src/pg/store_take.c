@@ -86,12 +86,13 @@ attempt(struct pg_store *store, struct position *positions, uint32_t count, stru
         int32_t partition = field_int4(rows, row, 0);
         for (uint32_t i = 0; i < count; i++) {
             if (positions[i].partition == partition && !fill(rows, row, &positions[i])) {
-                return err_set(err,
-                               ERR_HALT,
-                               "partition %d: its progress row is damaged (breaker); mentord dlq "
-                               "resume %d empties it",
-                               partition,
-                               partition);
+                return err_set(
+                    err,
+                    ERR_HALT,
+                    "partition %d: its progress row is damaged; as mentord_owner: UPDATE "
+                    "mentord.progress SET breaker = '' WHERE partition = %d",
+                    partition,
+                    partition);
             }
         }
     }

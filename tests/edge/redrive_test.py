@@ -67,8 +67,8 @@ def armed(place, app):
 
 def copies(place, where):
     """The records of the input topic that say they are this one redriven."""
-    name = f"{place.applications}/{where}"
-    return [got for got in place.read(place.applications, None) if header(got, "mentor-redrive-of") == name]
+    name = ("mentor-redrive-of", f"{place.applications}/{where}".encode())
+    return [got for got in place.read(place.applications, None) if name in got.headers]
 
 
 def test_a_redriven_record_is_decided_and_closes_its_row(place):

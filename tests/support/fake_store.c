@@ -178,8 +178,9 @@ static bool store_resumed(
 /* The output of the row at that place, which stands for it. */
 static int32_t row_of(int32_t partition, int64_t offset)
 {
-    const struct world_partition *mine = &world.partitions[partition];
-    for (uint32_t i = 0; partition < WORLD_PARTITIONS && i < mine->output_count; i++) {
+    const struct world_partition *mine =
+        partition < WORLD_PARTITIONS ? &world.partitions[partition] : NULL;
+    for (uint32_t i = 0; mine != NULL && i < mine->output_count; i++) {
         if (mine->outputs[i].dlq && mine->outputs[i].offset == offset) {
             return (int32_t)i;
         }
@@ -196,9 +197,9 @@ store_redriven(void *self, struct batch_closing *closings, uint32_t count, struc
     for (uint32_t i = 0; i < count; i++) {
         struct batch_closing *closing = &closings[i];
         int32_t at = row_of(closing->partition, closing->offset);
-        const struct world_partition *mine = &world.partitions[closing->partition];
-        closing->open = at >= 0 && !mine->closed[at];
+        closing->open = at >= 0 && !world.partitions[closing->partition].closed[at];
         if (closing->open) {
+            const struct world_partition *mine = &world.partitions[closing->partition];
             const struct stored_output *row = &mine->outputs[at];
             closing->progress_id = closing->partition;
             closing->redrives = row->redrives;
