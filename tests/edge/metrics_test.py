@@ -9,7 +9,9 @@ import subprocess
 import urllib.error
 import urllib.request
 
+import psycopg
 import pytest
+import yaml
 
 import messages as m
 from messages import ROOT, pb
@@ -135,6 +137,30 @@ def test_ready_while_the_database_answers(place, cluster):
     place.settled()
     until("no lag", 20, lambda: lag(scrape(url)) == 0)
     assert worker.process.poll() is None
+
+
+def test_a_step_that_does_not_end_is_unhealthy(place, cluster):
+    """Another session's lock keeps a write from ending."""
+    _, url = watched(place, "--stalled-after", "2")
+    with psycopg.connect(cluster.url(place.database)) as other:
+        other.execute("LOCK TABLE mentord.decision IN ACCESS EXCLUSIVE MODE")
+        place.send(m.record(m.application()))
+        status, body = until("a complaint", 30, lambda: (r := get(url + "/healthz")) and r[0] == 503 and r)
+        assert re.fullmatch(r"lane 1: no step has ended for [23] s; it is in write\n", body)
+        assert scrape(url)["mentord_loop_idle_seconds"] > 2
+    until("moving again", 10, lambda: get(url + "/healthz") == (200, "ok\n"))
+    place.settled()
+
+
+def test_the_health_check_of_compose_works(place):
+    worker, url = watched(place)
+    with open(ROOT / "deploy" / "compose.yaml", encoding="utf-8") as file:
+        kind, *command = yaml.safe_load(file)["services"]["worker"]["healthcheck"]["test"]
+    command = [word.replace("9464", url.rpartition(":")[2]) for word in command]
+    assert kind == "CMD" and command != []
+    assert subprocess.run(command, timeout=10, check=False).returncode == 0
+    assert worker.stop() == 0
+    assert subprocess.run(command, capture_output=True, timeout=10, check=False).returncode != 0
 
 
 def test_a_lane_that_the_group_gave_nothing_is_ready(make_place):
