@@ -8,6 +8,7 @@
 #include "mentor/app/worker.h"
 #include "mentor/base/log.h"
 
+#include "assignment.h"
 #include "growth.h"
 #include "steps.h"
 
@@ -51,40 +52,13 @@ enum step_outcome step_open(struct worker *worker)
     return STEP_DONE;
 }
 
-static int by_partition(const void *a, const void *b)
-{
-    int32_t left = *(const int32_t *)a;
-    int32_t right = *(const int32_t *)b;
-    return (left > right) - (left < right);
-}
-
-static void accept_assignment(struct worker *worker)
-{
-    const int32_t *partitions = NULL;
-    int32_t sorted[PARTITIONS_MAX];
-    uint32_t count = worker->edges.source.partitions(worker->edges.source.self, &partitions);
-    CHECK(count <= PARTITIONS_MAX);
-    for (uint32_t i = 0; i < count; i++) {
-        sorted[i] = partitions[i];
-    }
-    qsort(sorted, count, sizeof(sorted[0]), by_partition);
-    for (uint32_t i = 0; i < count; i++) {
-        worker->positions[i] = (struct position){.partition = sorted[i]};
-        worker->slots[i] = (struct worker_slot){0};
-    }
-    worker->slot_count = count;
-    worker->assigned = true;
-    worker->fresh = true;
-    worker->taken = false;
-}
-
 /* Serves the group while there is nothing to read. */
 static enum step_outcome serve(struct worker *worker, uint32_t wait_ms)
 {
     struct record record;
     switch (worker->edges.source.poll(worker->edges.source.self, wait_ms, &record, &worker->err)) {
     case SOURCE_ASSIGNED:
-        accept_assignment(worker);
+        assignment_accept(worker);
         return STEP_DONE;
     case SOURCE_REVOKED:
     case SOURCE_LOST:
@@ -105,6 +79,9 @@ enum step_outcome step_join(struct worker *worker)
     if (!worker->assigned) {
         enum step_outcome outcome = serve(worker, WORKER_IDLE_MS);
         return outcome == STEP_DONE ? STEP_AGAIN : outcome;
+    }
+    if (!assignment_fits(worker)) {
+        return step_of_err(worker);
     }
     /* Ours since before the trouble: only the group can say whether it still is, and a commit makes
      * it say so. */
