@@ -242,8 +242,8 @@ static bool resend_partition(struct worker *worker, const struct position *posit
     struct outcome_source source = {.topic = worker->topic, .partition = position->partition};
     int64_t from = position->emitted_offset;
     struct stored_output outputs[RESEND_CHUNK];
-    uint32_t count = 0;
-    do {
+    uint32_t count = 1;
+    while (count > 0 && from < position->next_offset) {
         count = RESEND_CHUNK;
         if (!store->unsent(store->self, position, from, outputs, &count, &worker->err)) {
             return false;
@@ -260,7 +260,7 @@ static bool resend_partition(struct worker *worker, const struct position *posit
             from = outputs[i].offset + 1;
         }
         *sent += count;
-    } while (count > 0);
+    }
     return sink->sent(sink->self, position->partition, position->next_offset, &worker->err);
 }
 
