@@ -10,6 +10,7 @@
 #include "mentor/base/log.h"
 
 #include "alone.h"
+#include "assignment.h"
 #include "growth.h"
 #include "steps.h"
 #include "stopped.h"
@@ -53,41 +54,13 @@ enum step_outcome step_open(struct worker *worker)
     return STEP_DONE;
 }
 
-static int by_partition(const void *a, const void *b)
-{
-    int32_t left = *(const int32_t *)a;
-    int32_t right = *(const int32_t *)b;
-    return (left > right) - (left < right);
-}
-
-static void accept_assignment(struct worker *worker)
-{
-    const int32_t *partitions = NULL;
-    int32_t sorted[PARTITIONS_MAX];
-    uint32_t count = worker->edges.source.partitions(worker->edges.source.self, &partitions);
-    CHECK(count <= PARTITIONS_MAX);
-    for (uint32_t i = 0; i < count; i++) {
-        sorted[i] = partitions[i];
-    }
-    qsort(sorted, count, sizeof(sorted[0]), by_partition);
-    for (uint32_t i = 0; i < count; i++) {
-        worker->positions[i] = (struct position){.partition = sorted[i]};
-        worker->slots[i] = (struct worker_slot){0};
-    }
-    worker->slot_count = count;
-    worker->assigned = true;
-    worker->fresh = true;
-    worker->taken = false;
-    metrics_add(&worker->metrics, METRIC_AT_REBALANCES + CHANGE_ASSIGNED, 1);
-}
-
 /* Serves the group while there is nothing to read. */
 static enum step_outcome serve(struct worker *worker, uint32_t wait_ms)
 {
     struct record record;
     switch (worker->edges.source.poll(worker->edges.source.self, wait_ms, &record, &worker->err)) {
     case SOURCE_ASSIGNED:
-        accept_assignment(worker);
+        assignment_accept(worker);
         return STEP_DONE;
     case SOURCE_REVOKED:
     case SOURCE_LOST:
@@ -108,6 +81,9 @@ enum step_outcome step_join(struct worker *worker)
     if (!worker->assigned) {
         enum step_outcome outcome = serve(worker, WORKER_IDLE_MS);
         return outcome == STEP_DONE ? STEP_AGAIN : outcome;
+    }
+    if (!assignment_fits(worker)) {
+        return step_of_err(worker);
     }
     /* Ours since before the trouble: only the group can say whether it still is. */
     struct source *source = &worker->edges.source;
@@ -237,8 +213,8 @@ static bool resend_partition(struct worker *worker, const struct position *posit
     struct outcome_source source = {.topic = worker->topic, .partition = position->partition};
     int64_t from = position->emitted_offset;
     struct stored_output outputs[RESEND_CHUNK];
-    uint32_t count = 0;
-    do {
+    uint32_t count = 1;
+    while (count > 0 && from < position->next_offset) {
         count = RESEND_CHUNK;
         if (!store->unsent(store->self, position, from, outputs, &count, &worker->err)) {
             return false;
@@ -259,7 +235,7 @@ static bool resend_partition(struct worker *worker, const struct position *posit
             from = outputs[i].offset + 1;
         }
         *sent += count;
-    } while (count > 0);
+    }
     return sink->sent(sink->self, position->partition, position->next_offset, &worker->err);
 }
 

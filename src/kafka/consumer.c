@@ -43,6 +43,7 @@ static void on_rebalance(rd_kafka_t *rk,
     }
     if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         size_t size = sizeof(int32_t) * (size_t)(list->cnt == 0 ? 1 : list->cnt);
+        offsets_forget(consumer);
         consumer->partitions = realloc(consumer->partitions, size);
         CHECK(consumer->partitions != NULL);
         consumer->partition_count = (uint32_t)list->cnt;
@@ -151,6 +152,7 @@ static void client_close(struct consumer *consumer)
     consumer->closing = false;
     consumer->failed = false;
     consumer->change = SOURCE_NOTHING;
+    offsets_forget(consumer);
     consumer->partition_count = 0;
 }
 

@@ -9,6 +9,21 @@
 #include "held.h"
 #include "waker.h"
 
+enum {
+    OFFSETS_METADATA_SIZE = 256,
+};
+
+/* What the broker said of one partition when it was asked about all that are assigned. Handed out
+ * once: who asks again gets a new answer. */
+struct answer {
+    bool has_bounds;
+    bool has_committed;
+    int64_t low;
+    int64_t high;
+    int64_t committed; /* -1: nothing */
+    char metadata[OFFSETS_METADATA_SIZE];
+};
+
 struct consumer {
     struct kafka_settings settings;
     rd_kafka_t *rk; /* NULL after leave(): the next poll makes a new one */
@@ -22,6 +37,7 @@ struct consumer {
     enum source_event change; /* what the group said and poll() has not told yet */
     int32_t *partitions;      /* the last assignment */
     uint32_t partition_count;
+    struct answer *answers; /* owned; beside partitions, NULL before one is asked */
     struct held held;
     struct waker waker;
     struct transactor *transactor; /* borrowed; NULL: positions are committed at once */
@@ -31,6 +47,8 @@ struct consumer {
  * says. */
 bool consumer_replaced(const struct consumer *consumer, rd_kafka_resp_err_t code, struct err *err);
 
+/* When the assignment changes. */
+void offsets_forget(struct consumer *consumer);
 bool offsets_bounds(void *self, int32_t partition, int64_t *low, int64_t *high, struct err *err);
 bool offsets_committed(
     void *self, int32_t partition, int64_t *offset, char *metadata, uint32_t size, struct err *err);

@@ -14,7 +14,6 @@
 
 enum {
     ANSWER_MS = 5000,
-    METADATA_SIZE = 64,
 };
 
 static bool client_ready(struct consumer *consumer, struct err *err)
@@ -23,32 +22,111 @@ static bool client_ready(struct consumer *consumer, struct err *err)
            err_set(err, ERR_FENCED, "not in the group %s", consumer->settings.group);
 }
 
+/* Our place for a partition of the assignment; -1 for another. */
+static int64_t place_of(const struct consumer *consumer, int32_t partition)
+{
+    for (uint32_t i = 0; i < consumer->partition_count; i++) {
+        if (consumer->partitions[i] == partition) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* All that is assigned, or one partition that is not: a worker with hundreds of them asks once. */
+static rd_kafka_topic_partition_list_t *list_of(const struct consumer *consumer, int32_t partition)
+{
+    const char *topic = consumer->settings.topic_applications;
+    bool ours = place_of(consumer, partition) >= 0;
+    uint32_t count = ours ? consumer->partition_count : 1;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+    for (uint32_t i = 0; i < count; i++) {
+        (void)rd_kafka_topic_partition_list_add(
+            list, topic, ours ? consumer->partitions[i] : partition);
+    }
+    return list;
+}
+
+/* Keeps an answer of the whole list for whoever is asked about next, once each. */
+static struct answer *answers_make(struct consumer *consumer)
+{
+    if (consumer->answers == NULL) {
+        consumer->answers = calloc((size_t)consumer->partition_count + 1, sizeof(struct answer));
+        CHECK(consumer->answers != NULL);
+    }
+    return consumer->answers;
+}
+
+void offsets_forget(struct consumer *consumer)
+{
+    free(consumer->answers);
+    consumer->answers = NULL;
+}
+
+static rd_kafka_resp_err_t
+bounds_look(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, struct answer *answers)
+{
+    rd_kafka_resp_err_t code = bounds_ask(rk, list, RD_KAFKA_OFFSET_BEGINNING, ANSWER_MS);
+    for (int i = 0; i < list->cnt; i++) {
+        answers[i].low = list->elems[i].offset;
+    }
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        code = bounds_ask(rk, list, RD_KAFKA_OFFSET_END, ANSWER_MS);
+    }
+    for (int i = 0; i < list->cnt; i++) {
+        answers[i].high = list->elems[i].offset;
+        answers[i].has_bounds = code == RD_KAFKA_RESP_ERR_NO_ERROR;
+    }
+    return code;
+}
+
 bool offsets_bounds(void *self, int32_t partition, int64_t *low, int64_t *high, struct err *err)
 {
     struct consumer *consumer = self;
     if (!client_ready(consumer, err)) {
         return false;
     }
-    const char *topic = consumer->settings.topic_applications;
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    const rd_kafka_topic_partition_t *at =
-        rd_kafka_topic_partition_list_add(list, topic, partition);
-    rd_kafka_resp_err_t code = bounds_ask(consumer->rk, list, RD_KAFKA_OFFSET_BEGINNING, ANSWER_MS);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        *low = at->offset;
-        code = bounds_ask(consumer->rk, list, RD_KAFKA_OFFSET_END, ANSWER_MS);
-        *high = at->offset;
+    int64_t place = place_of(consumer, partition);
+    struct answer one = {0};
+    struct answer *answer = place < 0 ? &one : &answers_make(consumer)[place];
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (!answer->has_bounds) {
+        rd_kafka_topic_partition_list_t *list = list_of(consumer, partition);
+        code = bounds_look(consumer->rk, list, place < 0 ? &one : consumer->answers);
+        rd_kafka_topic_partition_list_destroy(list);
     }
-    rd_kafka_topic_partition_list_destroy(list);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return true;
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return err_set(err,
+                       ERR_RETRY,
+                       "the bounds of %s/%" PRId32 " and its like cannot be had: %s",
+                       consumer->settings.topic_applications,
+                       partition,
+                       rd_kafka_err2str(code));
     }
-    return err_set(err,
-                   ERR_RETRY,
-                   "the bounds of %s/%" PRId32 " cannot be had: %s",
-                   topic,
-                   partition,
-                   rd_kafka_err2str(code));
+    answer->has_bounds = false;
+    *low = answer->low;
+    *high = answer->high;
+    return true;
+}
+
+static rd_kafka_resp_err_t
+committed_look(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, struct answer *answers)
+{
+    rd_kafka_resp_err_t code = rd_kafka_committed(rk, list, ANSWER_MS);
+    for (int i = 0; code == RD_KAFKA_RESP_ERR_NO_ERROR && i < list->cnt; i++) {
+        code = list->elems[i].err;
+    }
+    for (int i = 0; i < list->cnt; i++) {
+        const rd_kafka_topic_partition_t *at = &list->elems[i];
+        answers[i].has_committed = code == RD_KAFKA_RESP_ERR_NO_ERROR;
+        answers[i].committed = at->offset < 0 ? -1 : at->offset;
+        (void)snprintf(answers[i].metadata,
+                       sizeof(answers[i].metadata),
+                       "%.*s",
+                       (int)at->metadata_size,
+                       at->metadata == NULL ? "" : (const char *)at->metadata);
+    }
+    return code;
 }
 
 bool offsets_committed(
@@ -58,33 +136,28 @@ bool offsets_committed(
     if (!client_ready(consumer, err)) {
         return false;
     }
-    const char *topic = consumer->settings.topic_applications;
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    const rd_kafka_topic_partition_t *at =
-        rd_kafka_topic_partition_list_add(list, topic, partition);
-    rd_kafka_resp_err_t code = rd_kafka_committed(consumer->rk, list, ANSWER_MS);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        code = at->err;
+    int64_t place = place_of(consumer, partition);
+    struct answer one = {0};
+    struct answer *answer = place < 0 ? &one : &answers_make(consumer)[place];
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (!answer->has_committed) {
+        rd_kafka_topic_partition_list_t *list = list_of(consumer, partition);
+        code = committed_look(consumer->rk, list, place < 0 ? &one : consumer->answers);
+        rd_kafka_topic_partition_list_destroy(list);
     }
-    bool done = code == RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (done) {
-        *offset = at->offset < 0 ? -1 : at->offset;
-        (void)snprintf(metadata,
-                       size,
-                       "%.*s",
-                       (int)at->metadata_size,
-                       at->metadata == NULL ? "" : (const char *)at->metadata);
-    } else {
-        (void)err_set(err,
-                      ERR_RETRY,
-                      "what group %s has committed for %s/%" PRId32 " cannot be read: %s",
-                      consumer->settings.group,
-                      topic,
-                      partition,
-                      rd_kafka_err2str(code));
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return err_set(err,
+                       ERR_RETRY,
+                       "what group %s has committed for %s/%" PRId32 " cannot be read: %s",
+                       consumer->settings.group,
+                       consumer->settings.topic_applications,
+                       partition,
+                       rd_kafka_err2str(code));
     }
-    rd_kafka_topic_partition_list_destroy(list);
-    return done;
+    answer->has_committed = false;
+    *offset = answer->committed;
+    (void)snprintf(metadata, size, "%s", answer->metadata);
+    return true;
 }
 
 rd_kafka_topic_partition_list_t *
@@ -94,10 +167,10 @@ offsets_list(const struct consumer *consumer, const struct position *positions, 
     for (uint32_t i = 0; i < count; i++) {
         rd_kafka_topic_partition_t *at = rd_kafka_topic_partition_list_add(
             list, consumer->settings.topic_applications, positions[i].partition);
-        char *metadata = malloc(METADATA_SIZE); /* the list owns it */
+        char *metadata = malloc(OFFSETS_METADATA_SIZE); /* the list owns it */
         CHECK(metadata != NULL);
         int size = snprintf(metadata,
-                            METADATA_SIZE,
+                            OFFSETS_METADATA_SIZE,
                             "%s,%" PRId64 ",%" PRId64,
                             consumer->transactor == NULL ? "idempotent" : "transactional",
                             positions[i].epoch,

@@ -102,10 +102,11 @@ struct worker {
     int64_t looked_at_us;    /* whether the topic grows */
     int64_t waiting_said_us; /* 0: not since they were taken */
 
-    bool assigned; /* the partitions are ours by the group */
-    bool fresh;    /* and the group has just said so */
-    bool taken;    /* and their epochs are ours */
-    bool reading;  /* and their records come */
+    bool assigned;           /* the partitions are ours by the group */
+    bool fresh;              /* and the group has just said so */
+    bool taken;              /* and their epochs are ours */
+    bool reading;            /* and their records come */
+    uint32_t assigned_count; /* partitions; slot_count unless there are more than PARTITIONS_MAX */
     uint32_t slot_count;
     struct position positions[PARTITIONS_MAX];
     struct worker_slot slots[PARTITIONS_MAX];

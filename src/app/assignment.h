@@ -1,0 +1,18 @@
+#ifndef MENTOR_SRC_APP_ASSIGNMENT_H
+#define MENTOR_SRC_APP_ASSIGNMENT_H
+
+/* The partitions that the group has just given to this worker. */
+
+#include <stdbool.h>
+
+#include "mentor/base/check.h"
+
+struct worker;
+
+/* Slots in order of partition, none of them taken yet. None at all when there are too many. */
+void assignment_accept(struct worker *worker);
+/* ERR_RETRY when there are: the worker stays a member, takes nothing, and waits for another to
+ * join, since it cannot choose which citizens wait. */
+MUST_CHECK bool assignment_fits(struct worker *worker);
+
+#endif /* MENTOR_SRC_APP_ASSIGNMENT_H */

@@ -1,0 +1,226 @@
+/*
+ * Goal: a worker that gets new partitions notes the growth once, leaves them unread until the store
+ * says that the old ones have passed their ends, then takes all again; and knows by which count a
+ * record was placed.
+ */
+
+#include "mentor/app/worker.h"
+
+#include "../../src/app/growth.h"
+#include "support/test.h"
+
+static struct {
+    struct growth growth; /* what the store says */
+    int64_t ends[8];
+    int32_t end_count; /* what the broker says; 0: it does not answer */
+    int32_t noted_count;
+    uint32_t asked;
+    uint32_t started;
+    int32_t first_started;
+    uint32_t emitted;
+    int64_t now_us;
+} world;
+
+static struct worker worker; /* large */
+
+static bool
+store_growth(void *self, const int64_t *ends, int32_t count, struct growth *growth, struct err *err)
+{
+    (void)self;
+    (void)err;
+    world.asked++;
+    if (ends != NULL && world.noted_count == 0) {
+        world.noted_count = count;
+        world.growth.to = count;
+        world.growth.old_end = world.ends;
+    }
+    *growth = world.growth;
+    return true;
+}
+
+static bool
+store_emitted(void *self, const struct position *p, uint32_t count, bool release, struct err *err)
+{
+    (void)self, (void)p, (void)count, (void)err;
+    assert_false(release);
+    world.emitted++;
+    return true;
+}
+
+static bool
+ends(void *self, uint32_t wait_ms, const int64_t **given, int32_t *count, struct err *err)
+{
+    (void)self, (void)wait_ms;
+    *given = world.ends;
+    *count = world.end_count;
+    return world.end_count > 0 || err_set(err, ERR_RETRY, "no broker");
+}
+
+static bool start(void *self,
+                  const struct position *positions,
+                  const int64_t *offsets,
+                  uint32_t count,
+                  struct err *err)
+{
+    (void)self, (void)err;
+    world.started = count;
+    world.first_started = count > 0 ? positions[0].partition : -1;
+    for (uint32_t i = 0; i < count; i++) {
+        assert_int_equal(offsets[i], 100 + positions[i].partition);
+    }
+    return true;
+}
+
+static bool commit(void *self, const struct position *p, uint32_t count, struct err *err)
+{
+    (void)self, (void)p, (void)count, (void)err;
+    return true;
+}
+
+static bool flush(void *self, uint32_t wait_ms, struct err *err)
+{
+    (void)self, (void)wait_ms, (void)err;
+    return true;
+}
+
+static bool settled(void *self, int32_t partition, int64_t *emitted_offset, struct err *err)
+{
+    (void)self, (void)partition, (void)emitted_offset, (void)err;
+    return true;
+}
+
+static int64_t mono_us(void *self)
+{
+    (void)self;
+    return world.now_us;
+}
+
+/* Three partitions are known; ours are `first` and the one after it. */
+static void begin(int32_t first)
+{
+    memset(&world, 0, sizeof(world));
+    memset(&worker, 0, sizeof(worker));
+    world.growth = (struct growth){.from = 3, .to = 3};
+    world.ends[0] = 50;
+    world.end_count = 6;
+    worker.edges.store = (struct store){.growth = store_growth, .emitted = store_emitted};
+    worker.edges.source = (struct source){.start = start, .commit = commit};
+    worker.edges.sink = (struct sink){.flush = flush, .settled = settled};
+    worker.edges.ends = ends;
+    worker.clock.mono_us = mono_us;
+    worker.partition_count = 3;
+    worker.slot_count = 2;
+    worker.positions[0].partition = first;
+    worker.positions[1].partition = first + 1;
+}
+
+static void expect_started(uint32_t count, int32_t first)
+{
+    int64_t from[] = {100 + worker.positions[0].partition, 100 + worker.positions[1].partition};
+    assert_true(growth_start(&worker, from));
+    assert_int_equal(world.started, count);
+    assert_int_equal(world.first_started, first);
+}
+
+static void old_partitions_wait_for_nothing(void **state)
+{
+    (void)state;
+    begin(0);
+    assert_true(growth_learn(&worker));
+    assert_int_equal(world.noted_count, 0);
+    expect_started(2, 0);
+    assert_int_equal(growth_count_at(&worker, 0, 0), 3);
+}
+
+static void new_partitions_are_noted_and_left(void **state)
+{
+    (void)state;
+    begin(2);
+    world.ends[2] = 40;
+    assert_true(growth_learn(&worker));
+    assert_int_equal(world.noted_count, 6);
+    assert_int_equal(worker.partition_count, 6);
+    expect_started(1, 2);
+    /* Placed by the old count up to the old end, by the new one from there on. */
+    assert_int_equal(growth_count_at(&worker, 0, 39), 3);
+    assert_int_equal(growth_count_at(&worker, 0, 40), 6);
+    assert_int_equal(growth_count_at(&worker, 1, 0), 6);
+}
+
+static void they_are_taken_again_when_the_old_ones_have_passed(void **state)
+{
+    (void)state;
+    begin(2);
+    assert_true(growth_learn(&worker));
+    uint32_t asked = world.asked;
+    world.now_us += 500000;
+    assert_true(growth_look(&worker, world.now_us));
+    assert_int_equal(world.asked, asked); /* not at every batch */
+    world.now_us += 500000;
+    assert_true(growth_look(&worker, world.now_us));
+    assert_int_equal(world.asked, asked + 1);
+    assert_false(worker.grown);
+    world.growth = (struct growth){.from = 6, .to = 6};
+    world.now_us += 1000000;
+    assert_true(growth_look(&worker, world.now_us));
+    assert_true(worker.grown);
+    assert_int_equal(world.emitted, 1);
+    assert_true(growth_learn(&worker));
+    assert_false(worker.grown);
+    expect_started(2, 2);
+    assert_int_equal(growth_count_at(&worker, 0, 0), 6);
+}
+
+static void a_broker_that_does_not_know_yet_is_asked_again(void **state)
+{
+    (void)state;
+    static const int32_t counts[] = {0, 3};
+    for (size_t i = 0; i < 2; i++) {
+        begin(2);
+        world.end_count = counts[i];
+        assert_false(growth_learn(&worker));
+        assert_int_equal(worker.err.kind, ERR_RETRY);
+        assert_int_equal(world.noted_count, 0);
+    }
+}
+
+static void a_topic_that_grows_twice_waits_twice(void **state)
+{
+    (void)state;
+    begin(6); /* six are noted, and there are twelve by now */
+    world.noted_count = 6;
+    world.growth = (struct growth){.from = 3, .to = 6, .behind = 1, .old_end = world.ends};
+    world.end_count = 12;
+    assert_true(growth_learn(&worker));
+    expect_started(0, -1);
+    world.growth = (struct growth){.from = 6, .to = 6};
+    world.noted_count = 0;
+    world.now_us += 1000000;
+    assert_true(growth_look(&worker, world.now_us));
+    assert_int_equal(world.noted_count, 12);
+    assert_false(worker.grown);
+}
+
+static void a_store_that_never_grows_is_not_asked(void **state)
+{
+    (void)state;
+    begin(0);
+    worker.edges.ends = NULL;
+    assert_true(growth_learn(&worker));
+    assert_true(growth_look(&worker, 100000000));
+    assert_int_equal(world.asked, 0);
+    expect_started(2, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(old_partitions_wait_for_nothing),
+        cmocka_unit_test(new_partitions_are_noted_and_left),
+        cmocka_unit_test(they_are_taken_again_when_the_old_ones_have_passed),
+        cmocka_unit_test(a_broker_that_does_not_know_yet_is_asked_again),
+        cmocka_unit_test(a_topic_that_grows_twice_waits_twice),
+        cmocka_unit_test(a_store_that_never_grows_is_not_asked),
+    };
+    return cmocka_run_group_tests_name("app/growth", tests, NULL, NULL);
+}
