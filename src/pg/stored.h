@@ -5,16 +5,20 @@
 
 #include <libpq-fe.h>
 
+#include "mentor/port/archive.h"
 #include "mentor/port/store.h"
 
 enum {
-    STORED_COLUMNS = 9, /* of a decision: sql/unsent_decisions.sql and sql/archive_decisions.sql
-                           begin with the same */
+    STORED_COLUMNS = 9, /* of a decision: sql/unsent_decisions.sql, sql/archive_decisions.sql and
+                           sql/chronicle_decision*.sql begin with the same */
+    STORED_ARCHIVED_COLUMNS = STORED_COLUMNS + 11, /* and the last three go on with the same */
 };
 
 struct stored_output stored_decision(const PGresult *rows, int row);
+struct archived_decision stored_archived(const PGresult *rows, int row);
 
 /* By its stable id; an id that only a newer version knows reads as REASON_RECORD_FAILED. */
 enum reason stored_reason(const char *id);
+enum quarantine_state stored_state(const char *text);
 
 #endif /* PG_STORED_H */

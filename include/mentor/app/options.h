@@ -27,9 +27,10 @@ enum {
     FOR_DLQ = 1 << 7,
     FOR_STATUS = 1 << 8,
     FOR_BENCH = 1 << 9,
-    FOR_KAFKA = FOR_WORKER | FOR_PUBLISH | FOR_TAIL | FOR_STATUS,
-    FOR_DATABASE = FOR_WORKER | FOR_EXPLAIN | FOR_DB | FOR_DLQ | FOR_STATUS,
-    FOR_ALL = (1 << 10) - 1,
+    FOR_AUDIT = 1 << 10,
+    FOR_KAFKA = FOR_WORKER | FOR_PUBLISH | FOR_TAIL | FOR_STATUS | FOR_AUDIT,
+    FOR_DATABASE = FOR_WORKER | FOR_EXPLAIN | FOR_DB | FOR_DLQ | FOR_STATUS | FOR_AUDIT,
+    FOR_ALL = (1 << 11) - 1,
 };
 
 enum option_kind {
@@ -58,7 +59,7 @@ enum option_kind {
       0,                                                                                                    \
       0,                                                                                                    \
       FOR_KAFKA,                                                                                            \
-      "a librdkafka property; secret ones only by file or environment")                                     \
+      "a librdkafka property; secret ones only by file or environment. audit: over the topics too, also without a property")                                     \
     X(KAFKA_CONFIG,                                                                                         \
       "kafka-config",                                                                                       \
       OPTION_TEXT,                                                                                          \
@@ -138,7 +139,7 @@ enum option_kind {
       NULL,                                                                                                 \
       0,                                                                                                    \
       0,                                                                                                    \
-      FOR_WORKER | FOR_DECIDE | FOR_PUBLISH,                                                                \
+      FOR_WORKER | FOR_DECIDE | FOR_PUBLISH | FOR_AUDIT,                                                                \
       "the secret behind citizen_ref; or MENTORD_CITIZEN_SECRET")                                           \
     X(AT,                                                                                                   \
       "at",                                                                                                 \
@@ -167,6 +168,15 @@ enum option_kind {
       16,                                                                                                   \
       FOR_WORKER,                                                                                           \
       "transactions in flight: each lane is a member of the group with a connection of its own")            \
+    X(JOBS, \
+      "jobs", \
+      OPTION_NUMBER, \
+      "N", \
+      "4", \
+      1, \
+      16, \
+      FOR_AUDIT, \
+      "connections and threads that share the work") \
     X(RATE,                                                                                                 \
       "rate",                                                                                               \
       OPTION_NUMBER,                                                                                        \
@@ -210,7 +220,7 @@ enum option_kind {
       "false",                                                                                              \
       0,                                                                                                    \
       0,                                                                                                    \
-      FOR_EXPLAIN | FOR_DB | FOR_DLQ | FOR_STATUS | FOR_BENCH,                                              \
+      FOR_EXPLAIN | FOR_DB | FOR_DLQ | FOR_STATUS | FOR_BENCH | FOR_AUDIT,                                              \
       "for machines")                                                                                       \
     X(DEMO,                                                                                                 \
       "demo",                                                                                               \

@@ -1,0 +1,125 @@
+#ifndef PG_CHRONICLE_H
+#define PG_CHRONICLE_H
+
+/* Between the files of audit's and replay's side: pg_chronicle.c holds the moment, chronicle_*.c
+ * read its rows. */
+
+#include <stdbool.h>
+
+#include "mentor/pg/pg.h"
+#include "mentor/port/chronicle.h"
+
+#include "field.h"
+#include "session.h"
+
+enum {
+    CHRONICLE_MOMENT_SIZE = 64,
+};
+
+struct pg_chronicle {
+    struct pg_settings settings;
+    struct session session;
+    char moment[CHRONICLE_MOMENT_SIZE];
+    void *rows; /* what the last call handed out */
+    size_t rows_size;
+};
+
+/* X(statement), each a file in sql/, chronicle_ before it. */
+#define CHRONICLE_STATEMENTS(X)                                                                    \
+    X(planner)                                                                                     \
+    X(facts)                                                                                       \
+    X(positions)                                                                                   \
+    X(rulebooks)                                                                                   \
+    X(decisions)                                                                                   \
+    X(decision_at)                                                                                 \
+    X(batches)                                                                                     \
+    X(ranges)                                                                                      \
+    X(refusals)                                                                                    \
+    X(applications)                                                                                \
+    X(citizens)                                                                                    \
+    X(disorders)                                                                                   \
+    X(misarmed)
+
+enum chronicle_statement {
+#define X(name) CHRONICLE_##name,
+    CHRONICLE_STATEMENTS(X)
+#undef X
+    CHRONICLE_STATEMENT_COUNT
+};
+
+/* One statement, one flush; NULL: *err. The result lives until the next call. */
+MUST_CHECK const PGresult *chronicle_ask(struct pg_chronicle *chronicle,
+                                         enum chronicle_statement statement,
+                                         const struct params *params,
+                                         struct err *err);
+/* The same for a question about all rows: its plan may scan and hash. */
+MUST_CHECK const PGresult *chronicle_search(struct pg_chronicle *chronicle,
+                                            enum chronicle_statement statement,
+                                            const struct params *params,
+                                            struct err *err);
+/* Room for the rows that a call hands out; the call before it ends here. NULL: *err. */
+MUST_CHECK void *
+chronicle_hand_out(struct pg_chronicle *chronicle, int count, size_t size, struct err *err);
+
+/* chronicle_decisions.c, chronicle_ledger.c, chronicle_rows.c: port/chronicle.h's. */
+bool chronicle_facts(void *self, struct chronicle_facts *facts, struct err *err);
+bool chronicle_positions(void *self,
+                         const struct chronicle_position **rows,
+                         uint32_t *count,
+                         struct err *err);
+bool chronicle_rulebooks(void *self,
+                         const struct chronicle_rulebook **rows,
+                         uint32_t *count,
+                         struct err *err);
+bool chronicle_decisions(void *self,
+                         int64_t batch,
+                         int32_t index,
+                         int64_t batch_end,
+                         const struct chronicle_decision **rows,
+                         uint32_t *count,
+                         struct err *err);
+bool chronicle_decision_at(void *self,
+                           int64_t progress_id,
+                           int64_t offset,
+                           const struct chronicle_decision **row,
+                           struct err *err);
+bool chronicle_batches(void *self,
+                       int64_t batch,
+                       int64_t batch_end,
+                       const struct chronicle_range **rows,
+                       uint32_t *count,
+                       struct err *err);
+bool chronicle_ranges(void *self,
+                      int64_t progress_id,
+                      int64_t next_offset,
+                      const struct chronicle_range **rows,
+                      uint32_t *count,
+                      struct err *err);
+bool chronicle_refusals(void *self,
+                        int64_t progress_id,
+                        int64_t offset,
+                        const struct chronicle_refusal **rows,
+                        uint32_t *count,
+                        struct err *err);
+bool chronicle_applications(void *self,
+                            const uint8_t from[CHRONICLE_KEY_SIZE],
+                            const uint8_t to[CHRONICLE_KEY_SIZE],
+                            const struct chronicle_row **rows,
+                            uint32_t *count,
+                            struct err *err);
+bool chronicle_citizens(void *self,
+                        const uint8_t from[CHRONICLE_KEY_SIZE],
+                        const uint8_t to[CHRONICLE_KEY_SIZE],
+                        const struct chronicle_row **rows,
+                        uint32_t *count,
+                        struct err *err);
+bool chronicle_disorders(void *self,
+                         const struct chronicle_oddity **rows,
+                         uint32_t *count,
+                         struct err *err);
+bool chronicle_misarmed(void *self,
+                        const struct chronicle_oddity **rows,
+                        uint32_t *count,
+                        struct err *err);
+
+#endif /* PG_CHRONICLE_H */
