@@ -68,8 +68,8 @@ struct audit_due {
 
 struct audit_position {
     int64_t id;
-    const char *topic; /* owned */
-    const char *group; /* owned */
+    char *topic; /* owned */
+    char *group; /* owned */
     struct position position;
     int64_t first_offset;
     struct audit_due *dues; /* owned; one an offset from first_offset on; NULL without topics */

@@ -94,8 +94,10 @@ static void against_cpr(struct audit_job *job,
     struct audit_due *due = position == NULL ? NULL : audit_due_at(position, row->archived.offset);
     struct outcome_source source = {.topic = bytes_text(place->topic),
                                     .partition = place->partition};
+    struct stored_output sent = *stored;
     struct record record;
-    if (due != NULL && outcome_record(stored, &source, &job->arena, &record)) {
+    sent.output = made->judgement.output; /* the stored one may be anybody's */
+    if (due != NULL && outcome_record(&sent, &source, &job->arena, &record)) {
         audit_due_of(&record, due);
         due->fate = FATE_DECIDED;
         due->known = true;

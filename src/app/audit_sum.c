@@ -18,7 +18,7 @@ void audit_sum_release(struct audit_sum *sum)
 
 uint32_t audit_sum_bucket(const uint8_t key[AUDIT_SUM_KEY_SIZE])
 {
-    return (uint32_t)key[0] << 8 | key[1];
+    return (uint32_t)key[0] << 4 | key[1] >> 4;
 }
 
 static void weigh(const uint8_t *key, int64_t number, struct bytes what, uint64_t weight[2])

@@ -15,7 +15,7 @@
 #include "mentor/base/check.h"
 
 enum {
-    AUDIT_SUM_BUCKETS = 65536,
+    AUDIT_SUM_BUCKETS = 4096, /* 64 KiB: stays in the cache */
     AUDIT_SUM_KEY_SIZE = 16,
 };
 

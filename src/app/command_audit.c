@@ -18,41 +18,61 @@ static char *copy(const char *text)
     return to;
 }
 
-static bool read_positions(struct audit *audit, struct err *err)
+static void release_positions(struct audit *audit)
+{
+    for (uint32_t i = 0; i < audit->position_count; i++) {
+        free(audit->positions[i].topic);
+        free(audit->positions[i].group);
+        free(audit->positions[i].dues);
+    }
+    free(audit->positions);
+    audit->positions = NULL;
+    audit->position_count = 0;
+}
+
+static bool make_dues(struct audit_position *position, struct err *err)
+{
+    int64_t size = position->position.next_offset - position->first_offset;
+    if (size > 0) {
+        position->dues = calloc((size_t)size, sizeof(*position->dues));
+    }
+    return size <= 0 || position->dues != NULL ||
+           err_set(err,
+                   ERR_FATAL,
+                   "no memory to remember %" PRId64
+                   " outputs, 16 bytes each; run it without --kafka",
+                   size);
+}
+
+/* A second time: what the group has committed stays as it was read the first time. */
+static bool read_positions(struct audit *audit, bool dues, struct err *err)
 {
     const struct chronicle_position *rows = NULL;
     uint32_t count = 0;
     if (!audit->chronicle.positions(audit->chronicle.self, &rows, &count, err)) {
         return false;
     }
-    audit->positions = calloc((size_t)count + 1, sizeof(*audit->positions));
-    CHECK(audit->positions != NULL);
-    audit->position_count = count;
+    struct audit_position *positions = calloc((size_t)count + 1, sizeof(*positions));
+    CHECK(positions != NULL);
+    bool done = true;
     for (uint32_t i = 0; i < count; i++) {
-        struct audit_position *position = &audit->positions[i];
-        *position = (struct audit_position){
+        const struct audit_position *before = audit_position_of(audit, rows[i].id);
+        positions[i] = (struct audit_position){
             .id = rows[i].id,
             .topic = copy(rows[i].topic),
             .group = copy(rows[i].group),
             .position = rows[i].position,
             .first_offset = rows[i].first_offset,
-            .committed = -1,
-            .committed_epoch = -1,
-            .committed_next = -1,
+            .committed = before == NULL ? -1 : before->committed,
+            .committed_epoch = before == NULL ? -1 : before->committed_epoch,
+            .committed_next = before == NULL ? -1 : before->committed_next,
         };
-        int64_t size = rows[i].position.next_offset - rows[i].first_offset;
-        if (audit->topics && size > 0) {
-            position->dues = calloc((size_t)size, sizeof(*position->dues));
-            if (position->dues == NULL) {
-                return err_set(err,
-                               ERR_FATAL,
-                               "no memory to remember %" PRId64
-                               " outputs, 16 bytes each; run it without --kafka",
-                               size);
-            }
-        }
+        done = done && (!dues || make_dues(&positions[i], err));
     }
-    return true;
+    release_positions(audit);
+    audit->positions = positions;
+    audit->position_count = count;
+    return done;
 }
 
 /* Those that decisions pin. One that cannot be read is a breach of each decision made by it. */
@@ -100,19 +120,26 @@ static void note_limits(struct audit *audit)
     }
 }
 
-/* Everything before the moment, at the moment, and after it. */
-static bool verify(struct audit *audit, struct audit_topics *topics, struct err *err)
+/* Kafka's positions and ends are asked for before the moment: what they say must be stored by then. */
+static bool look_before(struct audit *audit, struct audit_topics **topics, struct err *err)
+{
+    struct context *context = audit->context;
+    if (!context->edges.chronicle(
+            context->edges.self, &context->options, NULL, &audit->chronicle, err) ||
+        !read_positions(audit, false, err) || !audit_topics_committed(audit, err)) {
+        return false;
+    }
+    *topics = audit_topics_open(audit, err);
+    return *topics != NULL;
+}
+
+static bool look(struct audit *audit, struct audit_topics *topics, struct err *err)
 {
     struct context *context = audit->context;
     struct chronicle *chronicle = &audit->chronicle;
-    if (!context->edges.chronicle(
-            context->edges.self, &context->options, NULL, chronicle, err) ||
+    if (!context->edges.chronicle(context->edges.self, &context->options, NULL, chronicle, err) ||
         !chronicle->facts(chronicle->self, &audit->facts, err) || !read_rulebooks(audit, err) ||
-        !read_positions(audit, err)) {
-        return false;
-    }
-    (void)topics;
-    if (!audit_jobs_start(audit, err)) {
+        !read_positions(audit, audit->topics, err) || !audit_jobs_start(audit, err)) {
         return false;
     }
     struct err other;
@@ -122,21 +149,24 @@ static bool verify(struct audit *audit, struct audit_topics *topics, struct err 
     if (done) {
         audit_lasts(audit);
     }
+    return done && (topics == NULL || audit_topics_run(audit, topics, err));
+}
+
+static bool verify(struct audit *audit, struct err *err)
+{
+    struct audit_topics *topics = NULL;
+    bool done = (!audit->topics || look_before(audit, &topics, err)) && look(audit, topics, err);
+    audit_topics_close(&topics);
     return done;
 }
 
 static void release(struct audit *audit)
 {
     audit_jobs_release(audit);
-    for (uint32_t i = 0; i < audit->position_count; i++) {
-        free((void *)(uintptr_t)audit->positions[i].topic);
-        free((void *)(uintptr_t)audit->positions[i].group);
-        free(audit->positions[i].dues);
-    }
+    release_positions(audit);
     for (uint32_t i = 0; i < audit->rulebook_count; i++) {
         rulebook_close(&audit->rulebooks[i]);
     }
-    free(audit->positions);
     free(audit->rulebooks);
     free(audit->items);
     (void)pthread_mutex_destroy(&audit->mutex);
@@ -170,7 +200,7 @@ int command_audit(struct context *context)
     CHECK(pthread_mutex_init(&audit.mutex, NULL) == 0);
     audit_report_begin(&audit.report, context->out, options_flag(options, OPTION_JSON), context->clock);
     note_limits(&audit);
-    bool done = verify(&audit, NULL, &err);
+    bool done = verify(&audit, &err);
     int code = EXIT_DONE;
     if (!done) {
         audit_report_abandon(&audit.report);

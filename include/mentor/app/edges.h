@@ -23,7 +23,7 @@ struct rulebook;
 
 enum {
     LANES_MAX = 17, /* and one without a number */
-    CHRONICLES_MAX = 18,
+    CHRONICLES_MAX = 19,
     READERS_MAX = 2,
 };
 
