@@ -109,7 +109,6 @@ struct audit_job {
     size_t begins[AUDIT_CHUNK + 1]; /* of each batch in `expected` */
     struct audit_last *lasts;       /* owned; one a position */
     int64_t checked[INVARIANT_COUNT];
-    int64_t decisions;
     bool failed; /* err says why */
     struct err err;
 };

@@ -194,28 +194,23 @@ static void report_missing(struct audit_job *job, int64_t batch)
 
 bool audit_batches(struct audit_job *job, int64_t batch, int64_t batch_end)
 {
-    int64_t at = batch;
-    int32_t index = -1;
-    if (!read_ledger(job, batch, batch_end)) {
+    struct chronicle *chronicle = &job->chronicle;
+    if (!read_ledger(job, batch, batch_end) ||
+        !chronicle->decisions(chronicle->self, batch, batch_end, &job->err)) {
         return false;
     }
     for (uint32_t count = AUDIT_PAGE; count == AUDIT_PAGE;) {
         const struct chronicle_decision *rows = NULL;
-        if (!job->chronicle.decisions(
-                job->chronicle.self, at, index, batch_end, &rows, &count, &job->err)) {
+        if (!chronicle->more(chronicle->self, &rows, &count, &job->err)) {
             return false;
         }
         for (uint32_t i = 0; i < count; i++) {
             struct arena_mark mark = arena_mark(&job->arena);
             audit_decision(job, &rows[i], find_expected(job, &rows[i], batch));
             arena_rewind(&job->arena, mark);
-            at = rows[i].archived.batch;
-            index = rows[i].archived.index;
         }
-        job->decisions += count;
-        audit_report_add(&job->audit->report, job->checked, job->decisions);
+        audit_report_add(&job->audit->report, job->checked, count);
         memset(job->checked, 0, sizeof(job->checked));
-        job->decisions = 0;
     }
     report_missing(job, batch);
     return true;

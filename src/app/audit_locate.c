@@ -158,7 +158,9 @@ void audit_locate(struct audit *audit)
 {
     struct audit_item *items = audit->items;
     size_t count = audit->item_count;
-    if (count == 0) {
+    if (count == 0) { /* uneven, and nothing to show for it */
+        struct audit_place nowhere = AUDIT_NOWHERE;
+        audit_breach(&audit->report, INVARIANT_P, &nowhere, "decisions and rows do not come out even");
         return;
     }
     qsort(items, count, sizeof(*items), by_number);

@@ -144,35 +144,58 @@ static bool was_there(const struct output *output)
            output->record->offset < output->topic->ends[partition];
 }
 
-/* I14 of a record that is not as it should be: one that is holds what was looked at already. */
-static bool look_for_cpr(const struct output *output, struct err *err)
+static bool holds_cpr(const struct record *record, struct bytes cpr)
 {
-    struct chronicle *chronicle = &output->audit->chronicle;
-    const struct chronicle_decision *row = NULL;
-    if (!chronicle->decision_at(
-            chronicle->self, output->position->id, output->offset, &row, err)) {
-        return false;
+    bool holds = envelope_holds(record->key, cpr) || envelope_holds(record->value, cpr);
+    for (uint32_t i = 0; i < record->header_count; i++) {
+        holds = holds || envelope_holds(record->headers[i].value, cpr) ||
+                envelope_holds(record->headers[i].name, cpr);
     }
+    return holds;
+}
+
+static void compare_cpr(const struct output *output, const struct chronicle_decision *row)
+{
     struct application *application = arena_alloc(&output->topics->arena, sizeof(*application));
     bool canonical = false;
     CHECK(application != NULL);
-    if (row == NULL ||
-        wire_decode_application(row->archived.input, application, &canonical) != REASON_NONE ||
-        !digits_are(application->cpr, CPR_SIZE)) {
-        return true;
-    }
-    const struct record *record = output->record;
-    bool holds = envelope_holds(record->key, application->cpr) ||
-                 envelope_holds(record->value, application->cpr);
-    for (uint32_t i = 0; i < record->header_count; i++) {
-        holds = holds || envelope_holds(record->headers[i].value, application->cpr) ||
-                envelope_holds(record->headers[i].name, application->cpr);
-    }
-    if (holds) {
+    if (row->progress_id == output->position->id && row->archived.offset == output->offset &&
+        wire_decode_application(row->archived.input, application, &canonical) == REASON_NONE &&
+        digits_are(application->cpr, CPR_SIZE) && holds_cpr(output->record, application->cpr)) {
         audit_breach(&output->audit->report,
                      INVARIANT_I14,
                      &output->place,
                      "the output holds the CPR number of the citizen it is about");
+    }
+}
+
+/* I14 of a record that is not as it should be: one that is holds what was looked at already. The
+ * ledger finds its input's batch. */
+static bool look_for_cpr(const struct output *output, struct err *err)
+{
+    struct chronicle *chronicle = &output->audit->chronicle;
+    const struct chronicle_range *range = NULL;
+    uint32_t count = 1;
+    if (!chronicle->ranges(
+            chronicle->self, output->position->id, output->offset, &range, &count, err)) {
+        return false;
+    }
+    if (count == 0) {
+        return true;
+    }
+    if (!chronicle->decisions(chronicle->self, range->batch, range->batch + 1, err)) {
+        return false;
+    }
+    for (count = AUDIT_PAGE; count == AUDIT_PAGE;) {
+        const struct chronicle_decision *rows = NULL;
+        if (!chronicle->more(chronicle->self, &rows, &count, err)) {
+            return false;
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            struct arena_mark mark = arena_mark(&output->topics->arena);
+            compare_cpr(output, &rows[i]);
+            arena_rewind(&output->topics->arena, mark);
+        }
     }
     return true;
 }

@@ -14,6 +14,7 @@
 
 enum {
     CHRONICLE_MOMENT_SIZE = 64,
+    CHRONICLE_MESSAGES_MAX = 1024, /* rows of a copy handed out at once */
 };
 
 struct pg_chronicle {
@@ -22,6 +23,9 @@ struct pg_chronicle {
     char moment[CHRONICLE_MOMENT_SIZE];
     void *rows; /* what the last call handed out */
     size_t rows_size;
+    bool copy_begins;                       /* its header comes with the first row */
+    void *messages[CHRONICLE_MESSAGES_MAX]; /* owned; of the page handed out last */
+    uint32_t message_count;
 };
 
 /* X(statement), each a file in sql/, chronicle_ before it. */
@@ -30,8 +34,7 @@ struct pg_chronicle {
     X(facts)                                                                                       \
     X(positions)                                                                                   \
     X(rulebooks)                                                                                   \
-    X(decisions)                                                                                   \
-    X(decision_at)                                                                                 \
+    X(between)                                                                                     \
     X(batches)                                                                                     \
     X(ranges)                                                                                      \
     X(refusals)                                                                                    \
@@ -71,18 +74,12 @@ bool chronicle_rulebooks(void *self,
                          const struct chronicle_rulebook **rows,
                          uint32_t *count,
                          struct err *err);
-bool chronicle_decisions(void *self,
-                         int64_t batch,
-                         int32_t index,
-                         int64_t batch_end,
-                         const struct chronicle_decision **rows,
-                         uint32_t *count,
-                         struct err *err);
-bool chronicle_decision_at(void *self,
-                           int64_t progress_id,
-                           int64_t offset,
-                           const struct chronicle_decision **row,
-                           struct err *err);
+bool chronicle_decisions(void *self, int64_t batch, int64_t batch_end, struct err *err);
+bool chronicle_more(void *self,
+                    const struct chronicle_decision **rows,
+                    uint32_t *count,
+                    struct err *err);
+void chronicle_drop_messages(struct pg_chronicle *chronicle);
 bool chronicle_batches(void *self,
                        int64_t batch,
                        int64_t batch_end,

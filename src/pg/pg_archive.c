@@ -167,7 +167,9 @@ static bool archive_application(void *self,
         return false;
     }
     for (int row = 0; row < PQntuples(rows); row++) {
-        out[row] = stored_archived(rows, row);
+        struct bytes fields[STORED_ARCHIVED_COLUMNS];
+        field_row(rows, row, fields, STORED_ARCHIVED_COLUMNS);
+        out[row] = stored_archived(fields);
     }
     *decisions = out;
     *count = expected;

@@ -127,6 +127,7 @@ void pg_chronicle_close(struct pg_chronicle **chronicle)
     if (chronicle == NULL || *chronicle == NULL) {
         return;
     }
+    chronicle_drop_messages(*chronicle);
     session_close(&(*chronicle)->session);
     free((*chronicle)->rows);
     free(*chronicle);
@@ -141,7 +142,7 @@ struct chronicle pg_chronicle_port(struct pg_chronicle *chronicle)
         .positions = chronicle_positions,
         .rulebooks = chronicle_rulebooks,
         .decisions = chronicle_decisions,
-        .decision_at = chronicle_decision_at,
+        .more = chronicle_more,
         .batches = chronicle_batches,
         .ranges = chronicle_ranges,
         .refusals = chronicle_refusals,

@@ -125,20 +125,16 @@ struct chronicle {
                       const struct chronicle_rulebook **rows,
                       uint32_t *count,
                       struct err *err);
-    /* After (batch, index), of batches before batch_end, in that order. */
-    bool (*decisions)(void *self,
-                      int64_t batch,
-                      int32_t index,
-                      int64_t batch_end,
-                      const struct chronicle_decision **rows,
-                      uint32_t *count,
-                      struct err *err);
-    /* The decision of one record; *row NULL when none is stored. */
-    bool (*decision_at)(void *self,
-                        int64_t progress_id,
-                        int64_t offset,
-                        const struct chronicle_decision **row,
-                        struct err *err);
+    /*
+     * Begins all decisions of batches from `batch` to before batch_end, in order of batch and index;
+     * more() hands them out, and nothing else is asked until it has come to their end, *count less
+     * than was wanted.
+     */
+    bool (*decisions)(void *self, int64_t batch, int64_t batch_end, struct err *err);
+    bool (*more)(void *self,
+                 const struct chronicle_decision **rows,
+                 uint32_t *count,
+                 struct err *err);
     /* The ledger of batches from `batch` to before batch_end, all of it. */
     bool (*batches)(void *self,
                     int64_t batch,
