@@ -72,8 +72,8 @@ struct audit_position {
     char *group; /* owned */
     struct position position;
     int64_t first_offset;
-    struct audit_due *dues; /* owned; one an offset from first_offset on; NULL without topics */
-    int64_t committed;      /* the group's offset in Kafka, -1 for none; before the moment */
+    struct audit_due *dues;  /* owned; one an offset from first_offset on; NULL without topics */
+    int64_t committed;       /* the group's offset in Kafka, -1 for none; before the moment */
     int64_t committed_epoch; /* of its metadata; -1 when that is not ours */
     int64_t committed_next;
 };
@@ -171,9 +171,9 @@ MUST_CHECK bool audit_batches(struct audit_job *job, int64_t batch, int64_t batc
 void audit_decision(struct audit_job *job,
                     const struct chronicle_decision *row,
                     const struct audit_expected *expected);
-/* audit_rows.c: the projections' rows whose keys begin with this byte. */
-MUST_CHECK bool audit_applications(struct audit_job *job, uint8_t first);
-MUST_CHECK bool audit_citizens(struct audit_job *job, uint8_t first);
+/* audit_rows.c: the projections' rows. */
+MUST_CHECK bool audit_applications(struct audit_job *job);
+MUST_CHECK bool audit_citizens(struct audit_job *job);
 /* audit_locate.c: names what the items of uneven buckets show. */
 void audit_locate(struct audit *audit);
 /* audit_positions.c: the ledger by position, quarantine, what the database finds itself. */

@@ -1,16 +1,17 @@
 /* The ledger of some batches against the decisions that are stored of them. */
 
-#include "audit.h"
-
 #include <inttypes.h>
 #include <stdlib.h>
+
+#include "audit.h"
 
 enum {
     DECIDED_LEAST = 1 + SHA256_SIZE + SHA256_SIZE, /* bytes of one in the ledger, without its key */
 };
 
 /* Room for every decision that these ranges can hold, empty. */
-static bool make_room(struct audit_job *job, const struct chronicle_range *rows, uint32_t count, int64_t batch)
+static bool
+make_room(struct audit_job *job, const struct chronicle_range *rows, uint32_t count, int64_t batch)
 {
     size_t sizes[AUDIT_CHUNK] = {0};
     size_t total = 0;
@@ -68,7 +69,9 @@ static void expect(struct audit_job *job,
     memcpy(expected->rulebook, range->rulebook, SHA256_SIZE);
 }
 
-static void remember_last(struct audit_job *job, const struct audit_position *position, const struct ledger_entry *entry)
+static void remember_last(struct audit_job *job,
+                          const struct audit_position *position,
+                          const struct ledger_entry *entry)
 {
     struct audit_last *last = &job->lasts[position - job->audit->positions];
     if (entry->input_digest != NULL && entry->offset > last->offset) {
@@ -104,8 +107,9 @@ static void read_range(struct audit_job *job, const struct chronicle_range *rang
         audit_breach(report,
                      INVARIANT_I3,
                      &place,
-                     packed.size > 0 ? "the ledger's entries cannot be read from here on"
-                                     : "the ledger's entries do not fill their range, which goes to %" PRId64,
+                     packed.size > 0
+                         ? "the ledger's entries cannot be read from here on"
+                         : "the ledger's entries do not fill their range, which goes to %" PRId64,
                      range->next_offset);
         return;
     }
@@ -180,8 +184,8 @@ static void report_missing(struct audit_job *job, int64_t batch)
             }
             struct audit_place place =
                 audit_place_of(audit_position_of(job->audit, expected->progress_id),
-                         expected->offset,
-                         batch + (int64_t)slot);
+                               expected->offset,
+                               batch + (int64_t)slot);
             place.index = (int32_t)(i - job->begins[slot]);
             audit_breach(&job->audit->report,
                          INVARIANT_I3,

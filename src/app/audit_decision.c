@@ -1,11 +1,11 @@
-/* One stored decision: made again, and compared with what is stored and with what the ledger noted. */
-
-#include "audit.h"
+/* One stored decision: made again, and compared with what is stored and with what the ledger noted.
+ */
 
 #include "mentor/app/outcome.h"
 #include "mentor/core/identifier.h"
 #include "mentor/core/rulebook.h"
 
+#include "audit.h"
 #include "rejudge.h"
 
 /* The first thing that the stored row has otherwise; NULL for none. */
@@ -36,8 +36,7 @@ static const char *difference(const struct audit *audit,
              (!row->has_period || (row->start == decision->start && row->end == decision->end)),
          "period"},
         {archived->conflict == made->judgement.matter.conflict, "mark of a conflict"},
-        {stored->late_ms ==
-             envelope_late_ms(&made->request.envelope, stored->evaluated_at_ms),
+        {stored->late_ms == envelope_late_ms(&made->request.envelope, stored->evaluated_at_ms),
          "lateness"},
         {bytes_equal(stored->trace, made->trace), "trace"},
     };
@@ -61,20 +60,30 @@ static void against_ledger(const struct audit_job *job,
     uint8_t output[SHA256_SIZE];
     sha256_of(archived->stored.output, output);
     if (memcmp(output, expected->output, SHA256_SIZE) != 0) {
-        audit_breach(report, INVARIANT_I4, place, "the stored output is not the one that the ledger has the digest of");
+        audit_breach(report,
+                     INVARIANT_I4,
+                     place,
+                     "the stored output is not the one that the ledger has the digest of");
     }
     if (memcmp(made->request.input_digest, expected->input, SHA256_SIZE) != 0) {
-        audit_breach(report, INVARIANT_I13, place, "the stored input is not the one that the ledger has the digest of");
+        audit_breach(report,
+                     INVARIANT_I13,
+                     place,
+                     "the stored input is not the one that the ledger has the digest of");
     }
     if (!expected->has_event_key ||
         memcmp(made->request.event_key, expected->event_key, EVENT_KEY_SIZE) != 0) {
-        audit_breach(report, INVARIANT_I13, place, "the stored event is another than the ledger has the key of");
+        audit_breach(report,
+                     INVARIANT_I13,
+                     place,
+                     "the stored event is another than the ledger has the key of");
     }
     if (memcmp(archived->rulebook_sha256, expected->rulebook, SHA256_SIZE) != 0) {
         audit_breach(report, INVARIANT_I2, place, "its rulebook is not its batch's");
     }
     if (!job->audit->facts.demo && archived->stored.evaluated_at_ms != expected->evaluated_at_ms) {
-        audit_breach(report, INVARIANT_I2, place, "it was evaluated at another time than its batch");
+        audit_breach(
+            report, INVARIANT_I2, place, "it was evaluated at another time than its batch");
     }
 }
 
@@ -89,7 +98,10 @@ static void against_cpr(struct audit_job *job,
     struct bytes cpr = made->request.application->cpr;
     if (digits_are(cpr, CPR_SIZE) &&
         (envelope_holds(stored->output, cpr) || envelope_holds(stored->trace, cpr))) {
-        audit_breach(&job->audit->report, INVARIANT_I14, place, "the stored output holds the citizen's CPR number");
+        audit_breach(&job->audit->report,
+                     INVARIANT_I14,
+                     place,
+                     "the stored output holds the citizen's CPR number");
     }
     struct audit_due *due = position == NULL ? NULL : audit_due_at(position, row->archived.offset);
     struct outcome_source source = {.topic = bytes_text(place->topic),
@@ -112,9 +124,8 @@ static void sum_up(struct audit_job *job,
 {
     const struct archived_decision *archived = &row->archived;
     struct bytes events = made->application.state;
-    struct audit_item item = {.heap = AUDIT_APPLICATIONS,
-                              .number = archived->application_seq,
-                              .place = *place};
+    struct audit_item item = {
+        .heap = AUDIT_APPLICATIONS, .number = archived->application_seq, .place = *place};
     item.place.application = NULL;
     item.place.citizen = NULL;
     memcpy(item.key, row->application_id, UUID_SIZE);

@@ -1,14 +1,14 @@
-/* The jobs: chunks of batches, then the projections' rows; each takes the next chunk there is. */
-
-#include "audit.h"
+/* The jobs: the projections' rows, then chunks of batches; each takes the next chunk there is. */
 
 #include <stdlib.h>
 
 #include "mentor/app/command.h"
 
+#include "audit.h"
+
 enum {
     ARENA_SIZE = 16 * 1024 * 1024,
-    KEY_CHUNKS = 256,
+    ROW_CHUNKS = 2, /* applications, citizens */
 };
 
 static void collect(struct audit *audit, const struct audit_item *item)
@@ -41,17 +41,16 @@ void audit_put(struct audit_job *job,
     }
 }
 
+/* The two large ones first, so that none is left alone with one in the end. */
 static bool run_chunk(struct audit_job *job, int64_t chunk)
 {
     const struct audit *audit = job->audit;
-    if (chunk < audit->batch_chunks) {
-        int64_t from = audit->facts.batch_first + chunk * AUDIT_CHUNK;
-        int64_t to = from + AUDIT_CHUNK;
-        return audit_batches(job, from, to < audit->facts.batch_end ? to : audit->facts.batch_end);
+    if (chunk < ROW_CHUNKS) {
+        return chunk == 0 ? audit_applications(job) : audit_citizens(job);
     }
-    chunk -= audit->batch_chunks;
-    return chunk < KEY_CHUNKS ? audit_applications(job, (uint8_t)chunk)
-                              : audit_citizens(job, (uint8_t)(chunk - KEY_CHUNKS));
+    int64_t from = audit->facts.batch_first + (chunk - ROW_CHUNKS) * AUDIT_CHUNK;
+    int64_t to = from + AUDIT_CHUNK;
+    return audit_batches(job, from, to < audit->facts.batch_end ? to : audit->facts.batch_end);
 }
 
 static void *run_job(void *self)
@@ -60,7 +59,7 @@ static void *run_job(void *self)
     struct audit *audit = job->audit;
     while (!audit->stop) {
         int64_t chunk = atomic_fetch_add(&audit->chunk, 1);
-        if (chunk >= audit->batch_chunks + 2 * (int64_t)KEY_CHUNKS) {
+        if (chunk >= audit->batch_chunks + ROW_CHUNKS) {
             break;
         }
         job->failed = !run_chunk(job, chunk);
@@ -107,11 +106,8 @@ static bool open_job(struct audit *audit, struct audit_job *job, struct err *err
     for (uint32_t i = 0; i < audit->position_count; i++) {
         job->lasts[i].offset = -1;
     }
-    return context->edges.chronicle(context->edges.self,
-                                    &context->options,
-                                    audit->chronicle.moment,
-                                    &job->chronicle,
-                                    err);
+    return context->edges.chronicle(
+        context->edges.self, &context->options, audit->chronicle.moment, &job->chronicle, err);
 }
 
 bool audit_jobs_start(struct audit *audit, struct err *err)

@@ -1,10 +1,10 @@
 /* What did not come out even, named: items of the same key and number beside each other. */
 
-#include "audit.h"
-
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "audit.h"
 
 static int by_number(const void *a, const void *b)
 {
@@ -31,11 +31,17 @@ static bool same_key(const struct audit_item *a, const struct audit_item *b)
     return a->heap == b->heap && memcmp(a->key, b->key, AUDIT_SUM_KEY_SIZE) == 0;
 }
 
-__attribute__((format(printf, 4, 5))) static void
-tell(struct audit *audit, enum invariant invariant, const struct audit_item *item, const char *format, ...);
+__attribute__((format(printf, 4, 5))) static void tell(struct audit *audit,
+                                                       enum invariant invariant,
+                                                       const struct audit_item *item,
+                                                       const char *format,
+                                                       ...);
 
-static void
-tell(struct audit *audit, enum invariant invariant, const struct audit_item *item, const char *format, ...)
+static void tell(struct audit *audit,
+                 enum invariant invariant,
+                 const struct audit_item *item,
+                 const char *format,
+                 ...)
 {
     char what[192];
     struct audit_place place = item->place;
@@ -160,7 +166,8 @@ void audit_locate(struct audit *audit)
     size_t count = audit->item_count;
     if (count == 0) { /* uneven, and nothing to show for it */
         struct audit_place nowhere = AUDIT_NOWHERE;
-        audit_breach(&audit->report, INVARIANT_P, &nowhere, "decisions and rows do not come out even");
+        audit_breach(
+            &audit->report, INVARIANT_P, &nowhere, "decisions and rows do not come out even");
         return;
     }
     qsort(items, count, sizeof(*items), by_number);

@@ -1,11 +1,12 @@
-/* The ledger by position, beside the rows of quarantine in the same order; then what the database finds by itself. */
-
-#include "audit.h"
+/* The ledger by position, beside the rows of quarantine in the same order; then what the database
+ * finds by itself. */
 
 #include <inttypes.h>
 
 #include "mentor/app/command.h"
 #include "mentor/app/outcome.h"
+
+#include "audit.h"
 
 /* One walk over the ledger by position and over quarantine, each with a reader of its own. */
 struct walk {
@@ -21,7 +22,8 @@ struct walk {
 };
 
 /* The next row of quarantine; NULL at the end, with *failed when it could not be read. */
-static const struct chronicle_refusal *next_refusal(struct walk *walk, bool *failed, struct err *err)
+static const struct chronicle_refusal *
+next_refusal(struct walk *walk, bool *failed, struct err *err)
 {
     if (walk->refusal_at < walk->refusal_count) {
         return &walk->refusals[walk->refusal_at];
@@ -49,10 +51,9 @@ static const struct chronicle_refusal *next_refusal(struct walk *walk, bool *fai
 
 static void not_in_ledger(struct walk *walk, const struct chronicle_refusal *refusal)
 {
-    struct audit_place place =
-        audit_place_of(audit_position_of(walk->audit, refusal->progress_id),
-                       refusal->stored.offset,
-                       refusal->batch);
+    struct audit_place place = audit_place_of(audit_position_of(walk->audit, refusal->progress_id),
+                                              refusal->stored.offset,
+                                              refusal->batch);
     audit_breach(&walk->audit->report,
                  INVARIANT_I11,
                  &place,
@@ -60,7 +61,9 @@ static void not_in_ledger(struct walk *walk, const struct chronicle_refusal *ref
     walk->refusal_at++;
 }
 
-static void expect_on_topic(struct walk *walk, struct audit_position *position, const struct chronicle_refusal *refusal)
+static void expect_on_topic(struct walk *walk,
+                            struct audit_position *position,
+                            const struct chronicle_refusal *refusal)
 {
     struct audit_due *due = audit_due_at(position, refusal->stored.offset);
     struct arena_mark mark = arena_mark(&walk->arena);
@@ -107,8 +110,7 @@ static bool match_refusal(struct walk *walk,
     }
     uint8_t digest[SHA256_SIZE];
     sha256_of(refusal->stored.value, digest);
-    if (refusal->batch != range->batch ||
-        memcmp(digest, entry->input_digest, SHA256_SIZE) != 0 ||
+    if (refusal->batch != range->batch || memcmp(digest, entry->input_digest, SHA256_SIZE) != 0 ||
         !bytes_is(entry->reason, reason_id(refusal->stored.reason))) {
         audit_breach(report,
                      INVARIANT_I11,
@@ -137,7 +139,9 @@ static bool match_refusals(struct walk *walk,
 }
 
 /* One range after the one before it, of the same position. */
-static void follow(struct walk *walk, const struct chronicle_range *range, const struct audit_position *position)
+static void follow(struct walk *walk,
+                   const struct chronicle_range *range,
+                   const struct audit_position *position)
 {
     struct audit_report *report = &walk->audit->report;
     const struct chronicle_range *before = &walk->before;
@@ -196,7 +200,8 @@ static void finish(struct walk *walk)
         audit_breach(report,
                      INVARIANT_I6,
                      &place,
-                     "the position has epoch %" PRId64 ", and batch %" PRId64 " was stored with %" PRId64,
+                     "the position has epoch %" PRId64 ", and batch %" PRId64
+                     " was stored with %" PRId64,
                      position->position.epoch,
                      last->batch,
                      last->epoch);
@@ -297,8 +302,8 @@ static bool ask_database(struct walk *walk, struct err *err)
         return false;
     }
     for (uint32_t i = 0; i < count; i++) {
-        struct audit_place place = audit_place_of(
-            audit_position_of(audit, rows[i].progress_id), rows[i].offset, -1);
+        struct audit_place place =
+            audit_place_of(audit_position_of(audit, rows[i].progress_id), rows[i].offset, -1);
         place.citizen = rows[i].key;
         audit_breach(&audit->report,
                      INVARIANT_I8,

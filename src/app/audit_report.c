@@ -79,10 +79,14 @@ static void describe(const struct audit_place *place, bool json, char text[PLACE
         size = add(text, size, json ? "\"topic\":\"%s\"," : " %s", place->topic);
     }
     if (place->partition >= 0) {
-        size = add(text, size, json ? "\"partition\":%" PRId32 "," : " partition %" PRId32, place->partition);
+        size = add(text,
+                   size,
+                   json ? "\"partition\":%" PRId32 "," : " partition %" PRId32,
+                   place->partition);
     }
     if (place->offset >= 0) {
-        size = add(text, size, json ? "\"offset\":%" PRId64 "," : " offset %" PRId64, place->offset);
+        size =
+            add(text, size, json ? "\"offset\":%" PRId64 "," : " offset %" PRId64, place->offset);
     }
     if (place->batch >= 0) {
         size = add(text, size, json ? "\"batch\":%" PRId64 "," : " batch %" PRId64, place->batch);
@@ -148,7 +152,8 @@ void audit_breach(struct audit_report *report,
 
 static void print_table(const struct audit_report *report)
 {
-    (void)fprintf(report->out, "%s%12s %9s\n", report->any ? "\n    " : "    ", "checked", "breaches");
+    (void)fprintf(
+        report->out, "%s%12s %9s\n", report->any ? "\n    " : "    ", "checked", "breaches");
     for (int i = 0; i < INVARIANT_COUNT; i++) {
         char checked[24] = "-";
         char breaches[24] = "-";
@@ -198,7 +203,8 @@ bool audit_report_end(struct audit_report *report)
     if (report->json) {
         print_members(report);
         (void)fprintf(report->out,
-                      "],\"decisions\":%" PRId64 ",\"seconds\":%.3f,\"decisions_per_second\":%" PRId64
+                      "],\"decisions\":%" PRId64
+                      ",\"seconds\":%.3f,\"decisions_per_second\":%" PRId64
                       ",\"breach_count\":%" PRId64 "}\n",
                       report->decisions,
                       seconds,

@@ -1,50 +1,21 @@
 /* The projections' rows, against what the decisions say (audit_sum.h). */
 
-#include "audit.h"
-
 #include <string.h>
 
-typedef bool rows_fn(void *self,
-                     const uint8_t from[CHRONICLE_KEY_SIZE],
-                     const uint8_t to[CHRONICLE_KEY_SIZE],
-                     const struct chronicle_row **rows,
-                     uint32_t *count,
-                     struct err *err);
+#include "audit.h"
 
 typedef void look_fn(struct audit_job *job, const struct chronicle_row *row);
 
-/* The next key; false after the last there can be. */
-static bool next_key(uint8_t key[CHRONICLE_KEY_SIZE])
+static bool each_row(struct audit_job *job, look_fn *look)
 {
-    for (int i = CHRONICLE_KEY_SIZE - 1; i >= 0; i--) {
-        if (++key[i] != 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool each_row(struct audit_job *job, rows_fn *read, uint8_t first, look_fn *look)
-{
-    uint8_t from[CHRONICLE_KEY_SIZE] = {first};
-    uint8_t to[CHRONICLE_KEY_SIZE];
-    memset(to, 0xff, sizeof(to));
-    to[0] = first;
-    bool more = true;
-    while (more) {
+    for (uint32_t count = AUDIT_PAGE; count == AUDIT_PAGE;) {
         const struct chronicle_row *rows = NULL;
-        uint32_t count = AUDIT_PAGE;
-        if (!read(job->chronicle.self, from, to, &rows, &count, &job->err)) {
+        if (!job->chronicle.more_rows(job->chronicle.self, &rows, &count, &job->err)) {
             return false;
         }
         for (uint32_t i = 0; i < count; i++) {
             job->checked[INVARIANT_P]++;
             look(job, &rows[i]);
-        }
-        more = count == AUDIT_PAGE;
-        if (more) {
-            memcpy(from, rows[count - 1].key, sizeof(from));
-            more = next_key(from);
         }
     }
     audit_report_add(&job->audit->report, job->checked, 0);
@@ -94,9 +65,8 @@ static void look_at_application(struct audit_job *job, const struct chronicle_ro
     compare_events(job, row);
     for (uint32_t i = 0; i < count; i++) {
         struct history_event event = history_event_at(row->state, i);
-        struct audit_item item = {.heap = AUDIT_APPLICATIONS,
-                                  .number = (int64_t)i + 1,
-                                  .place = AUDIT_NOWHERE};
+        struct audit_item item = {
+            .heap = AUDIT_APPLICATIONS, .number = (int64_t)i + 1, .place = AUDIT_NOWHERE};
         memcpy(item.key, row->key, AUDIT_SUM_KEY_SIZE);
         memcpy(item.event_key, event.event_key, EVENT_KEY_SIZE);
         item.place.batch = event.batch;
@@ -110,8 +80,7 @@ static void look_at_application(struct audit_job *job, const struct chronicle_ro
 
 static void look_at_citizen(struct audit_job *job, const struct chronicle_row *row)
 {
-    struct audit_item item = {
-        .heap = AUDIT_CITIZENS, .number = row->seq, .place = AUDIT_NOWHERE};
+    struct audit_item item = {.heap = AUDIT_CITIZENS, .number = row->seq, .place = AUDIT_NOWHERE};
     memcpy(item.key, row->key, AUDIT_SUM_KEY_SIZE);
     if (row->seq > 0) {
         audit_put(job, AUDIT_KEPT, &item, row->state);
@@ -125,12 +94,14 @@ static void look_at_citizen(struct audit_job *job, const struct chronicle_row *r
     }
 }
 
-bool audit_applications(struct audit_job *job, uint8_t first)
+bool audit_applications(struct audit_job *job)
 {
-    return each_row(job, job->chronicle.applications, first, look_at_application);
+    return job->chronicle.applications(job->chronicle.self, &job->err) &&
+           each_row(job, look_at_application);
 }
 
-bool audit_citizens(struct audit_job *job, uint8_t first)
+bool audit_citizens(struct audit_job *job)
 {
-    return each_row(job, job->chronicle.citizens, first, look_at_citizen);
+    return job->chronicle.citizens(job->chronicle.self, &job->err) &&
+           each_row(job, look_at_citizen);
 }

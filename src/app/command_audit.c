@@ -120,7 +120,8 @@ static void note_limits(struct audit *audit)
     }
 }
 
-/* Kafka's positions and ends are asked for before the moment: what they say must be stored by then. */
+/* Kafka's positions and ends are asked for before the moment: what they say must be stored by then.
+ */
 static bool look_before(struct audit *audit, struct audit_topics **topics, struct err *err)
 {
     struct context *context = audit->context;
@@ -176,9 +177,8 @@ static void release(struct audit *audit)
 static bool find_secret(struct audit *audit, struct err *err)
 {
     const char *secret = getenv("MENTORD_CITIZEN_SECRET"); /* NOLINT(concurrency-mt-unsafe) */
-    audit->has_citizen_key =
-        audit->context->options.values[OPTION_CITIZEN_SECRET_FILE] != NULL ||
-        (secret != NULL && secret[0] != '\0');
+    audit->has_citizen_key = audit->context->options.values[OPTION_CITIZEN_SECRET_FILE] != NULL ||
+                             (secret != NULL && secret[0] != '\0');
     return !audit->has_citizen_key ||
            citizen_key_of(audit->context, false, &audit->citizen_key, err);
 }
@@ -198,7 +198,8 @@ int command_audit(struct context *context)
         return command_fail(&err, EXIT_FAILED);
     }
     CHECK(pthread_mutex_init(&audit.mutex, NULL) == 0);
-    audit_report_begin(&audit.report, context->out, options_flag(options, OPTION_JSON), context->clock);
+    audit_report_begin(
+        &audit.report, context->out, options_flag(options, OPTION_JSON), context->clock);
     note_limits(&audit);
     bool done = verify(&audit, &err);
     int code = EXIT_DONE;

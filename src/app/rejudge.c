@@ -18,10 +18,11 @@ static bool events_before(const struct chronicle_decision *row, struct bytes *ev
     return true;
 }
 
-static const char *
-read_request(const struct rejudge *given, const struct chronicle_decision *row, struct arena *arena, struct rejudged *out)
+static const char *read_request(const struct rejudge *given,
+                                const struct chronicle_decision *row,
+                                struct arena *arena,
+                                struct rejudged *out)
 {
-    static const struct hmac_key no_key;
     const struct archived_decision *archived = &row->archived;
     out->record = (struct record){
         .partition = archived->partition,
@@ -35,8 +36,7 @@ read_request(const struct rejudge *given, const struct chronicle_decision *row, 
             archived->headers, arena, &out->record.headers, &out->record.header_count)) {
         return "its headers cannot be read";
     }
-    const struct hmac_key *key = given->citizen_key == NULL ? &no_key : given->citizen_key;
-    request_read(&out->request, &out->record, REASON_NONE, key, arena);
+    request_read(&out->request, &out->record, REASON_NONE, given->citizen_key, arena);
     if (out->request.reason != REASON_NONE) {
         return reason_text(out->request.reason);
     }

@@ -17,14 +17,22 @@ enum {
     CHRONICLE_MESSAGES_MAX = 1024, /* rows of a copy handed out at once */
 };
 
+struct partition_of {
+    int64_t progress_id;
+    int32_t partition;
+};
+
 struct pg_chronicle {
     struct pg_settings settings;
     struct session session;
     char moment[CHRONICLE_MOMENT_SIZE];
     void *rows; /* what the last call handed out */
     size_t rows_size;
-    bool copy_begins;                       /* its header comes with the first row */
-    void *messages[CHRONICLE_MESSAGES_MAX]; /* owned; of the page handed out last */
+    struct partition_of *partitions; /* owned; by progress id, as of the moment */
+    uint32_t partition_count;
+    bool copy_begins;                           /* its header comes with the first row */
+    void *messages[CHRONICLE_MESSAGES_MAX + 1]; /* owned; of the page handed out last, and the
+                                                   trailer */
     uint32_t message_count;
 };
 
@@ -38,8 +46,6 @@ struct pg_chronicle {
     X(batches)                                                                                     \
     X(ranges)                                                                                      \
     X(refusals)                                                                                    \
-    X(applications)                                                                                \
-    X(citizens)                                                                                    \
     X(disorders)                                                                                   \
     X(misarmed)
 
@@ -64,6 +70,18 @@ MUST_CHECK const PGresult *chronicle_search(struct pg_chronicle *chronicle,
 MUST_CHECK void *
 chronicle_hand_out(struct pg_chronicle *chronicle, int count, size_t size, struct err *err);
 
+/*
+ * chronicle_copy.c: a COPY and its rows, of so many fields; data NULL is null. 1: *fields lie in a
+ * message that lives until the page is dropped; 0: the end; -1: *err.
+ */
+MUST_CHECK bool
+chronicle_copy(struct pg_chronicle *chronicle, const struct statement *copy, struct err *err);
+MUST_CHECK int chronicle_copy_next(struct pg_chronicle *chronicle,
+                                   struct bytes *fields,
+                                   int count,
+                                   struct err *err);
+void chronicle_copy_drop(struct pg_chronicle *chronicle);
+
 /* chronicle_decisions.c, chronicle_ledger.c, chronicle_rows.c: port/chronicle.h's. */
 bool chronicle_facts(void *self, struct chronicle_facts *facts, struct err *err);
 bool chronicle_positions(void *self,
@@ -79,7 +97,6 @@ bool chronicle_more(void *self,
                     const struct chronicle_decision **rows,
                     uint32_t *count,
                     struct err *err);
-void chronicle_drop_messages(struct pg_chronicle *chronicle);
 bool chronicle_batches(void *self,
                        int64_t batch,
                        int64_t batch_end,
@@ -98,18 +115,12 @@ bool chronicle_refusals(void *self,
                         const struct chronicle_refusal **rows,
                         uint32_t *count,
                         struct err *err);
-bool chronicle_applications(void *self,
-                            const uint8_t from[CHRONICLE_KEY_SIZE],
-                            const uint8_t to[CHRONICLE_KEY_SIZE],
-                            const struct chronicle_row **rows,
-                            uint32_t *count,
-                            struct err *err);
-bool chronicle_citizens(void *self,
-                        const uint8_t from[CHRONICLE_KEY_SIZE],
-                        const uint8_t to[CHRONICLE_KEY_SIZE],
-                        const struct chronicle_row **rows,
-                        uint32_t *count,
-                        struct err *err);
+bool chronicle_applications(void *self, struct err *err);
+bool chronicle_citizens(void *self, struct err *err);
+bool chronicle_more_rows(void *self,
+                         const struct chronicle_row **rows,
+                         uint32_t *count,
+                         struct err *err);
 bool chronicle_disorders(void *self,
                          const struct chronicle_oddity **rows,
                          uint32_t *count,

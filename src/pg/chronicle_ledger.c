@@ -91,19 +91,18 @@ static bool hand_out_ranges(struct pg_chronicle *chronicle,
         return false;
     }
     for (int row = 0; row < PQntuples(found); row++) {
-        out[row] =
-            (struct chronicle_range){.batch = field_int8(found, row, 0),
-                                     .progress_id = field_int8(found, row, 1),
-                                     .first_offset = field_int8(found, row, 2),
-                                     .next_offset = field_int8(found, row, 3),
-                                     .epoch = field_int8(found, row, 4),
-                                     .evaluated_at_ms = field_int8(found, row, 5),
-                                     .counts = {[FATE_DECIDED] = field_int8(found, row, 6),
-                                                [FATE_DUPLICATE] = field_int8(found, row, 7),
-                                                [FATE_DLQ] = field_int8(found, row, 8),
-                                                [FATE_SKIPPED] = field_int8(found, row, 9),
-                                                [FATE_GAP] = field_int8(found, row, 10)},
-                                     .entries = field_bytes(found, row, 12)};
+        out[row] = (struct chronicle_range){.batch = field_int8(found, row, 0),
+                                            .progress_id = field_int8(found, row, 1),
+                                            .first_offset = field_int8(found, row, 2),
+                                            .next_offset = field_int8(found, row, 3),
+                                            .epoch = field_int8(found, row, 4),
+                                            .evaluated_at_ms = field_int8(found, row, 5),
+                                            .counts = {[FATE_DECIDED] = field_int8(found, row, 6),
+                                                       [FATE_DUPLICATE] = field_int8(found, row, 7),
+                                                       [FATE_DLQ] = field_int8(found, row, 8),
+                                                       [FATE_SKIPPED] = field_int8(found, row, 9),
+                                                       [FATE_GAP] = field_int8(found, row, 10)},
+                                            .entries = field_bytes(found, row, 12)};
         field_copy(found, row, 11, out[row].rulebook, SHA256_SIZE);
     }
     *rows = out;

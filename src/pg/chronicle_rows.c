@@ -1,53 +1,54 @@
 /* The projections' rows, and rows that contradict each other. */
 
 #include "chronicle.h"
+#include "sql_embedded.h"
 
-static bool rows_between(struct pg_chronicle *chronicle,
-                         enum chronicle_statement statement,
-                         const uint8_t *from,
-                         const uint8_t *to,
+/* All of a table: with a plan that scans. */
+static bool begin(struct pg_chronicle *chronicle, const struct statement *copy, struct err *err)
+{
+    struct params params = {0};
+    params_text(&params, "on");
+    return chronicle_ask(chronicle, CHRONICLE_planner, &params, err) != NULL &&
+           chronicle_copy(chronicle, copy, err);
+}
+
+bool chronicle_applications(void *self, struct err *err)
+{
+    static const struct statement copy = {"chronicle_applications", sql_chronicle_applications};
+    return begin(self, &copy, err);
+}
+
+bool chronicle_citizens(void *self, struct err *err)
+{
+    static const struct statement copy = {"chronicle_citizens", sql_chronicle_citizens};
+    return begin(self, &copy, err);
+}
+
+bool chronicle_more_rows(void *self,
                          const struct chronicle_row **rows,
                          uint32_t *count,
                          struct err *err)
 {
-    struct params params = {0};
-    params_bytes(&params, bytes_of(from, CHRONICLE_KEY_SIZE));
-    params_bytes(&params, bytes_of(to, CHRONICLE_KEY_SIZE));
-    params_int4(&params, (int32_t)*count);
-    const PGresult *found = chronicle_ask(chronicle, statement, &params, err);
-    struct chronicle_row *out =
-        found == NULL ? NULL : chronicle_hand_out(chronicle, PQntuples(found), sizeof(*out), err);
-    if (out == NULL) {
-        return false;
-    }
-    for (int row = 0; row < PQntuples(found); row++) {
-        out[row].seq = field_int8(found, row, 1);
-        out[row].state = field_bytes(found, row, 2);
-        field_copy(found, row, 0, out[row].key, CHRONICLE_KEY_SIZE);
+    struct pg_chronicle *chronicle = self;
+    uint32_t most = *count < CHRONICLE_MESSAGES_MAX ? *count : CHRONICLE_MESSAGES_MAX;
+    struct chronicle_row *out = chronicle_hand_out(chronicle, (int)most, sizeof(*out), err);
+    struct bytes fields[3];
+    int got = out == NULL ? -1 : 1;
+    *count = 0;
+    chronicle_copy_drop(chronicle);
+    while (got == 1 && *count < most &&
+           (got = chronicle_copy_next(chronicle, fields, 3, err)) == 1) {
+        struct chronicle_row *row = &out[(*count)++];
+        *row = (struct chronicle_row){.seq = int8_of(fields[1]), .state = fields[2]};
+        copy_of(fields[0], row->key, CHRONICLE_KEY_SIZE);
     }
     *rows = out;
-    *count = (uint32_t)PQntuples(found);
-    return true;
-}
-
-bool chronicle_applications(void *self,
-                            const uint8_t from[CHRONICLE_KEY_SIZE],
-                            const uint8_t to[CHRONICLE_KEY_SIZE],
-                            const struct chronicle_row **rows,
-                            uint32_t *count,
-                            struct err *err)
-{
-    return rows_between(self, CHRONICLE_applications, from, to, rows, count, err);
-}
-
-bool chronicle_citizens(void *self,
-                        const uint8_t from[CHRONICLE_KEY_SIZE],
-                        const uint8_t to[CHRONICLE_KEY_SIZE],
-                        const struct chronicle_row **rows,
-                        uint32_t *count,
-                        struct err *err)
-{
-    return rows_between(self, CHRONICLE_citizens, from, to, rows, count, err);
+    if (got != 0) {
+        return got > 0;
+    }
+    struct params params = {0};
+    params_text(&params, "off");
+    return chronicle_ask(chronicle, CHRONICLE_planner, &params, err) != NULL;
 }
 
 static bool oddities(struct pg_chronicle *chronicle,

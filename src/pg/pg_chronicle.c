@@ -1,4 +1,5 @@
-/* Everything stored, as of one moment: one read-only transaction that others can join by its name. */
+/* Everything stored, as of one moment: one read-only transaction that others can join by its name.
+ */
 
 #include <stdlib.h>
 #include <string.h>
@@ -42,11 +43,9 @@ const PGresult *chronicle_search(struct pg_chronicle *chronicle,
     params_text(&on, "on");
     params_text(&off, "off");
     return session_connected(&chronicle->session) &&
-                   session_send(
-                       &chronicle->session, &statements[CHRONICLE_planner], &on, err) &&
+                   session_send(&chronicle->session, &statements[CHRONICLE_planner], &on, err) &&
                    session_send(&chronicle->session, &statements[statement], params, err) &&
-                   session_send(
-                       &chronicle->session, &statements[CHRONICLE_planner], &off, err) &&
+                   session_send(&chronicle->session, &statements[CHRONICLE_planner], &off, err) &&
                    session_run(&chronicle->session, err)
                ? session_result(&chronicle->session, 1)
                : NULL;
@@ -93,6 +92,24 @@ static bool name_moment(struct pg_chronicle *chronicle, struct err *err)
     return true;
 }
 
+static bool read_partitions(struct pg_chronicle *chronicle, struct err *err)
+{
+    const struct chronicle_position *rows = NULL;
+    uint32_t count = 0;
+    if (!chronicle_positions(chronicle, &rows, &count, err)) {
+        return false;
+    }
+    chronicle->partitions = calloc((size_t)count + 1, sizeof(*chronicle->partitions));
+    if (chronicle->partitions == NULL) {
+        return err_set(err, ERR_FATAL, "PostgreSQL: out of memory");
+    }
+    chronicle->partition_count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        chronicle->partitions[i] = (struct partition_of){rows[i].id, rows[i].position.partition};
+    }
+    return true;
+}
+
 static bool begin(struct pg_chronicle *chronicle, const char *moment, struct err *err)
 {
     const struct statement first = {"chronicle_begin", sql_chronicle_begin};
@@ -104,7 +121,7 @@ static bool begin(struct pg_chronicle *chronicle, const char *moment, struct err
            session_run(session, err) &&
            (moment == NULL ? name_moment(chronicle, err) : join_moment(chronicle, moment, err)) &&
            session_send_once(session, &patience, &(struct params){0}, err) &&
-           session_run(session, err);
+           session_run(session, err) && read_partitions(chronicle, err);
 }
 
 struct pg_chronicle *
@@ -127,7 +144,8 @@ void pg_chronicle_close(struct pg_chronicle **chronicle)
     if (chronicle == NULL || *chronicle == NULL) {
         return;
     }
-    chronicle_drop_messages(*chronicle);
+    chronicle_copy_drop(*chronicle);
+    free((*chronicle)->partitions);
     session_close(&(*chronicle)->session);
     free((*chronicle)->rows);
     free(*chronicle);
@@ -148,6 +166,7 @@ struct chronicle pg_chronicle_port(struct pg_chronicle *chronicle)
         .refusals = chronicle_refusals,
         .applications = chronicle_applications,
         .citizens = chronicle_citizens,
+        .more_rows = chronicle_more_rows,
         .disorders = chronicle_disorders,
         .misarmed = chronicle_misarmed,
         .entry = ledger_next,

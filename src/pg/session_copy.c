@@ -49,8 +49,7 @@ bool session_copy(struct session *session, const struct statement *statement, st
     if (session->conn == NULL) {
         return err_set(err, ERR_RETRY, "PostgreSQL: %s: not connected", statement->name);
     }
-    if (PQexitPipelineMode(session->conn) != 1 ||
-        PQsendQuery(session->conn, statement->sql) != 1) {
+    if (PQexitPipelineMode(session->conn) != 1 || PQsendQuery(session->conn, statement->sql) != 1) {
         return lost(session, statement->name, err);
     }
     PGresult *result = next_result(session);

@@ -34,16 +34,16 @@ enum decision_column {
 struct archived_decision stored_archived(const struct bytes *fields)
 {
     struct archived_decision decision = {.batch = int8_of(fields[D_BATCH]),
-                                   .index = int4_of(fields[D_INDEX]),
-                                   .partition = int4_of(fields[D_PARTITION]),
-                                   .application_seq = int8_of(fields[D_APPLICATION_SEQ]),
-                                   .stored = stored_decision(fields),
-                                   .core_version = int4_of(fields[D_CORE_VERSION]),
-                                   .conflict = bool_of(fields[D_CONFLICT]),
-                                   .quarantined = bool_of(fields[D_QUARANTINED]),
-                                   .periods = fields[D_PERIODS],
-                                   .headers = fields[D_HEADERS],
-                                   .input = fields[D_INPUT]};
+                                         .index = int4_of(fields[D_INDEX]),
+                                         .partition = int4_of(fields[D_PARTITION]),
+                                         .application_seq = int8_of(fields[D_APPLICATION_SEQ]),
+                                         .stored = stored_decision(fields),
+                                         .core_version = int4_of(fields[D_CORE_VERSION]),
+                                         .conflict = bool_of(fields[D_CONFLICT]),
+                                         .quarantined = bool_of(fields[D_QUARANTINED]),
+                                         .periods = fields[D_PERIODS],
+                                         .headers = fields[D_HEADERS],
+                                         .input = fields[D_INPUT]};
     decision.offset = decision.stored.offset;
     copy_of(fields[D_RULEBOOK], decision.rulebook_sha256, SHA256_SIZE);
     return decision;

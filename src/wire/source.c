@@ -1,8 +1,8 @@
 #include "mentor/base/arena.h"
+#include "mentor/v1/decision.pb-c.h"
 #include "mentor/wire/wire.h"
 
 #include "arena_allocator.h"
-#include "mentor/v1/decision.pb-c.h"
 
 bool wire_decision_source(struct bytes decision, struct arena *arena, struct wire_source *source)
 {

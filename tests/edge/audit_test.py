@@ -80,7 +80,7 @@ class Audited:
         for made in admin.create_topics([NewTopic(name, self.place.partitions, 1)]).values():
             made.result(30)
         producer = Producer({"bootstrap.servers": self.place.broker.servers, "log_level": 0})
-        for got in change(sorted(self.place.read(real))):
+        for got in change(sorted(self.place.read(real, None))):
             producer.produce(name, key=got.key, value=got.value, headers=got.headers, partition=got.partition)
         assert producer.flush(30) == 0
         variable = "MENTORD_TOPIC_DLQ" if real == self.place.dlq_topic else "MENTORD_TOPIC_DECISIONS"

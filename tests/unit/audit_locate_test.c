@@ -1,11 +1,12 @@
-/* Goal: what does not come out even is named by invariant and place: numbers twice, holes, histories
- * that do not follow, rows that are not what decisions left. */
+/* Goal: what does not come out even is named by invariant and place: numbers twice, holes,
+ * histories that do not follow, rows that are not what decisions left. */
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "../src/app/audit.h"
 #include "mentor/base/clock.h"
+
+#include "../src/app/audit.h"
 #include "support/test.h"
 
 static struct audit audit;
@@ -149,7 +150,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_hole_in_a_citizens_numbers, begin, end),
         cmocka_unit_test_setup_teardown(a_history_that_does_not_follow, begin, end),
         cmocka_unit_test_setup_teardown(a_citizens_row_that_is_not_what_was_left, begin, end),
-        cmocka_unit_test_setup_teardown(unevenness_that_nothing_shows_is_still_a_breach, begin, end),
+        cmocka_unit_test_setup_teardown(
+            unevenness_that_nothing_shows_is_still_a_breach, begin, end),
     };
     return cmocka_run_group_tests_name("app/audit_locate", tests, NULL, NULL);
 }

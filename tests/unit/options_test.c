@@ -304,19 +304,19 @@ static void a_secret_is_refused_as_a_flag_and_not_said_again(void **state)
 static void audit_takes_kafka_alone_or_with_a_property(void **state)
 {
     (void)state;
-    assert_true(load("verify", FOR_AUDIT));
+    assert_true(load("audit verify", FOR_AUDIT));
     assert_false(options_flag(&options, OPTION_KAFKA));
-    assert_true(load("verify --kafka", FOR_AUDIT));
+    assert_true(load("audit verify --kafka", FOR_AUDIT));
     assert_true(options_flag(&options, OPTION_KAFKA));
     assert_int_equal(options.kafka_count, 0);
-    assert_true(load("--kafka verify --json", FOR_AUDIT));
+    assert_true(load("audit --kafka verify --json", FOR_AUDIT));
     assert_true(options_flag(&options, OPTION_KAFKA));
     assert_string_equal(options.operands[0], "verify");
-    assert_true(load("verify --kafka client.id=a --kafka", FOR_AUDIT));
+    assert_true(load("audit verify --kafka client.id=a --kafka", FOR_AUDIT));
     assert_true(options_flag(&options, OPTION_KAFKA));
     assert_int_equal(options.kafka_count, 1);
     assert_string_equal(options.kafka[0], "client.id=a");
-    assert_false(load("--kafka", FOR_WORKER));
+    assert_false(load("worker --kafka", FOR_WORKER));
 }
 
 static void a_file_is_read_whole_up_to_a_mebibyte(void **state)

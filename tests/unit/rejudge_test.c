@@ -1,10 +1,11 @@
-/* Goal: what is stored of a decision is enough to make it again, bytes for bytes; what is missing or
- * damaged is said. */
+/* Goal: what is stored of a decision is enough to make it again, bytes for bytes; what is missing
+ * or damaged is said. */
 
 #include <string.h>
 
-#include "../src/app/rejudge.h"
 #include "mentor/base/arena.h"
+
+#include "../src/app/rejudge.h"
 #include "support/facts.h"
 #include "support/letter.h"
 
@@ -50,8 +51,8 @@ static void decide_and_store(const char *event_id, bool armed)
                           .batch = 9,
                           .index = 4,
                           .key_armed = armed};
-    assert_int_equal(
-        judge_request(&judge, &request, &application, &citizen, &arena, &judgement), REASON_NONE);
+    assert_int_equal(judge_request(&judge, &request, &application, &citizen, &arena, &judgement),
+                     REASON_NONE);
     row = (struct chronicle_decision){
         .archived = {.batch = 9,
                      .index = 4,
@@ -69,10 +70,8 @@ static void decide_and_store(const char *event_id, bool armed)
         .events = application.state,
     };
     memcpy(row.archived.stored.citizen_ref, request.citizen_ref, CITIZEN_REF_SIZE);
-    assert_true(headers_pack(letter->record.headers,
-                             letter->record.header_count,
-                             &arena,
-                             &row.archived.headers));
+    assert_true(headers_pack(
+        letter->record.headers, letter->record.header_count, &arena, &row.archived.headers));
 }
 
 static int begin(void **state)
@@ -103,7 +102,8 @@ static void a_decision_is_made_again_with_what_it_left(void **state)
     assert_same();
     assert_int_equal(made.application.seq, 1);
     assert_int_equal(made.application.state.size, application.state.size);
-    assert_memory_equal(made.application.state.data, application.state.data, application.state.size);
+    assert_memory_equal(
+        made.application.state.data, application.state.data, application.state.size);
     assert_int_equal(made.citizen.seq, 1);
     assert_int_equal(made.citizen.state.size, citizen.state.size);
     assert_memory_equal(made.citizen.state.data, citizen.state.data, citizen.state.size);

@@ -41,232 +41,232 @@ enum option_kind {
 };
 
 /* X(NAME, "name", kind, "VALUE", default or NULL, low, high, commands, "help") */
-#define OPTIONS(X)                                                                                          \
-    X(KAFKA_BROKERS,                                                                                        \
-      "kafka-brokers",                                                                                      \
-      OPTION_TEXT,                                                                                          \
-      "HOST:PORT,…",                                                                                        \
-      "127.0.0.1:9092",                                                                                     \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_KAFKA,                                                                                            \
-      "brokers to begin with")                                                                              \
-    X(KAFKA,                                                                                                \
-      "kafka",                                                                                              \
-      OPTION_LIST,                                                                                          \
-      "KEY=VALUE",                                                                                          \
-      NULL,                                                                                                 \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_KAFKA,                                                                                            \
-      "a librdkafka property; secret ones only by file or environment. audit: over the topics too, also without a property")                                     \
-    X(KAFKA_CONFIG,                                                                                         \
-      "kafka-config",                                                                                       \
-      OPTION_TEXT,                                                                                          \
-      "FILE",                                                                                               \
-      NULL,                                                                                                 \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_KAFKA,                                                                                            \
-      "librdkafka properties, a line KEY=VALUE each")                                                       \
-    X(TOPIC_APPLICATIONS,                                                                                   \
-      "topic-applications",                                                                                 \
-      OPTION_TEXT,                                                                                          \
-      "NAME",                                                                                               \
-      "mentor.applications.v1",                                                                             \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_KAFKA,                                                                                            \
-      "topic of applications, in")                                                                          \
-    X(TOPIC_DECISIONS,                                                                                      \
-      "topic-decisions",                                                                                    \
-      OPTION_TEXT,                                                                                          \
-      "NAME",                                                                                               \
-      "mentor.decisions.v1",                                                                                \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_KAFKA,                                                                                            \
-      "topic of decisions, out")                                                                            \
-    X(TOPIC_DLQ,                                                                                            \
-      "topic-dlq",                                                                                          \
-      OPTION_TEXT,                                                                                          \
-      "NAME",                                                                                               \
-      "mentor.applications.dlq.v1",                                                                         \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_KAFKA,                                                                                            \
-      "topic of records that could not be decided, out")                                                    \
-    X(GROUP,                                                                                                \
-      "group",                                                                                              \
-      OPTION_TEXT,                                                                                          \
-      "NAME",                                                                                               \
-      "mentord",                                                                                            \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_WORKER,                                                                                           \
-      "consumer group; one for a database")                                                                 \
-    X(EMIT,                                                                                                 \
-      "emit",                                                                                               \
-      OPTION_TEXT,                                                                                          \
-      "MODE",                                                                                               \
-      "idempotent",                                                                                         \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_WORKER,                                                                                           \
-      "how outcomes are produced: idempotent")                                                              \
-    X(DATABASE_URL,                                                                                         \
-      "database-url",                                                                                       \
-      OPTION_TEXT,                                                                                          \
-      "URL",                                                                                                \
-      NULL,                                                                                                 \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_DATABASE,                                                                                         \
-      "all that libpq takes; without it libpq's PG variables. With a password only by file or environment") \
-    X(RULEBOOK,                                                                                             \
-      "rulebook",                                                                                           \
-      OPTION_TEXT,                                                                                          \
-      "FILE",                                                                                               \
-      NULL,                                                                                                 \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_WORKER | FOR_DECIDE | FOR_RULEBOOK | FOR_BENCH,                                                   \
-      "the rulebook; default the installed dk-2026.yaml")                                                   \
-    X(CITIZEN_SECRET_FILE,                                                                                  \
-      "citizen-secret-file",                                                                                \
-      OPTION_TEXT,                                                                                          \
-      "FILE",                                                                                               \
-      NULL,                                                                                                 \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_WORKER | FOR_DECIDE | FOR_PUBLISH | FOR_AUDIT,                                                                \
-      "the secret behind citizen_ref; or MENTORD_CITIZEN_SECRET")                                           \
-    X(AT,                                                                                                   \
-      "at",                                                                                                 \
-      OPTION_TEXT,                                                                                          \
-      "now|event|RFC3339",                                                                                  \
-      "now",                                                                                                \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_WORKER | FOR_DECIDE,                                                                              \
-      "when to evaluate; the worker takes event only on a database made by `db migrate --demo`")            \
-    X(BATCH,                                                                                                \
-      "batch",                                                                                              \
-      OPTION_NUMBER,                                                                                        \
-      "N",                                                                                                  \
-      "2000",                                                                                               \
-      1,                                                                                                    \
-      5000,                                                                                                 \
-      FOR_WORKER,                                                                                           \
-      "records a transaction at most")                                                                      \
-    X(LANES,                                                                                                \
-      "lanes",                                                                                              \
-      OPTION_NUMBER,                                                                                        \
-      "N",                                                                                                  \
-      "1",                                                                                                  \
-      1,                                                                                                    \
-      16,                                                                                                   \
-      FOR_WORKER,                                                                                           \
-      "transactions in flight: each lane is a member of the group with a connection of its own")            \
-    X(JOBS, \
-      "jobs", \
-      OPTION_NUMBER, \
-      "N", \
-      "4", \
-      1, \
-      16, \
-      FOR_AUDIT, \
-      "connections and threads that share the work") \
-    X(RATE,                                                                                                 \
-      "rate",                                                                                               \
-      OPTION_NUMBER,                                                                                        \
-      "N",                                                                                                  \
-      "0",                                                                                                  \
-      0,                                                                                                    \
-      1000000,                                                                                              \
-      FOR_PUBLISH,                                                                                          \
-      "events a second; 0: as fast as it goes")                                                             \
-    X(FROM,                                                                                                 \
-      "from",                                                                                               \
-      OPTION_TEXT,                                                                                          \
-      "beginning|end|P:OFFSET",                                                                             \
-      "end",                                                                                                \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_TAIL,                                                                                             \
-      "where to begin")                                                                                     \
-    X(COUNT,                                                                                                \
-      "count",                                                                                              \
-      OPTION_NUMBER,                                                                                        \
-      "N",                                                                                                  \
-      "0",                                                                                                  \
-      0,                                                                                                    \
-      INT32_MAX,                                                                                            \
-      FOR_TAIL | FOR_BENCH,                                                                                 \
-      "stop after N; 0: do not")                                                                            \
-    X(NO_FOLLOW,                                                                                            \
-      "no-follow",                                                                                          \
-      OPTION_FLAG,                                                                                          \
-      "",                                                                                                   \
-      "false",                                                                                              \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_TAIL,                                                                                             \
-      "stop at the end there is now")                                                                       \
-    X(JSON,                                                                                                 \
-      "json",                                                                                               \
-      OPTION_FLAG,                                                                                          \
-      "",                                                                                                   \
-      "false",                                                                                              \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_EXPLAIN | FOR_DB | FOR_DLQ | FOR_STATUS | FOR_BENCH | FOR_AUDIT,                                              \
-      "for machines")                                                                                       \
-    X(DEMO,                                                                                                 \
-      "demo",                                                                                               \
-      OPTION_FLAG,                                                                                          \
-      "",                                                                                                   \
-      "false",                                                                                              \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_DB,                                                                                               \
-      "migrate: a database for demonstrations, where --at event is allowed")                                \
-    X(ALL, "all", OPTION_FLAG, "", "false", 0, 0, FOR_DLQ, "list: closed ones too")                         \
-    X(WHY,                                                                                                  \
-      "why",                                                                                                \
-      OPTION_TEXT,                                                                                          \
-      "TEXT",                                                                                               \
-      NULL,                                                                                                 \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_DLQ,                                                                                              \
-      "dismiss: the reason, kept with the record")                                                          \
-    X(LOG,                                                                                                  \
-      "log",                                                                                                \
-      OPTION_TEXT,                                                                                          \
-      "logfmt|json",                                                                                        \
-      "logfmt",                                                                                             \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_ALL,                                                                                              \
-      "form of log lines on stderr")                                                                        \
-    X(LOG_LEVEL,                                                                                            \
-      "log-level",                                                                                          \
-      OPTION_TEXT,                                                                                          \
-      "LEVEL",                                                                                              \
-      "info",                                                                                               \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_ALL,                                                                                              \
-      "least that is logged: debug, info, warn, error")                                                     \
-    X(CONFIG,                                                                                               \
-      "config",                                                                                             \
-      OPTION_TEXT,                                                                                          \
-      "FILE",                                                                                               \
-      NULL,                                                                                                 \
-      0,                                                                                                    \
-      0,                                                                                                    \
-      FOR_ALL,                                                                                              \
+#define OPTIONS(X)                                                                                                           \
+    X(KAFKA_BROKERS,                                                                                                         \
+      "kafka-brokers",                                                                                                       \
+      OPTION_TEXT,                                                                                                           \
+      "HOST:PORT,…",                                                                                                         \
+      "127.0.0.1:9092",                                                                                                      \
+      0,                                                                                                                     \
+      0,                                                                                                                     \
+      FOR_KAFKA,                                                                                                             \
+      "brokers to begin with")                                                                                               \
+    X(KAFKA,                                                                                                                 \
+      "kafka",                                                                                                               \
+      OPTION_LIST,                                                                                                           \
+      "KEY=VALUE",                                                                                                           \
+      NULL,                                                                                                                  \
+      0,                                                                                                                     \
+      0,                                                                                                                     \
+      FOR_KAFKA,                                                                                                             \
+      "a librdkafka property; secret ones only by file or environment. audit: over the topics too, also without a property") \
+    X(KAFKA_CONFIG,                                                                                                          \
+      "kafka-config",                                                                                                        \
+      OPTION_TEXT,                                                                                                           \
+      "FILE",                                                                                                                \
+      NULL,                                                                                                                  \
+      0,                                                                                                                     \
+      0,                                                                                                                     \
+      FOR_KAFKA,                                                                                                             \
+      "librdkafka properties, a line KEY=VALUE each")                                                                        \
+    X(TOPIC_APPLICATIONS,                                                                                                    \
+      "topic-applications",                                                                                                  \
+      OPTION_TEXT,                                                                                                           \
+      "NAME",                                                                                                                \
+      "mentor.applications.v1",                                                                                              \
+      0,                                                                                                                     \
+      0,                                                                                                                     \
+      FOR_KAFKA,                                                                                                             \
+      "topic of applications, in")                                                                                           \
+    X(TOPIC_DECISIONS,                                                                                                       \
+      "topic-decisions",                                                                                                     \
+      OPTION_TEXT,                                                                                                           \
+      "NAME",                                                                                                                \
+      "mentor.decisions.v1",                                                                                                 \
+      0,                                                                                                                     \
+      0,                                                                                                                     \
+      FOR_KAFKA,                                                                                                             \
+      "topic of decisions, out")                                                                                             \
+    X(TOPIC_DLQ,                                                                                                             \
+      "topic-dlq",                                                                                                           \
+      OPTION_TEXT,                                                                                                           \
+      "NAME",                                                                                                                \
+      "mentor.applications.dlq.v1",                                                                                          \
+      0,                                                                                                                     \
+      0,                                                                                                                     \
+      FOR_KAFKA,                                                                                                             \
+      "topic of records that could not be decided, out")                                                                     \
+    X(GROUP,                                                                                                                 \
+      "group",                                                                                                               \
+      OPTION_TEXT,                                                                                                           \
+      "NAME",                                                                                                                \
+      "mentord",                                                                                                             \
+      0,                                                                                                                     \
+      0,                                                                                                                     \
+      FOR_WORKER,                                                                                                            \
+      "consumer group; one for a database")                                                                                  \
+    X(EMIT,                                                                                                                  \
+      "emit",                                                                                                                \
+      OPTION_TEXT,                                                                                                           \
+      "MODE",                                                                                                                \
+      "idempotent",                                                                                                          \
+      0,                                                                                                                     \
+      0,                                                                                                                     \
+      FOR_WORKER,                                                                                                            \
+      "how outcomes are produced: idempotent")                                                                               \
+    X(DATABASE_URL,                                                                                                          \
+      "database-url",                                                                                                        \
+      OPTION_TEXT,                                                                                                           \
+      "URL",                                                                                                                 \
+      NULL,                                                                                                                  \
+      0,                                                                                                                     \
+      0,                                                                                                                     \
+      FOR_DATABASE,                                                                                                          \
+      "all that libpq takes; without it libpq's PG variables. With a password only by file or environment")                  \
+    X(RULEBOOK,                                                                                                              \
+      "rulebook",                                                                                                            \
+      OPTION_TEXT,                                                                                                           \
+      "FILE",                                                                                                                \
+      NULL,                                                                                                                  \
+      0,                                                                                                                     \
+      0,                                                                                                                     \
+      FOR_WORKER | FOR_DECIDE | FOR_RULEBOOK | FOR_BENCH,                                                                    \
+      "the rulebook; default the installed dk-2026.yaml")                                                                    \
+    X(CITIZEN_SECRET_FILE,                                                                                                   \
+      "citizen-secret-file",                                                                                                 \
+      OPTION_TEXT,                                                                                                           \
+      "FILE",                                                                                                                \
+      NULL,                                                                                                                  \
+      0,                                                                                                                     \
+      0,                                                                                                                     \
+      FOR_WORKER | FOR_DECIDE | FOR_PUBLISH | FOR_AUDIT,                                                                     \
+      "the secret behind citizen_ref; or MENTORD_CITIZEN_SECRET")                                                            \
+    X(AT,                                                                                                                    \
+      "at",                                                                                                                  \
+      OPTION_TEXT,                                                                                                           \
+      "now|event|RFC3339",                                                                                                   \
+      "now",                                                                                                                 \
+      0,                                                                                                                     \
+      0,                                                                                                                     \
+      FOR_WORKER | FOR_DECIDE,                                                                                               \
+      "when to evaluate; the worker takes event only on a database made by `db migrate --demo`")                             \
+    X(BATCH,                                                                                                                 \
+      "batch",                                                                                                               \
+      OPTION_NUMBER,                                                                                                         \
+      "N",                                                                                                                   \
+      "2000",                                                                                                                \
+      1,                                                                                                                     \
+      5000,                                                                                                                  \
+      FOR_WORKER,                                                                                                            \
+      "records a transaction at most")                                                                                       \
+    X(LANES,                                                                                                                 \
+      "lanes",                                                                                                               \
+      OPTION_NUMBER,                                                                                                         \
+      "N",                                                                                                                   \
+      "1",                                                                                                                   \
+      1,                                                                                                                     \
+      16,                                                                                                                    \
+      FOR_WORKER,                                                                                                            \
+      "transactions in flight: each lane is a member of the group with a connection of its own")                             \
+    X(JOBS,                                                                                                                  \
+      "jobs",                                                                                                                \
+      OPTION_NUMBER,                                                                                                         \
+      "N",                                                                                                                   \
+      "4",                                                                                                                   \
+      1,                                                                                                                     \
+      16,                                                                                                                    \
+      FOR_AUDIT,                                                                                                             \
+      "connections and threads that share the work")                                                                         \
+    X(RATE,                                                                                                                  \
+      "rate",                                                                                                                \
+      OPTION_NUMBER,                                                                                                         \
+      "N",                                                                                                                   \
+      "0",                                                                                                                   \
+      0,                                                                                                                     \
+      1000000,                                                                                                               \
+      FOR_PUBLISH,                                                                                                           \
+      "events a second; 0: as fast as it goes")                                                                              \
+    X(FROM,                                                                                                                  \
+      "from",                                                                                                                \
+      OPTION_TEXT,                                                                                                           \
+      "beginning|end|P:OFFSET",                                                                                              \
+      "end",                                                                                                                 \
+      0,                                                                                                                     \
+      0,                                                                                                                     \
+      FOR_TAIL,                                                                                                              \
+      "where to begin")                                                                                                      \
+    X(COUNT,                                                                                                                 \
+      "count",                                                                                                               \
+      OPTION_NUMBER,                                                                                                         \
+      "N",                                                                                                                   \
+      "0",                                                                                                                   \
+      0,                                                                                                                     \
+      INT32_MAX,                                                                                                             \
+      FOR_TAIL | FOR_BENCH,                                                                                                  \
+      "stop after N; 0: do not")                                                                                             \
+    X(NO_FOLLOW,                                                                                                             \
+      "no-follow",                                                                                                           \
+      OPTION_FLAG,                                                                                                           \
+      "",                                                                                                                    \
+      "false",                                                                                                               \
+      0,                                                                                                                     \
+      0,                                                                                                                     \
+      FOR_TAIL,                                                                                                              \
+      "stop at the end there is now")                                                                                        \
+    X(JSON,                                                                                                                  \
+      "json",                                                                                                                \
+      OPTION_FLAG,                                                                                                           \
+      "",                                                                                                                    \
+      "false",                                                                                                               \
+      0,                                                                                                                     \
+      0,                                                                                                                     \
+      FOR_EXPLAIN | FOR_DB | FOR_DLQ | FOR_STATUS | FOR_BENCH | FOR_AUDIT,                                                   \
+      "for machines")                                                                                                        \
+    X(DEMO,                                                                                                                  \
+      "demo",                                                                                                                \
+      OPTION_FLAG,                                                                                                           \
+      "",                                                                                                                    \
+      "false",                                                                                                               \
+      0,                                                                                                                     \
+      0,                                                                                                                     \
+      FOR_DB,                                                                                                                \
+      "migrate: a database for demonstrations, where --at event is allowed")                                                 \
+    X(ALL, "all", OPTION_FLAG, "", "false", 0, 0, FOR_DLQ, "list: closed ones too")                                          \
+    X(WHY,                                                                                                                   \
+      "why",                                                                                                                 \
+      OPTION_TEXT,                                                                                                           \
+      "TEXT",                                                                                                                \
+      NULL,                                                                                                                  \
+      0,                                                                                                                     \
+      0,                                                                                                                     \
+      FOR_DLQ,                                                                                                               \
+      "dismiss: the reason, kept with the record")                                                                           \
+    X(LOG,                                                                                                                   \
+      "log",                                                                                                                 \
+      OPTION_TEXT,                                                                                                           \
+      "logfmt|json",                                                                                                         \
+      "logfmt",                                                                                                              \
+      0,                                                                                                                     \
+      0,                                                                                                                     \
+      FOR_ALL,                                                                                                               \
+      "form of log lines on stderr")                                                                                         \
+    X(LOG_LEVEL,                                                                                                             \
+      "log-level",                                                                                                           \
+      OPTION_TEXT,                                                                                                           \
+      "LEVEL",                                                                                                               \
+      "info",                                                                                                                \
+      0,                                                                                                                     \
+      0,                                                                                                                     \
+      FOR_ALL,                                                                                                               \
+      "least that is logged: debug, info, warn, error")                                                                      \
+    X(CONFIG,                                                                                                                \
+      "config",                                                                                                              \
+      OPTION_TEXT,                                                                                                           \
+      "FILE",                                                                                                                \
+      NULL,                                                                                                                  \
+      0,                                                                                                                     \
+      0,                                                                                                                     \
+      FOR_ALL,                                                                                                               \
       "settings, a line `name = value` each; # begins a comment")
 
 enum option_id {

@@ -50,8 +50,8 @@ MUST_CHECK struct pg_archive *pg_archive_open(const struct pg_settings *settings
 void pg_archive_close(struct pg_archive **archive);
 struct archive pg_archive_port(struct pg_archive *archive);
 
-/* pg_chronicle.c: all that is stored, as of one moment; connects. `moment` NULL: now; else another's,
- * which must still be open. */
+/* pg_chronicle.c: all that is stored, as of one moment; connects. `moment` NULL: now; else
+ * another's, which must still be open. */
 struct pg_chronicle;
 MUST_CHECK struct pg_chronicle *
 pg_chronicle_open(const struct pg_settings *settings, const char *moment, struct err *err);

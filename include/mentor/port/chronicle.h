@@ -126,9 +126,9 @@ struct chronicle {
                       uint32_t *count,
                       struct err *err);
     /*
-     * Begins all decisions of batches from `batch` to before batch_end, in order of batch and index;
-     * more() hands them out, and nothing else is asked until it has come to their end, *count less
-     * than was wanted.
+     * Begins all decisions of batches from `batch` to before batch_end, in order of batch and
+     * index; more() hands them out, and nothing else is asked until it has come to their end,
+     * *count less than was wanted.
      */
     bool (*decisions)(void *self, int64_t batch, int64_t batch_end, struct err *err);
     bool (*more)(void *self,
@@ -157,19 +157,13 @@ struct chronicle {
                      const struct chronicle_refusal **rows,
                      uint32_t *count,
                      struct err *err);
-    /* Keys from `from` to `to`, both counted. */
-    bool (*applications)(void *self,
-                         const uint8_t from[CHRONICLE_KEY_SIZE],
-                         const uint8_t to[CHRONICLE_KEY_SIZE],
-                         const struct chronicle_row **rows,
-                         uint32_t *count,
-                         struct err *err);
-    bool (*citizens)(void *self,
-                     const uint8_t from[CHRONICLE_KEY_SIZE],
-                     const uint8_t to[CHRONICLE_KEY_SIZE],
-                     const struct chronicle_row **rows,
-                     uint32_t *count,
-                     struct err *err);
+    /* Begins all rows, in no order; more_rows() hands them out, likewise. */
+    bool (*applications)(void *self, struct err *err);
+    bool (*citizens)(void *self, struct err *err);
+    bool (*more_rows)(void *self,
+                      const struct chronicle_row **rows,
+                      uint32_t *count,
+                      struct err *err);
     /* Decisions whose citizen's number fell while the partition went on; at most *count. */
     bool (*disorders)(void *self,
                       const struct chronicle_oddity **rows,
