@@ -44,10 +44,15 @@ struct wiring {
     char version[64];
     struct pg_rulebook rulebook;
     struct lane_wiring lanes[LANES_MAX];
-    struct reader *reader;
+    struct reader *readers[READERS_MAX];
+    uint32_t reader_count;
+    struct kafka_settings watched; /* as `kafka`, of the group that is looked at */
+    struct consumer *watcher;
     struct writer *writer;
     struct pg_archive *archive;
     struct http *http;
+    struct pg_chronicle *chronicles[CHRONICLES_MAX];
+    uint32_t chronicle_count;
 };
 
 static bool wire_kafka(struct wiring *wiring, const struct options *options, struct err *err)
@@ -221,6 +226,24 @@ open_archive(void *self, const struct options *options, struct archive *archive,
     return true;
 }
 
+static bool open_chronicle(void *self,
+                           const struct options *options,
+                           const char *moment,
+                           struct chronicle *chronicle,
+                           struct err *err)
+{
+    struct wiring *wiring = self;
+    CHECK(wiring->chronicle_count < CHRONICLES_MAX);
+    wire_pg(wiring, options);
+    struct pg_chronicle *opened = pg_chronicle_open(&wiring->pg, moment, err);
+    if (opened == NULL) {
+        return false;
+    }
+    wiring->chronicles[wiring->chronicle_count++] = opened;
+    *chronicle = pg_chronicle_port(opened);
+    return true;
+}
+
 static bool open_reader(void *self,
                         const struct options *options,
                         const char *topic,
@@ -231,11 +254,33 @@ static bool open_reader(void *self,
     if (!wire_kafka(wiring, options, err)) {
         return false;
     }
-    wiring->reader = reader_open(&wiring->kafka, topic, err);
-    if (wiring->reader == NULL) {
+    CHECK(wiring->reader_count < READERS_MAX);
+    struct reader *opened = reader_open(&wiring->kafka, topic, err);
+    if (opened == NULL) {
         return false;
     }
-    *reader = reader_port(wiring->reader);
+    wiring->readers[wiring->reader_count++] = opened;
+    *reader = reader_port(opened);
+    return true;
+}
+
+static bool open_group(void *self,
+                       const struct options *options,
+                       const char *group,
+                       struct source *source,
+                       struct err *err)
+{
+    struct wiring *wiring = self;
+    if (!wire_kafka(wiring, options, err)) {
+        return false;
+    }
+    wiring->watched = wiring->kafka;
+    wiring->watched.group = group;
+    wiring->watcher = consumer_open(&wiring->watched, err);
+    if (wiring->watcher == NULL) {
+        return false;
+    }
+    *source = consumer_source(wiring->watcher);
     return true;
 }
 
@@ -287,9 +332,15 @@ migrations(void *self, const struct options *options, FILE *out, bool *current, 
 
 static void wiring_close(struct wiring *wiring)
 {
-    reader_close(&wiring->reader);
+    for (uint32_t i = 0; i < READERS_MAX; i++) {
+        reader_close(&wiring->readers[i]);
+    }
+    consumer_close(&wiring->watcher);
     writer_close(&wiring->writer);
     pg_archive_close(&wiring->archive);
+    for (uint32_t i = 0; i < CHRONICLES_MAX; i++) {
+        pg_chronicle_close(&wiring->chronicles[i]);
+    }
     for (uint32_t i = 0; i < LANES_MAX; i++) {
         transactor_close(&wiring->lanes[i].transactor);
         consumer_close(&wiring->lanes[i].consumer);
@@ -326,7 +377,9 @@ int main(int argc, char **argv)
             {
                 .worker = open_worker,
                 .archive = open_archive,
+                .chronicle = open_chronicle,
                 .reader = open_reader,
+                .group = open_group,
                 .writer = open_writer,
                 .serve = serve,
                 .unserve = unserve,

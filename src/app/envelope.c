@@ -370,10 +370,21 @@ int64_t envelope_late_ms(const struct envelope *envelope, int64_t evaluated_at_m
 
 bool envelope_holds(struct bytes text, struct bytes cpr)
 {
-    for (size_t i = 0; i + cpr.size <= text.size; i++) {
-        if (memcmp(text.data + i, cpr.data, cpr.size) == 0) {
+    if (cpr.size == 0) {
+        return true;
+    }
+    const uint8_t *at = text.data;
+    size_t left = text.size;
+    while (left >= cpr.size) {
+        const uint8_t *found = memchr(at, cpr.data[0], left - cpr.size + 1);
+        if (found == NULL) {
+            return false;
+        }
+        if (memcmp(found, cpr.data, cpr.size) == 0) {
             return true;
         }
+        left -= (size_t)(found + 1 - at);
+        at = found + 1;
     }
     return false;
 }

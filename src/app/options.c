@@ -181,6 +181,12 @@ static bool take_flag(struct options *options,
                        options->command);
     }
     const char *value = name[size] == '=' ? name + size + 1 : NULL;
+    if (id == OPTION_KAFKA && (commands & FOR_AUDIT) != 0) {
+        options->values[id] = "true"; /* over the topics too; a property may follow */
+        if (value == NULL && (*at + 1 >= argc || strchr(argv[*at + 1], '=') == NULL)) {
+            return true;
+        }
+    }
     if (value == NULL && table[id].kind == OPTION_FLAG) {
         value = "true";
     } else if (value == NULL) {

@@ -94,8 +94,10 @@ read_value(struct request *request, const struct hmac_key *citizen_key, struct a
     request->application = application;
     enum reason reason = wire_decode_application(request->record->value, application, &canonical);
     if (digits_are(application->cpr, CPR_SIZE) || reason == REASON_NONE) {
-        uint8_t digest[SHA256_SIZE];
-        hmac_of(citizen_key, application->cpr, digest);
+        uint8_t digest[SHA256_SIZE] = {0};
+        if (citizen_key != NULL) {
+            hmac_of(citizen_key, application->cpr, digest);
+        }
         memcpy(request->citizen_ref, digest, CITIZEN_REF_SIZE);
         request->has_citizen = digits_are(application->cpr, CPR_SIZE);
     }

@@ -7,13 +7,6 @@
 #include "sql_embedded.h"
 #include "stored.h"
 
-static enum quarantine_state state_of(const char *text)
-{
-    return strcmp(text, "open") == 0       ? QUARANTINE_OPEN
-           : strcmp(text, "redriven") == 0 ? QUARANTINE_REDRIVEN
-                                           : QUARANTINE_DISMISSED;
-}
-
 /* The port's form. NOLINTNEXTLINE(readability-function-size) */
 bool archive_quarantines(void *self,
                          bool open_only,
@@ -49,7 +42,7 @@ bool archive_quarantines(void *self,
                                                 .offset = field_int8(found, row, 1),
                                                 .topic = field_text(found, row, 11),
                                                 .reason = stored_reason(field_text(found, row, 2)),
-                                                .state = state_of(field_text(found, row, 3)),
+                                                .state = stored_state(field_text(found, row, 3)),
                                                 .arms = field_bool(found, row, 4),
                                                 .at_ms = field_int8(found, row, 5),
                                                 .redrives = field_int8(found, row, 6),

@@ -28,36 +28,63 @@ static inline const char *field_text(const PGresult *result, int row, int column
     return PQgetvalue(result, row, column);
 }
 
+/* What the bytes of a field say; their size is what its column's type or check promises. */
+static inline bool bool_of(struct bytes field)
+{
+    CHECK(field.size == 1);
+    return field.data[0] != 0;
+}
+
+static inline int64_t int8_of(struct bytes field)
+{
+    CHECK(field.size == 8);
+    return (int64_t)get_be64(field.data);
+}
+
+static inline int32_t int4_of(struct bytes field)
+{
+    CHECK(field.size == 4);
+    return (int32_t)get_be32(field.data);
+}
+
+static inline int16_t int2_of(struct bytes field)
+{
+    CHECK(field.size == 2);
+    return (int16_t)((uint16_t)field.data[0] << 8 | field.data[1]);
+}
+
+static inline void copy_of(struct bytes field, uint8_t *to, size_t size)
+{
+    CHECK(field.size == size);
+    memcpy(to, field.data, size);
+}
+
 static inline bool field_bool(const PGresult *result, int row, int column)
 {
-    return PQgetvalue(result, row, column)[0] != 0;
+    return bool_of(field_bytes(result, row, column));
 }
 
 static inline int64_t field_int8(const PGresult *result, int row, int column)
 {
-    CHECK(PQgetlength(result, row, column) == 8);
-    return (int64_t)get_be64(field_bytes(result, row, column).data);
+    return int8_of(field_bytes(result, row, column));
 }
 
 static inline int32_t field_int4(const PGresult *result, int row, int column)
 {
-    CHECK(PQgetlength(result, row, column) == 4);
-    return (int32_t)get_be32(field_bytes(result, row, column).data);
+    return int4_of(field_bytes(result, row, column));
 }
 
-static inline int16_t field_int2(const PGresult *result, int row, int column)
-{
-    CHECK(PQgetlength(result, row, column) == 2);
-    const uint8_t *at = field_bytes(result, row, column).data;
-    return (int16_t)((uint16_t)at[0] << 8 | at[1]);
-}
-
-/* A bytea of a size that its column's check promises. */
 static inline void field_copy(const PGresult *result, int row, int column, uint8_t *to, size_t size)
 {
-    struct bytes value = field_bytes(result, row, column);
-    CHECK(value.size == size);
-    memcpy(to, value.data, size);
+    copy_of(field_bytes(result, row, column), to, size);
+}
+
+/* A row's first `count` fields. */
+static inline void field_row(const PGresult *result, int row, struct bytes *fields, int count)
+{
+    for (int i = 0; i < count; i++) {
+        fields[i] = field_bytes(result, row, i);
+    }
 }
 
 #endif /* PG_FIELD_H */

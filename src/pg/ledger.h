@@ -19,24 +19,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "mentor/port/batch.h"
+#include "mentor/port/chronicle.h"
 
 enum {
     LEDGER_REASON_MAX = 64,
     LEDGER_ENTRY_MAX = 1 + EVENT_KEY_SIZE + SHA256_SIZE + SHA256_SIZE + 4 + 1 + LEDGER_REASON_MAX,
-};
-
-struct ledger_entry {
-    enum fate fate;
-    int64_t offset;
-    int64_t count; /* offsets covered; 1 for a record */
-    bool has_event_key;
-    const uint8_t
-        *event_key; /* EVENT_KEY_SIZE; borrowed from the packed bytes, as all pointers here */
-    const uint8_t *input_digest;  /* SHA256_SIZE; NULL without a record */
-    const uint8_t *output_digest; /* SHA256_SIZE; decided */
-    uint32_t index;               /* decided */
-    struct bytes reason;          /* id; duplicate, dlq */
 };
 
 /* Writes at most LEDGER_ENTRY_MAX bytes; returns how many. entry->offset is implied by what came

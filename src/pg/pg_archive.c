@@ -137,39 +137,6 @@ static bool find_places(struct pg_archive *archive,
     return true;
 }
 
-/* After the columns that stored_decision reads. */
-enum decision_column {
-    D_BATCH = STORED_COLUMNS,
-    D_INDEX,
-    D_PARTITION,
-    D_APPLICATION_SEQ,
-    D_RULEBOOK,
-    D_CORE_VERSION,
-    D_CONFLICT,
-    D_QUARANTINED,
-    D_PERIODS,
-    D_HEADERS,
-    D_INPUT,
-};
-
-static void fill_decision(const PGresult *rows, int row, struct archived_decision *decision)
-{
-    *decision =
-        (struct archived_decision){.batch = field_int8(rows, row, D_BATCH),
-                                   .index = field_int4(rows, row, D_INDEX),
-                                   .partition = field_int4(rows, row, D_PARTITION),
-                                   .application_seq = field_int8(rows, row, D_APPLICATION_SEQ),
-                                   .stored = stored_decision(rows, row),
-                                   .core_version = field_int4(rows, row, D_CORE_VERSION),
-                                   .conflict = field_bool(rows, row, D_CONFLICT),
-                                   .quarantined = field_bool(rows, row, D_QUARANTINED),
-                                   .periods = field_bytes(rows, row, D_PERIODS),
-                                   .headers = field_bytes(rows, row, D_HEADERS),
-                                   .input = field_bytes(rows, row, D_INPUT)};
-    decision->offset = decision->stored.offset;
-    field_copy(rows, row, D_RULEBOOK, decision->rulebook_sha256, SHA256_SIZE);
-}
-
 static bool archive_application(void *self,
                                 const uint8_t id[UUID_SIZE],
                                 const struct archived_decision **decisions,
@@ -201,7 +168,9 @@ static bool archive_application(void *self,
         return false;
     }
     for (int row = 0; row < PQntuples(rows); row++) {
-        fill_decision(rows, row, &out[row]);
+        struct bytes fields[STORED_ARCHIVED_COLUMNS];
+        field_row(rows, row, fields, STORED_ARCHIVED_COLUMNS);
+        out[row] = stored_archived(fields);
     }
     *decisions = out;
     *count = expected;

@@ -84,6 +84,15 @@ MUST_CHECK bool session_run(struct session *session, struct err *err);
 MUST_CHECK bool
 session_script(struct session *session, const char *name, const char *sql, struct err *err);
 
+/*
+ * COPY … TO STDOUT (FORMAT binary), the fastest way out: the rows come while they are worked on.
+ * Nothing else is sent until it has ended. next: 1, and the next of the server's messages, which
+ * the caller frees with PQfreemem(); 0 at the end; -1 with *err.
+ */
+MUST_CHECK bool
+session_copy(struct session *session, const struct statement *statement, struct err *err);
+MUST_CHECK int session_copy_next(struct session *session, struct bytes *message, struct err *err);
+
 /* Of the i-th statement sent in the last flush; lives until the next send. */
 static inline const PGresult *session_result(const struct session *session, uint32_t i)
 {

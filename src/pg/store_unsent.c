@@ -79,7 +79,9 @@ bool store_unsent(void *self,
             break;
         }
         if (decision < quarantine) {
-            outputs[(*count)++] = stored_decision(decisions, d++);
+            struct bytes fields[STORED_COLUMNS];
+            field_row(decisions, d++, fields, STORED_COLUMNS);
+            outputs[(*count)++] = stored_decision(fields);
         } else {
             fill_quarantine(quarantines, q++, &outputs[(*count)++]);
         }

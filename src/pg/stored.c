@@ -2,18 +2,51 @@
 
 #include "field.h"
 
-struct stored_output stored_decision(const PGresult *rows, int row)
+struct stored_output stored_decision(const struct bytes *fields)
 {
-    struct stored_output output = {.offset = field_int8(rows, row, 0),
-                                   .citizen_seq = field_int8(rows, row, 3),
-                                   .outcome = (enum outcome)field_int2(rows, row, 4),
-                                   .evaluated_at_ms = field_int8(rows, row, 5),
-                                   .late_ms = field_int8(rows, row, 6),
-                                   .trace = field_bytes(rows, row, 7),
-                                   .output = field_bytes(rows, row, 8)};
-    field_copy(rows, row, 1, output.decision_id, UUID_SIZE);
-    field_copy(rows, row, 2, output.citizen_ref, CITIZEN_REF_SIZE);
+    struct stored_output output = {.offset = int8_of(fields[0]),
+                                   .citizen_seq = int8_of(fields[3]),
+                                   .outcome = (enum outcome)int2_of(fields[4]),
+                                   .evaluated_at_ms = int8_of(fields[5]),
+                                   .late_ms = int8_of(fields[6]),
+                                   .trace = fields[7],
+                                   .output = fields[8]};
+    copy_of(fields[1], output.decision_id, UUID_SIZE);
+    copy_of(fields[2], output.citizen_ref, CITIZEN_REF_SIZE);
     return output;
+}
+
+/* After the columns that stored_decision reads. */
+enum decision_column {
+    D_BATCH = STORED_COLUMNS,
+    D_INDEX,
+    D_PARTITION,
+    D_APPLICATION_SEQ,
+    D_RULEBOOK,
+    D_CORE_VERSION,
+    D_CONFLICT,
+    D_QUARANTINED,
+    D_PERIODS,
+    D_HEADERS,
+    D_INPUT,
+};
+
+struct archived_decision stored_archived(const struct bytes *fields)
+{
+    struct archived_decision decision = {.batch = int8_of(fields[D_BATCH]),
+                                         .index = int4_of(fields[D_INDEX]),
+                                         .partition = int4_of(fields[D_PARTITION]),
+                                         .application_seq = int8_of(fields[D_APPLICATION_SEQ]),
+                                         .stored = stored_decision(fields),
+                                         .core_version = int4_of(fields[D_CORE_VERSION]),
+                                         .conflict = bool_of(fields[D_CONFLICT]),
+                                         .quarantined = bool_of(fields[D_QUARANTINED]),
+                                         .periods = fields[D_PERIODS],
+                                         .headers = fields[D_HEADERS],
+                                         .input = fields[D_INPUT]};
+    decision.offset = decision.stored.offset;
+    copy_of(fields[D_RULEBOOK], decision.rulebook_sha256, SHA256_SIZE);
+    return decision;
 }
 
 enum reason stored_reason(const char *id)
@@ -24,4 +57,11 @@ enum reason stored_reason(const char *id)
         }
     }
     return REASON_RECORD_FAILED;
+}
+
+enum quarantine_state stored_state(const char *text)
+{
+    return strcmp(text, "open") == 0       ? QUARANTINE_OPEN
+           : strcmp(text, "redriven") == 0 ? QUARANTINE_REDRIVEN
+                                           : QUARANTINE_DISMISSED;
 }

@@ -312,6 +312,22 @@ static void a_full_arena_is_said_so_and_left_as_it_was(void **state)
     }
 }
 
+static void its_source_is_read_back_out_of_any_bytes(void **state)
+{
+    (void)state;
+    struct bytes out;
+    struct wire_source source;
+    trial_decide(&trial, true);
+    assert_true(wire_encode_decision(&trial.decision, &from_kafka, &arena, &out));
+    assert_true(wire_decision_source(out, &arena, &source));
+    assert_true(bytes_equal(source.topic, from_kafka.topic));
+    assert_int_equal(source.partition, from_kafka.partition);
+    assert_int_equal(source.offset, from_kafka.offset);
+    assert_true(bytes_equal(source.event_id, from_kafka.event_id));
+    assert_false(wire_decision_source(bytes_text("\xff"), &arena, &source));
+    assert_false(wire_decision_source((struct bytes){0}, &arena, &source));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +340,7 @@ int main(void)
         cmocka_unit_test_setup(d06_supersedes_nothing, begin),
         cmocka_unit_test_setup(every_deadline_in_a_text_is_filled, begin),
         cmocka_unit_test_setup(the_application_id_is_found_in_what_was_written, begin),
+        cmocka_unit_test_setup(its_source_is_read_back_out_of_any_bytes, begin),
         cmocka_unit_test_setup(a_full_arena_is_said_so_and_left_as_it_was, begin),
     };
     return cmocka_run_group_tests_name("wire/encode", tests, open_arena, close_arena);

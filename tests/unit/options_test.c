@@ -305,6 +305,24 @@ static void a_secret_is_refused_as_a_flag_and_not_said_again(void **state)
     assert_string_equal(options.values[OPTION_DATABASE_URL], "postgresql://u:s3cret@h/d");
 }
 
+static void audit_takes_kafka_alone_or_with_a_property(void **state)
+{
+    (void)state;
+    assert_true(load("audit verify", FOR_AUDIT));
+    assert_false(options_flag(&options, OPTION_KAFKA));
+    assert_true(load("audit verify --kafka", FOR_AUDIT));
+    assert_true(options_flag(&options, OPTION_KAFKA));
+    assert_int_equal(options.kafka_count, 0);
+    assert_true(load("audit --kafka verify --json", FOR_AUDIT));
+    assert_true(options_flag(&options, OPTION_KAFKA));
+    assert_string_equal(options.operands[0], "verify");
+    assert_true(load("audit verify --kafka client.id=a --kafka", FOR_AUDIT));
+    assert_true(options_flag(&options, OPTION_KAFKA));
+    assert_int_equal(options.kafka_count, 1);
+    assert_string_equal(options.kafka[0], "client.id=a");
+    assert_false(load("worker --kafka", FOR_WORKER));
+}
+
 static void a_file_is_read_whole_up_to_a_mebibyte(void **state)
 {
     (void)state;
@@ -360,6 +378,7 @@ int main(void)
         cmocka_unit_test_teardown(a_bad_file_is_refused_with_its_line, end),
         cmocka_unit_test_teardown(properties_come_from_flags_environment_and_files, end),
         cmocka_unit_test_teardown(a_secret_is_refused_as_a_flag_and_not_said_again, end),
+        cmocka_unit_test_teardown(audit_takes_kafka_alone_or_with_a_property, end),
         cmocka_unit_test_teardown(a_file_is_read_whole_up_to_a_mebibyte, end),
         cmocka_unit_test_teardown(help_lists_what_a_command_takes, end),
     };

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "mentor/port/archive.h"
+#include "mentor/port/chronicle.h"
 #include "mentor/port/pages.h"
 #include "mentor/port/sink.h"
 #include "mentor/port/source.h"
@@ -23,6 +24,8 @@ struct rulebook;
 
 enum {
     LANES_MAX = 17, /* and one without a number */
+    CHRONICLES_MAX = 19,
+    READERS_MAX = 2,
 };
 
 /* One lane's own: a lane is a member of the group with a connection and a producer of its own. */
@@ -58,11 +61,24 @@ struct edges {
                     const struct options *options,
                     struct archive *archive,
                     struct err *err);
+    /* At most CHRONICLES_MAX, each with a connection of its own; `moment` NULL: now. */
+    bool (*chronicle)(void *self,
+                      const struct options *options,
+                      const char *moment,
+                      struct chronicle *chronicle,
+                      struct err *err);
+    /* At most READERS_MAX. */
     bool (*reader)(void *self,
                    const struct options *options,
                    const char *topic,
                    struct topic_reader *reader,
                    struct err *err);
+    /* What a group has committed of the input topic: source.committed only, nothing joins. */
+    bool (*group)(void *self,
+                  const struct options *options,
+                  const char *group,
+                  struct source *source,
+                  struct err *err);
     bool (*writer)(void *self,
                    const struct options *options,
                    const char *topic,

@@ -27,9 +27,11 @@ enum {
     FOR_DLQ = 1 << 7,
     FOR_STATUS = 1 << 8,
     FOR_BENCH = 1 << 9,
-    FOR_KAFKA = FOR_WORKER | FOR_PUBLISH | FOR_TAIL | FOR_DLQ | FOR_STATUS,
-    FOR_DATABASE = FOR_WORKER | FOR_EXPLAIN | FOR_RULEBOOK | FOR_DB | FOR_DLQ | FOR_STATUS,
-    FOR_ALL = (1 << 10) - 1,
+    FOR_AUDIT = 1 << 10,
+    FOR_KAFKA = FOR_WORKER | FOR_PUBLISH | FOR_TAIL | FOR_DLQ | FOR_STATUS | FOR_AUDIT,
+    FOR_DATABASE =
+        FOR_WORKER | FOR_EXPLAIN | FOR_RULEBOOK | FOR_DB | FOR_DLQ | FOR_STATUS | FOR_AUDIT,
+    FOR_ALL = (1 << 11) - 1,
 };
 
 enum option_kind {
@@ -45,7 +47,7 @@ enum option_kind {
     X(KAFKA_BROKERS, "kafka-brokers", OPTION_TEXT, "HOST:PORT,…", "127.0.0.1:9092", 0, 0, FOR_KAFKA, \
       "brokers to begin with") \
     X(KAFKA, "kafka", OPTION_LIST, "KEY=VALUE", NULL, 0, 0, FOR_KAFKA, \
-      "a librdkafka property; secret ones only by file or environment") \
+      "a librdkafka property; secret ones only by file or environment. audit: over the topics too, also without a property") \
     X(KAFKA_CONFIG, "kafka-config", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_KAFKA, \
       "librdkafka properties, a line KEY=VALUE each") \
     X(TOPIC_APPLICATIONS, "topic-applications", OPTION_TEXT, "NAME", "mentor.applications.v1", 0, 0, FOR_KAFKA, \
@@ -64,7 +66,7 @@ enum option_kind {
       "the rulebook; default the installed dk-2026.yaml") \
     X(EFFECTIVE_FROM, "effective-from", OPTION_TEXT, "now|DAY|RFC3339", "now", 0, 0, FOR_RULEBOOK, \
       "when a rulebook that is published begins to decide; a day begins at midnight in Denmark") \
-    X(CITIZEN_SECRET_FILE, "citizen-secret-file", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_WORKER | FOR_DECIDE | FOR_PUBLISH, \
+    X(CITIZEN_SECRET_FILE, "citizen-secret-file", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_WORKER | FOR_DECIDE | FOR_PUBLISH | FOR_AUDIT, \
       "the secret behind citizen_ref; or MENTORD_CITIZEN_SECRET") \
     X(AT, "at", OPTION_TEXT, "now|event|RFC3339", "now", 0, 0, FOR_WORKER | FOR_DECIDE, \
       "when to evaluate; the worker takes event only on a database made by `db migrate --demo`") \
@@ -78,6 +80,8 @@ enum option_kind {
       "/healthz is 503 when no step of the loop ended for so long; one may wait 75 s for PostgreSQL") \
     X(BREAKER, "breaker", OPTION_NUMBER, "N", "500", 0, 1000, FOR_WORKER, \
       "stop a partition when more than N of its last 1,000 records are refused; 0: never") \
+    X(JOBS, "jobs", OPTION_NUMBER, "N", "4", 1, 16, FOR_AUDIT, \
+      "connections and threads that share the work") \
     X(RATE, "rate", OPTION_NUMBER, "N", "0", 0, 1000000, FOR_PUBLISH, \
       "events a second; 0: as fast as it goes") \
     X(FROM, "from", OPTION_TEXT, "beginning|end|P:OFFSET", "end", 0, 0, FOR_TAIL, \
@@ -90,7 +94,7 @@ enum option_kind {
       "the letter to send instead, in Danish") \
     X(HTML, "html", OPTION_FLAG, "", "false", 0, 0, FOR_EXPLAIN, \
       "the letter as an HTML file, to print") \
-    X(JSON, "json", OPTION_FLAG, "", "false", 0, 0, FOR_EXPLAIN | FOR_RULEBOOK | FOR_DB | FOR_DLQ | FOR_STATUS | FOR_BENCH, \
+    X(JSON, "json", OPTION_FLAG, "", "false", 0, 0, FOR_EXPLAIN | FOR_RULEBOOK | FOR_DB | FOR_DLQ | FOR_STATUS | FOR_BENCH | FOR_AUDIT, \
       "for machines") \
     X(WATCH, "watch", OPTION_FLAG, "", "false", 0, 0, FOR_STATUS, \
       "again each second, until Ctrl-C; with --json a line each") \

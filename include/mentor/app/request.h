@@ -31,7 +31,7 @@ struct request {
 /*
  * Never fails: whatever came has a reason. The arena keeps the application; a full one is
  * RECORD_FAILED. `given` is a reason found before (a line of JSON that is none): it stands unless
- * the envelope's comes first.
+ * the envelope's comes first. Without a citizen_key citizen_ref stays zero.
  */
 void request_read(struct request *request,
                   const struct record *record,

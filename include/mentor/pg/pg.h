@@ -11,6 +11,7 @@
 #include "mentor/base/check.h"
 #include "mentor/base/sha256.h"
 #include "mentor/port/archive.h"
+#include "mentor/port/chronicle.h"
 #include "mentor/port/store.h"
 
 struct err;
@@ -48,6 +49,14 @@ struct pg_archive;
 MUST_CHECK struct pg_archive *pg_archive_open(const struct pg_settings *settings, struct err *err);
 void pg_archive_close(struct pg_archive **archive);
 struct archive pg_archive_port(struct pg_archive *archive);
+
+/* pg_chronicle.c: all that is stored, as of one moment; connects. `moment` NULL: now; else
+ * another's, which must still be open. */
+struct pg_chronicle;
+MUST_CHECK struct pg_chronicle *
+pg_chronicle_open(const struct pg_settings *settings, const char *moment, struct err *err);
+void pg_chronicle_close(struct pg_chronicle **chronicle);
+struct chronicle pg_chronicle_port(struct pg_chronicle *chronicle);
 
 /*
  * migrate.c: schema forward only, one transaction a migration, safe to run twice and at the same

@@ -53,6 +53,13 @@ MUST_CHECK bool wire_encode_decision(const struct decision *decision,
                                      struct arena *arena,
                                      struct bytes *out);
 
+/*
+ * Where any Decision says it comes from; texts lie in the arena. false: no Decision, or without a
+ * source.
+ */
+MUST_CHECK bool
+wire_decision_source(struct bytes decision, struct arena *arena, struct wire_source *source);
+
 /* The application id as it came, out of what wire_encode_decision() wrote; borrows from it. */
 struct bytes wire_decision_application_id(struct bytes decision);
 

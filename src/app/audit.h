@@ -1,0 +1,191 @@
+#ifndef MENTOR_SRC_APP_AUDIT_H
+#define MENTOR_SRC_APP_AUDIT_H
+
+/*
+ * Private to app/: between the files of `mentord audit verify`. Decisions and their ledger are read
+ * by several jobs, a chunk of batches at a time; positions and quarantine by one; outputs, when
+ * asked for, once more from the topics. All of it at one moment (port/chronicle.h).
+ */
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mentor/base/arena.h"
+#include "mentor/base/err.h"
+#include "mentor/base/sha256.h"
+#include "mentor/port/chronicle.h"
+
+#include "audit_report.h"
+#include "audit_sum.h"
+
+struct audit;
+struct context;
+struct record;
+struct rejudged;
+struct rulebook;
+
+enum {
+    AUDIT_JOBS_MAX = 16,
+    AUDIT_CHUNK = 32, /* batches a chunk */
+    AUDIT_PAGE = 1000,
+    AUDIT_NAMED = 100, /* what the database finds by itself: rows a question */
+};
+
+/* What the jobs sum up, a heap each: what decisions say against what the projections' rows say. */
+enum audit_heap {
+    AUDIT_APPLICATIONS, /* an event a decision */
+    AUDIT_CITIZENS,     /* what a decision left against what the next one considered */
+    AUDIT_HEAP_COUNT,
+};
+
+enum audit_side {
+    AUDIT_LEFT,       /* by a decision */
+    AUDIT_CONSIDERED, /* by the decision with the next number */
+    AUDIT_KEPT,       /* by the row */
+};
+
+/* A thing in a heap that did not come out even, for audit_locate.c. */
+struct audit_item {
+    enum audit_heap heap;
+    uint8_t key[AUDIT_SUM_KEY_SIZE];
+    int64_t number;
+    enum audit_side side;
+    uint8_t digest[SHA256_SIZE];
+    uint8_t event_key[EVENT_KEY_SIZE];
+    struct audit_place place; /* without application and citizen */
+};
+
+/* What an output must be, by where its input was. 0 where no output is due. */
+struct audit_due {
+    uint64_t value;    /* of the SHA-256 of its value */
+    uint32_t envelope; /* of that of its key and headers */
+    uint8_t fate;      /* FATE_DECIDED or FATE_DLQ, when `known` */
+    bool known;
+    bool seen; /* on the topic */
+};
+
+struct audit_position {
+    int64_t id;
+    char *topic; /* owned */
+    char *group; /* owned */
+    struct position position;
+    int64_t first_offset;
+    struct audit_due *dues;  /* owned; one an offset from first_offset on; NULL without topics */
+    int64_t committed;       /* the group's offset in Kafka, -1 for none; before the moment */
+    int64_t committed_epoch; /* of its metadata; -1 when that is not ours */
+    int64_t committed_next;
+};
+
+/* What the ledger says of a decision. */
+struct audit_expected {
+    bool present;
+    bool seen;
+    bool has_event_key;
+    int64_t progress_id;
+    int64_t offset;
+    int64_t evaluated_at_ms;
+    uint8_t event_key[EVENT_KEY_SIZE];
+    uint8_t input[SHA256_SIZE];
+    uint8_t output[SHA256_SIZE];
+    uint8_t rulebook[SHA256_SIZE];
+};
+
+/* The last real record of a position that the ledger has. */
+struct audit_last {
+    int64_t offset; /* -1: none */
+    uint8_t digest[SHA256_SIZE];
+};
+
+struct audit_job {
+    struct audit *audit;
+    struct chronicle chronicle;
+    pthread_t thread;
+    struct arena arena; /* owned */
+    struct audit_sum sums[AUDIT_HEAP_COUNT];
+    struct audit_expected *expected; /* owned; of the chunk in hand */
+    size_t expected_capacity;
+    size_t begins[AUDIT_CHUNK + 1]; /* of each batch in `expected` */
+    struct audit_last *lasts;       /* owned; one a position */
+    int64_t checked[INVARIANT_COUNT];
+    bool failed; /* err says why */
+    struct err err;
+};
+
+struct audit {
+    struct context *context;
+    struct audit_report report;
+    struct chronicle chronicle;
+    struct chronicle_facts facts;
+    struct audit_position *positions; /* owned; ids rise */
+    uint32_t position_count;
+    struct rulebook **rulebooks; /* owned */
+    uint32_t rulebook_count;
+    struct hmac_key citizen_key;
+    bool has_citizen_key;
+    bool topics; /* outputs are checked on the topics as well */
+    uint32_t job_count;
+    struct audit_job jobs[AUDIT_JOBS_MAX];
+    atomic_llong chunk; /* the next */
+    int64_t batch_chunks;
+    atomic_bool stop; /* a job failed */
+    bool locating;    /* the jobs run once more and collect items of uneven buckets */
+    pthread_mutex_t mutex;
+    struct audit_item *items; /* owned */
+    size_t item_count;
+    size_t item_capacity;
+};
+
+/* audit.c: where a record is; a position that is not known: NULL. */
+struct audit_place
+audit_place_of(const struct audit_position *position, int64_t offset, int64_t batch);
+/* NULL when there is none. */
+struct audit_position *audit_position_of(struct audit *audit, int64_t id);
+struct audit_position *
+audit_position_named(struct audit *audit, struct bytes topic, int32_t partition);
+const struct rulebook *audit_rulebook_of(const struct audit *audit,
+                                         const uint8_t sha256[SHA256_SIZE]);
+/* NULL when no output is due there. */
+struct audit_due *audit_due_at(struct audit_position *position, int64_t offset);
+/* Of a record that is due, or that came. */
+void audit_due_of(const struct record *record, struct audit_due *due);
+
+/*
+ * audit_jobs.c: all decisions, ledger entries and projections, by jobs in threads of their own.
+ * Start opens their connections; wait comes back when they are through, and names what does not
+ * come out even.
+ */
+MUST_CHECK bool audit_jobs_start(struct audit *audit, struct err *err);
+MUST_CHECK bool audit_jobs_wait(struct audit *audit, struct err *err);
+void audit_jobs_release(struct audit *audit);
+/* Puts a thing into a heap. */
+void audit_put(struct audit_job *job,
+               enum audit_side side,
+               const struct audit_item *item,
+               struct bytes what);
+
+/* audit_batches.c: a chunk of batches: their ledger against their decisions. */
+MUST_CHECK bool audit_batches(struct audit_job *job, int64_t batch, int64_t batch_end);
+/* audit_decision.c: one decision; `expected` NULL when the ledger does not know it. */
+void audit_decision(struct audit_job *job,
+                    const struct chronicle_decision *row,
+                    const struct audit_expected *expected);
+/* audit_rows.c: the projections' rows. */
+MUST_CHECK bool audit_applications(struct audit_job *job);
+MUST_CHECK bool audit_citizens(struct audit_job *job);
+/* audit_locate.c: names what the items of uneven buckets show. */
+void audit_locate(struct audit *audit);
+/* audit_positions.c: the ledger by position, quarantine, what the database finds itself. */
+MUST_CHECK bool audit_positions(struct audit *audit, struct err *err);
+/* After the jobs: what they saw last of each position. */
+void audit_lasts(struct audit *audit);
+/* audit_topics.c: before the moment, what was committed and where topics end; after the jobs, what
+ * is on them. */
+struct audit_topics;
+struct audit_topics *audit_topics_open(struct audit *audit, struct err *err);
+MUST_CHECK bool audit_topics_committed(struct audit *audit, struct err *err);
+MUST_CHECK bool audit_topics_run(struct audit *audit, struct audit_topics *topics, struct err *err);
+void audit_topics_close(struct audit_topics **topics);
+
+#endif /* MENTOR_SRC_APP_AUDIT_H */

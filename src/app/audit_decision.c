@@ -1,0 +1,195 @@
+/* One stored decision: made again, and compared with what is stored and with what the ledger noted.
+ */
+
+#include "mentor/app/outcome.h"
+#include "mentor/core/identifier.h"
+#include "mentor/core/rulebook.h"
+
+#include "audit.h"
+#include "rejudge.h"
+
+/* The first thing that the stored row has otherwise; NULL for none. */
+static const char *difference(const struct audit *audit,
+                              const struct chronicle_decision *row,
+                              const struct rejudged *made)
+{
+    const struct archived_decision *archived = &row->archived;
+    const struct decision *decision = &made->judgement.decision;
+    const struct stored_output *stored = &archived->stored;
+    const struct {
+        bool same;
+        const char *what;
+    } checks[] = {
+        {bytes_equal(stored->output, made->judgement.output), "output"},
+        {memcmp(stored->decision_id, decision->decision_id, UUID_SIZE) == 0, "decision id"},
+        {memcmp(row->application_id, made->request.application->id, UUID_SIZE) == 0,
+         "application id"},
+        {row->version == made->request.application->version, "version"},
+        {memcmp(stored->citizen_ref, made->request.citizen_ref, CITIZEN_REF_SIZE) == 0 ||
+             !audit->has_citizen_key,
+         "citizen_ref"},
+        {stored->outcome == decision->outcome, "outcome"},
+        {row->has_total == decision->has_frame &&
+             (!row->has_total || row->total_ore == decision->frame.total_ore),
+         "amount"},
+        {row->has_period == decision->has_period &&
+             (!row->has_period || (row->start == decision->start && row->end == decision->end)),
+         "period"},
+        {archived->conflict == made->judgement.matter.conflict, "mark of a conflict"},
+        {stored->late_ms == envelope_late_ms(&made->request.envelope, stored->evaluated_at_ms),
+         "lateness"},
+        {bytes_equal(stored->trace, made->trace), "trace"},
+    };
+    for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+        if (!checks[i].same) {
+            return checks[i].what;
+        }
+    }
+    return NULL;
+}
+
+/* I4, I13 and the rest of I2: what the ledger noted when the decision was made. */
+static void against_ledger(const struct audit_job *job,
+                           const struct chronicle_decision *row,
+                           const struct audit_expected *expected,
+                           const struct rejudged *made,
+                           const struct audit_place *place)
+{
+    struct audit_report *report = &job->audit->report;
+    const struct archived_decision *archived = &row->archived;
+    uint8_t output[SHA256_SIZE];
+    sha256_of(archived->stored.output, output);
+    if (memcmp(output, expected->output, SHA256_SIZE) != 0) {
+        audit_breach(report,
+                     INVARIANT_I4,
+                     place,
+                     "the stored output is not the one that the ledger has the digest of");
+    }
+    if (memcmp(made->request.input_digest, expected->input, SHA256_SIZE) != 0) {
+        audit_breach(report,
+                     INVARIANT_I13,
+                     place,
+                     "the stored input is not the one that the ledger has the digest of");
+    }
+    if (!expected->has_event_key ||
+        memcmp(made->request.event_key, expected->event_key, EVENT_KEY_SIZE) != 0) {
+        audit_breach(report,
+                     INVARIANT_I13,
+                     place,
+                     "the stored event is another than the ledger has the key of");
+    }
+    if (memcmp(archived->rulebook_sha256, expected->rulebook, SHA256_SIZE) != 0) {
+        audit_breach(report, INVARIANT_I2, place, "its rulebook is not its batch's");
+    }
+    if (!job->audit->facts.demo && archived->stored.evaluated_at_ms != expected->evaluated_at_ms) {
+        audit_breach(
+            report, INVARIANT_I2, place, "it was evaluated at another time than its batch");
+    }
+}
+
+/* I14 on what is stored to be sent, and what is due on the topic. */
+static void against_cpr(struct audit_job *job,
+                        const struct chronicle_decision *row,
+                        const struct rejudged *made,
+                        struct audit_position *position,
+                        const struct audit_place *place)
+{
+    const struct stored_output *stored = &row->archived.stored;
+    struct bytes cpr = made->request.application->cpr;
+    if (digits_are(cpr, CPR_SIZE) &&
+        (envelope_holds(stored->output, cpr) || envelope_holds(stored->trace, cpr))) {
+        audit_breach(&job->audit->report,
+                     INVARIANT_I14,
+                     place,
+                     "the stored output holds the citizen's CPR number");
+    }
+    struct audit_due *due = position == NULL ? NULL : audit_due_at(position, row->archived.offset);
+    struct outcome_source source = {.topic = bytes_text(place->topic),
+                                    .partition = place->partition};
+    struct stored_output sent = *stored;
+    struct record record;
+    sent.output = made->judgement.output; /* the stored one may be anybody's */
+    if (due != NULL && outcome_record(&sent, &source, &job->arena, &record)) {
+        audit_due_of(&record, due);
+        due->fate = FATE_DECIDED;
+        due->known = true;
+    }
+}
+
+/* What this decision says of its application and its citizen. */
+static void sum_up(struct audit_job *job,
+                   const struct chronicle_decision *row,
+                   const struct rejudged *made,
+                   const struct audit_place *place)
+{
+    const struct archived_decision *archived = &row->archived;
+    struct bytes events = made->application.state;
+    struct audit_item item = {
+        .heap = AUDIT_APPLICATIONS, .number = archived->application_seq, .place = *place};
+    item.place.application = NULL;
+    item.place.citizen = NULL;
+    memcpy(item.key, row->application_id, UUID_SIZE);
+    memcpy(item.event_key, made->request.event_key, EVENT_KEY_SIZE);
+    audit_put(job,
+              AUDIT_LEFT,
+              &item,
+              bytes_of(events.data + events.size - HISTORY_EVENT_SIZE, HISTORY_EVENT_SIZE));
+    item.heap = AUDIT_CITIZENS;
+    item.number = archived->stored.citizen_seq;
+    memcpy(item.key, archived->stored.citizen_ref, CITIZEN_REF_SIZE);
+    audit_put(job, AUDIT_LEFT, &item, made->citizen.state);
+    item.number--;
+    if (item.number > 0) {
+        audit_put(job, AUDIT_CONSIDERED, &item, archived->periods);
+    } else if (item.number < 0 || archived->periods.size > 0) {
+        audit_breach(&job->audit->report,
+                     INVARIANT_I8,
+                     place,
+                     item.number < 0 ? "the citizen's decisions are numbered from 1"
+                                     : "the citizen's first decision has considered earlier ones");
+    }
+}
+
+void audit_decision(struct audit_job *job,
+                    const struct chronicle_decision *row,
+                    const struct audit_expected *expected)
+{
+    struct audit *audit = job->audit;
+    const struct archived_decision *archived = &row->archived;
+    struct audit_position *position = audit_position_of(audit, row->progress_id);
+    struct audit_place place = audit_place_of(position, archived->offset, archived->batch);
+    place.index = archived->index;
+    place.application = row->application_id;
+    job->checked[INVARIANT_I2]++;
+    job->checked[INVARIANT_I4]++;
+    job->checked[INVARIANT_I8]++;
+    job->checked[INVARIANT_I13]++;
+    job->checked[INVARIANT_I14]++;
+    struct rejudge given = {
+        .rulebook = audit_rulebook_of(audit, archived->rulebook_sha256),
+        .topic = bytes_text(place.topic),
+        .citizen_key = audit->has_citizen_key ? &audit->citizen_key : NULL,
+    };
+    struct rejudged made;
+    const char *why = given.rulebook == NULL ? "its rulebook is not stored, or not readable"
+                      : archived->core_version != CORE_VERSION
+                          ? "another version of the core made it"
+                          : rejudge(&given, row, &job->arena, &made);
+    if (why != NULL) {
+        audit_breach(&audit->report, INVARIANT_I2, &place, "it cannot be decided again: %s", why);
+        return;
+    }
+    const char *what = difference(audit, row, &made);
+    if (what != NULL) {
+        audit_breach(&audit->report,
+                     INVARIANT_I2,
+                     &place,
+                     "decided again, its %s is not what is stored",
+                     what);
+    }
+    if (expected != NULL) {
+        against_ledger(job, row, expected, &made, &place);
+    }
+    against_cpr(job, row, &made, position, &place);
+    sum_up(job, row, &made, &place);
+}

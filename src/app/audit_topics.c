@@ -1,0 +1,213 @@
+/* What is on the output topics, against what the stored rows say must be there. */
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "mentor/app/command.h"
+
+#include "audit_outputs.h"
+enum {
+    BROKER_WAIT_MS = 10000,
+    POLL_MS = 200,
+    STALL_POLLS = 150, /* half a minute without a record or the end */
+    METADATA_SIZE = 256,
+    ARENA_SIZE = 16 * 1024 * 1024,
+};
+
+static bool
+open_topic(struct audit *audit, struct audit_topic *topic, const char *name, struct err *err)
+{
+    struct context *context = audit->context;
+    const struct topic_bounds *bounds = NULL;
+    topic->name = name;
+    if (!context->edges.reader(context->edges.self, &context->options, name, &topic->reader, err) ||
+        !topic->reader.bounds(topic->reader.self, BROKER_WAIT_MS, &bounds, &topic->count, err)) {
+        return false;
+    }
+    topic->ends = calloc((size_t)topic->count + 1, sizeof(*topic->ends));
+    CHECK(topic->ends != NULL);
+    for (uint32_t i = 0; i < topic->count; i++) {
+        topic->ends[i] = bounds[i].high;
+    }
+    return true;
+}
+
+struct audit_topics *audit_topics_open(struct audit *audit, struct err *err)
+{
+    const struct options *options = &audit->context->options;
+    struct audit_topics *topics = calloc(1, sizeof(*topics));
+    CHECK(topics != NULL);
+    if (!arena_init(&topics->arena, ARENA_SIZE)) {
+        (void)err_set(err, ERR_FATAL, "no memory");
+        audit_topics_close(&topics);
+    } else if (!open_topic(
+                   audit, &topics->decisions, options->values[OPTION_TOPIC_DECISIONS], err) ||
+               !open_topic(audit, &topics->dlq, options->values[OPTION_TOPIC_DLQ], err)) {
+        audit_topics_close(&topics);
+    }
+    return topics;
+}
+
+void audit_topics_close(struct audit_topics **topics)
+{
+    if (*topics == NULL) {
+        return;
+    }
+    free((*topics)->decisions.ends);
+    free((*topics)->dlq.ends);
+    arena_release(&(*topics)->arena);
+    keeper_release(&(*topics)->citizens);
+    free(*topics);
+    *topics = NULL;
+}
+
+/* mode,epoch,next; anything else is not ours. */
+static void read_metadata(const char *metadata, struct audit_position *position)
+{
+    const char *at = strchr(metadata, ',');
+    char *end = NULL;
+    int64_t epoch = at == NULL ? -1 : strtoll(at + 1, &end, 10);
+    if (at != NULL && end != at + 1 && *end == ',') {
+        position->committed_epoch = epoch;
+        position->committed_next = strtoll(end + 1, NULL, 10);
+    }
+}
+
+bool audit_topics_committed(struct audit *audit, struct err *err)
+{
+    struct context *context = audit->context;
+    const char *topic = context->options.values[OPTION_TOPIC_APPLICATIONS];
+    struct source source = {0};
+    for (uint32_t i = 0; i < audit->position_count; i++) {
+        struct audit_position *position = &audit->positions[i];
+        char metadata[METADATA_SIZE] = "";
+        if (strcmp(position->topic, topic) != 0) {
+            continue;
+        }
+        if (source.self == NULL && /* one group a database */
+            !context->edges.group(
+                context->edges.self, &context->options, position->group, &source, err)) {
+            return false;
+        }
+        if (!source.committed(source.self,
+                              position->position.partition,
+                              &position->committed,
+                              metadata,
+                              sizeof(metadata),
+                              err)) {
+            return false;
+        }
+        read_metadata(metadata, position);
+    }
+    return true;
+}
+
+/* Begins at the first record of each partition that there is. */
+static bool rewind_topic(struct audit_topic *topic, struct err *err)
+{
+    const struct topic_bounds *bounds = NULL;
+    uint32_t count = 0;
+    if (!topic->reader.bounds(topic->reader.self, BROKER_WAIT_MS, &bounds, &count, err)) {
+        return false;
+    }
+    int64_t *from = calloc((size_t)count + 1, sizeof(*from));
+    CHECK(from != NULL);
+    for (uint32_t i = 0; i < count; i++) {
+        from[i] = bounds[i].low;
+        topic->shortened = topic->shortened || bounds[i].low > 0;
+    }
+    bool done = topic->reader.start(topic->reader.self, from, err);
+    free(from);
+    return done;
+}
+
+static bool read_topic(struct audit *audit,
+                       struct audit_topics *topics,
+                       struct audit_topic *topic,
+                       bool (*look)(struct audit_output *output, struct err *err),
+                       struct err *err)
+{
+    uint32_t idle = 0;
+    if (!rewind_topic(topic, err)) {
+        return false;
+    }
+    while (!topic->reader.at_end(topic->reader.self)) {
+        struct record record;
+        int got = topic->reader.next(topic->reader.self, POLL_MS, &record, err);
+        if (got < 0 ||
+            (got == 0 && ++idle > STALL_POLLS &&
+             !err_set(
+                 err, ERR_RETRY, "%s: the broker sends nothing, and not its end", topic->name))) {
+            return false;
+        }
+        if (got == 0) {
+            continue;
+        }
+        idle = 0;
+        struct audit_output output = {.audit = audit,
+                                      .topics = topics,
+                                      .topic = topic,
+                                      .record = &record,
+                                      .place = AUDIT_NOWHERE};
+        struct arena_mark mark = arena_mark(&topics->arena);
+        output.place.topic = topic->name;
+        output.place.partition = record.partition;
+        output.place.offset = record.offset;
+        if (!look(&output, err)) {
+            return false;
+        }
+        arena_rewind(&topics->arena, mark);
+    }
+    return true;
+}
+
+/* What is due below the emitted offset and was not there. */
+static void look_for_missing(struct audit *audit, struct audit_topics *topics)
+{
+    struct audit_report *report = &audit->report;
+    int64_t dropped = 0;
+    for (uint32_t i = 0; i < audit->position_count; i++) {
+        struct audit_position *position = &audit->positions[i];
+        int64_t end = position->position.emitted_offset;
+        for (int64_t offset = position->first_offset; offset < end; offset++) {
+            const struct audit_due *due = audit_due_at(position, offset);
+            if (due == NULL || !due->known) {
+                continue;
+            }
+            bool dlq = due->fate == FATE_DLQ;
+            topics->checked[INVARIANT_I5]++;
+            if (due->seen) {
+                continue;
+            }
+            if (dlq ? topics->dlq.shortened : topics->decisions.shortened) {
+                dropped++;
+                continue;
+            }
+            struct audit_place place = audit_place_of(position, offset, -1);
+            audit_breach(report,
+                         dlq ? INVARIANT_I11 : INVARIANT_I5,
+                         &place,
+                         "it is %s and marked as emitted, and its output is not on %s",
+                         fate_name((enum fate)due->fate),
+                         dlq ? topics->dlq.name : topics->decisions.name);
+        }
+    }
+    if (dropped > 0) {
+        (void)snprintf(report->dropped,
+                       sizeof(report->dropped),
+                       "%" PRId64 " not there: the log no longer begins at 0",
+                       dropped);
+        report->notes[INVARIANT_I5] = report->dropped;
+    }
+}
+
+bool audit_topics_run(struct audit *audit, struct audit_topics *topics, struct err *err)
+{
+    if (!read_topic(audit, topics, &topics->decisions, audit_output_decision, err) ||
+        !read_topic(audit, topics, &topics->dlq, audit_output_refused, err)) {
+        return false;
+    }
+    look_for_missing(audit, topics);
+    audit_report_add(&audit->report, topics->checked, 0);
+    return true;
+}

@@ -1,0 +1,214 @@
+/* mentord audit verify: proves the ledger, and that nothing is lost, doubled or altered. */
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mentor/app/command.h"
+#include "mentor/app/rulebook_file.h"
+#include "mentor/core/rulebook.h"
+#include "mentor/rulebook/load.h"
+
+#include "audit.h"
+
+static char *copy(const char *text)
+{
+    char *to = strdup(text);
+    CHECK(to != NULL);
+    return to;
+}
+
+static void release_positions(struct audit *audit)
+{
+    for (uint32_t i = 0; i < audit->position_count; i++) {
+        free(audit->positions[i].topic);
+        free(audit->positions[i].group);
+        free(audit->positions[i].dues);
+    }
+    free(audit->positions);
+    audit->positions = NULL;
+    audit->position_count = 0;
+}
+
+static bool make_dues(struct audit_position *position, struct err *err)
+{
+    int64_t size = position->position.next_offset - position->first_offset;
+    if (size > 0) {
+        position->dues = calloc((size_t)size, sizeof(*position->dues));
+    }
+    return size <= 0 || position->dues != NULL ||
+           err_set(err,
+                   ERR_FATAL,
+                   "no memory to remember %" PRId64
+                   " outputs, 16 bytes each; run it without --kafka",
+                   size);
+}
+
+/* A second time: what the group has committed stays as it was read the first time. */
+static bool read_positions(struct audit *audit, bool dues, struct err *err)
+{
+    const struct chronicle_position *rows = NULL;
+    uint32_t count = 0;
+    if (!audit->chronicle.positions(audit->chronicle.self, &rows, &count, err)) {
+        return false;
+    }
+    struct audit_position *positions = calloc((size_t)count + 1, sizeof(*positions));
+    CHECK(positions != NULL);
+    bool done = true;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct audit_position *before = audit_position_of(audit, rows[i].id);
+        positions[i] = (struct audit_position){
+            .id = rows[i].id,
+            .topic = copy(rows[i].topic),
+            .group = copy(rows[i].group),
+            .position = rows[i].position,
+            .first_offset = rows[i].first_offset,
+            .committed = before == NULL ? -1 : before->committed,
+            .committed_epoch = before == NULL ? -1 : before->committed_epoch,
+            .committed_next = before == NULL ? -1 : before->committed_next,
+        };
+        done = done && (!dues || make_dues(&positions[i], err));
+    }
+    release_positions(audit);
+    audit->positions = positions;
+    audit->position_count = count;
+    return done;
+}
+
+/* Those that decisions pin. One that cannot be read is a breach of each decision made by it. */
+static bool read_rulebooks(struct audit *audit, struct err *err)
+{
+    const struct chronicle_rulebook *rows = NULL;
+    uint32_t count = 0;
+    if (!audit->chronicle.rulebooks(audit->chronicle.self, &rows, &count, err)) {
+        return false;
+    }
+    audit->rulebooks = calloc((size_t)count + 1, sizeof(struct rulebook *));
+    CHECK(audit->rulebooks != NULL);
+    for (uint32_t i = 0; i < count; i++) {
+        struct err why;
+        char hex[2 * SHA256_SIZE];
+        hex_encode(rows[i].sha256, SHA256_SIZE, hex);
+        struct rulebook *rulebook = rulebook_parse("stored", rows[i].yaml, NULL, &why);
+        if (rulebook == NULL || memcmp(rulebook->sha256, rows[i].sha256, SHA256_SIZE) != 0) {
+            struct audit_place nowhere = AUDIT_NOWHERE;
+            audit_breach(&audit->report,
+                         INVARIANT_I2,
+                         &nowhere,
+                         "the stored rulebook %.16s… is not the one it is stored as",
+                         hex);
+            rulebook_close(&rulebook);
+        } else {
+            audit->rulebooks[audit->rulebook_count++] = rulebook;
+        }
+    }
+    return true;
+}
+
+static void note_limits(struct audit *audit)
+{
+    const char **notes = audit->report.notes;
+    notes[INVARIANT_I10] = "not kept yet";
+    if (!audit->has_citizen_key) {
+        notes[INVARIANT_I2] = "citizen_ref as stored: no citizen secret is set";
+    }
+    if (!audit->topics) {
+        notes[INVARIANT_I4] = "topics: only with --kafka";
+        notes[INVARIANT_I5] = "only with --kafka";
+        notes[INVARIANT_I9] = "only with --kafka";
+        notes[INVARIANT_I12] = "only with --kafka";
+    }
+}
+
+/* Kafka's positions and ends are asked for before the moment: what they say must be stored by then.
+ */
+static bool look_before(struct audit *audit, struct audit_topics **topics, struct err *err)
+{
+    struct context *context = audit->context;
+    if (!context->edges.chronicle(
+            context->edges.self, &context->options, NULL, &audit->chronicle, err) ||
+        !read_positions(audit, false, err) || !audit_topics_committed(audit, err)) {
+        return false;
+    }
+    *topics = audit_topics_open(audit, err);
+    return *topics != NULL;
+}
+
+static bool look(struct audit *audit, struct audit_topics *topics, struct err *err)
+{
+    struct context *context = audit->context;
+    struct chronicle *chronicle = &audit->chronicle;
+    if (!context->edges.chronicle(context->edges.self, &context->options, NULL, chronicle, err) ||
+        !chronicle->facts(chronicle->self, &audit->facts, err) || !read_rulebooks(audit, err) ||
+        !read_positions(audit, audit->topics, err) || !audit_jobs_start(audit, err)) {
+        return false;
+    }
+    struct err other;
+    bool walked = audit_positions(audit, err);
+    audit->stop = audit->stop || !walked;
+    bool done = audit_jobs_wait(audit, walked ? err : &other) && walked;
+    if (done) {
+        audit_lasts(audit);
+    }
+    return done && (topics == NULL || audit_topics_run(audit, topics, err));
+}
+
+static bool verify(struct audit *audit, struct err *err)
+{
+    struct audit_topics *topics = NULL;
+    bool done = (!audit->topics || look_before(audit, &topics, err)) && look(audit, topics, err);
+    audit_topics_close(&topics);
+    return done;
+}
+
+static void release(struct audit *audit)
+{
+    audit_jobs_release(audit);
+    release_positions(audit);
+    for (uint32_t i = 0; i < audit->rulebook_count; i++) {
+        rulebook_close(&audit->rulebooks[i]);
+    }
+    free(audit->rulebooks);
+    free(audit->items);
+    (void)pthread_mutex_destroy(&audit->mutex);
+}
+
+/* Without a secret the stored pseudonyms stand: a reader need not have it. */
+static bool find_secret(struct audit *audit, struct err *err)
+{
+    const char *secret = getenv("MENTORD_CITIZEN_SECRET"); /* NOLINT(concurrency-mt-unsafe) */
+    audit->has_citizen_key = audit->context->options.values[OPTION_CITIZEN_SECRET_FILE] != NULL ||
+                             (secret != NULL && secret[0] != '\0');
+    return !audit->has_citizen_key ||
+           citizen_key_of(audit->context, false, &audit->citizen_key, err);
+}
+
+int command_audit(struct context *context)
+{
+    const struct options *options = &context->options;
+    static struct audit audit;
+    struct err err;
+    if (options->operand_count != 1 || strcmp(options->operands[0], "verify") != 0) {
+        return command_usage(context, "audit: verify");
+    }
+    audit.context = context;
+    audit.topics = options_flag(options, OPTION_KAFKA);
+    audit.job_count = (uint32_t)options->numbers[OPTION_JOBS];
+    if (!find_secret(&audit, &err)) {
+        return command_fail(&err, EXIT_FAILED);
+    }
+    CHECK(pthread_mutex_init(&audit.mutex, NULL) == 0);
+    audit_report_begin(
+        &audit.report, context->out, options_flag(options, OPTION_JSON), context->clock);
+    note_limits(&audit);
+    bool done = verify(&audit, &err);
+    int code = EXIT_DONE;
+    if (!done) {
+        audit_report_abandon(&audit.report);
+        code = command_fail(&err, EXIT_FAILED);
+    } else if (!audit_report_end(&audit.report)) {
+        code = EXIT_NO;
+    }
+    release(&audit);
+    return code;
+}

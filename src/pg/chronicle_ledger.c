@@ -1,0 +1,190 @@
+/* Positions, the ledger by batch and by position, and what was refused. */
+
+#include "mentor/base/err.h"
+
+#include "chronicle.h"
+#include "stored.h"
+
+bool chronicle_facts(void *self, struct chronicle_facts *facts, struct err *err)
+{
+    struct pg_chronicle *chronicle = self;
+    const PGresult *found = chronicle_search(chronicle, CHRONICLE_facts, &(struct params){0}, err);
+    if (found == NULL) {
+        return false;
+    }
+    if (PQntuples(found) != 1) {
+        return err_set(
+            err, ERR_FATAL, "a migration was interrupted: run `mentord db migrate` again");
+    }
+    bool any = !field_null(found, 0, 1);
+    *facts = (struct chronicle_facts){.demo = field_bool(found, 0, 0),
+                                      .batch_first = any ? field_int8(found, 0, 1) : 0,
+                                      .batch_end = any ? field_int8(found, 0, 2) + 1 : 0,
+                                      .decisions = field_int8(found, 0, 3)};
+    return true;
+}
+
+bool chronicle_positions(void *self,
+                         const struct chronicle_position **rows,
+                         uint32_t *count,
+                         struct err *err)
+{
+    struct pg_chronicle *chronicle = self;
+    const PGresult *found = chronicle_ask(chronicle, CHRONICLE_positions, &(struct params){0}, err);
+    struct chronicle_position *out =
+        found == NULL ? NULL : chronicle_hand_out(chronicle, PQntuples(found), sizeof(*out), err);
+    if (out == NULL) {
+        return false;
+    }
+    for (int row = 0; row < PQntuples(found); row++) {
+        out[row] =
+            (struct chronicle_position){.id = field_int8(found, row, 0),
+                                        .cluster = field_text(found, row, 1),
+                                        .topic = field_text(found, row, 2),
+                                        .group = field_text(found, row, 3),
+                                        .position = {.partition = field_int4(found, row, 4),
+                                                     .progress_id = field_int8(found, row, 0),
+                                                     .epoch = field_int8(found, row, 5),
+                                                     .next_offset = field_int8(found, row, 6),
+                                                     .emitted_offset = field_int8(found, row, 7),
+                                                     .evaluated_at_ms = field_int8(found, row, 8),
+                                                     .last_offset = field_int8(found, row, 9),
+                                                     .takeovers = field_int4(found, row, 11)},
+                                        .first_offset = field_int8(found, row, 12)};
+        field_copy(found, row, 10, out[row].position.last_digest, SHA256_SIZE);
+    }
+    *rows = out;
+    *count = (uint32_t)PQntuples(found);
+    return true;
+}
+
+bool chronicle_rulebooks(void *self,
+                         const struct chronicle_rulebook **rows,
+                         uint32_t *count,
+                         struct err *err)
+{
+    struct pg_chronicle *chronicle = self;
+    const PGresult *found = chronicle_ask(chronicle, CHRONICLE_rulebooks, &(struct params){0}, err);
+    struct chronicle_rulebook *out =
+        found == NULL ? NULL : chronicle_hand_out(chronicle, PQntuples(found), sizeof(*out), err);
+    if (out == NULL) {
+        return false;
+    }
+    for (int row = 0; row < PQntuples(found); row++) {
+        out[row].yaml = field_bytes(found, row, 1);
+        field_copy(found, row, 0, out[row].sha256, SHA256_SIZE);
+    }
+    *rows = out;
+    *count = (uint32_t)PQntuples(found);
+    return true;
+}
+
+static bool hand_out_ranges(struct pg_chronicle *chronicle,
+                            const PGresult *found,
+                            const struct chronicle_range **rows,
+                            uint32_t *count,
+                            struct err *err)
+{
+    struct chronicle_range *out =
+        found == NULL ? NULL : chronicle_hand_out(chronicle, PQntuples(found), sizeof(*out), err);
+    if (out == NULL) {
+        return false;
+    }
+    for (int row = 0; row < PQntuples(found); row++) {
+        out[row] = (struct chronicle_range){.batch = field_int8(found, row, 0),
+                                            .progress_id = field_int8(found, row, 1),
+                                            .first_offset = field_int8(found, row, 2),
+                                            .next_offset = field_int8(found, row, 3),
+                                            .epoch = field_int8(found, row, 4),
+                                            .evaluated_at_ms = field_int8(found, row, 5),
+                                            .counts = {[FATE_DECIDED] = field_int8(found, row, 6),
+                                                       [FATE_DUPLICATE] = field_int8(found, row, 7),
+                                                       [FATE_DLQ] = field_int8(found, row, 8),
+                                                       [FATE_SKIPPED] = field_int8(found, row, 9),
+                                                       [FATE_GAP] = field_int8(found, row, 10)},
+                                            .entries = field_bytes(found, row, 12)};
+        field_copy(found, row, 11, out[row].rulebook, SHA256_SIZE);
+    }
+    *rows = out;
+    *count = (uint32_t)PQntuples(found);
+    return true;
+}
+
+bool chronicle_batches(void *self,
+                       int64_t batch,
+                       int64_t batch_end,
+                       const struct chronicle_range **rows,
+                       uint32_t *count,
+                       struct err *err)
+{
+    struct pg_chronicle *chronicle = self;
+    struct params params = {0};
+    params_int8(&params, batch);
+    params_int8(&params, batch_end);
+    return hand_out_ranges(
+        chronicle, chronicle_ask(chronicle, CHRONICLE_batches, &params, err), rows, count, err);
+}
+
+bool chronicle_ranges(void *self,
+                      int64_t progress_id,
+                      int64_t next_offset,
+                      const struct chronicle_range **rows,
+                      uint32_t *count,
+                      struct err *err)
+{
+    struct pg_chronicle *chronicle = self;
+    struct params params = {0};
+    params_int8(&params, progress_id);
+    params_int8(&params, next_offset);
+    params_int4(&params, (int32_t)*count);
+    return hand_out_ranges(
+        chronicle, chronicle_ask(chronicle, CHRONICLE_ranges, &params, err), rows, count, err);
+}
+
+static void fill_refusal(const PGresult *found, int row, struct chronicle_refusal *refusal)
+{
+    *refusal =
+        (struct chronicle_refusal){.progress_id = field_int8(found, row, 0),
+                                   .batch = field_int8(found, row, 2),
+                                   .arms = field_bool(found, row, 3),
+                                   .state = stored_state(field_text(found, row, 4)),
+                                   .has_citizen = !field_null(found, row, 5),
+                                   .stored = {.offset = field_int8(found, row, 1),
+                                              .dlq = true,
+                                              .reason = stored_reason(field_text(found, row, 6)),
+                                              .redrives = field_int8(found, row, 7),
+                                              .has_key = !field_null(found, row, 8),
+                                              .key = field_bytes(found, row, 8),
+                                              .has_value = !field_null(found, row, 9),
+                                              .value = field_bytes(found, row, 9),
+                                              .headers = field_bytes(found, row, 10)}};
+    if (refusal->has_citizen) {
+        field_copy(found, row, 5, refusal->citizen_ref, CITIZEN_REF_SIZE);
+    }
+}
+
+bool chronicle_refusals(void *self,
+                        int64_t progress_id,
+                        int64_t offset,
+                        const struct chronicle_refusal **rows,
+                        uint32_t *count,
+                        struct err *err)
+{
+    struct pg_chronicle *chronicle = self;
+    struct params params = {0};
+    params_int8(&params, progress_id);
+    params_int8(&params, offset);
+    params_int4(&params, (int32_t)*count);
+    const PGresult *found = chronicle_ask(chronicle, CHRONICLE_refusals, &params, err);
+    struct chronicle_refusal *out =
+        found == NULL ? NULL : chronicle_hand_out(chronicle, PQntuples(found), sizeof(*out), err);
+    if (out == NULL) {
+        return false;
+    }
+    for (int row = 0; row < PQntuples(found); row++) {
+        fill_refusal(found, row, &out[row]);
+    }
+    *rows = out;
+    *count = (uint32_t)PQntuples(found);
+    return true;
+}

@@ -1,0 +1,94 @@
+/* The projections' rows, and rows that contradict each other. */
+
+#include "chronicle.h"
+#include "sql_embedded.h"
+
+/* All of a table: with a plan that scans. */
+static bool begin(struct pg_chronicle *chronicle, const struct statement *copy, struct err *err)
+{
+    struct params params = {0};
+    params_text(&params, "on");
+    return chronicle_ask(chronicle, CHRONICLE_planner, &params, err) != NULL &&
+           chronicle_copy(chronicle, copy, err);
+}
+
+bool chronicle_applications(void *self, struct err *err)
+{
+    static const struct statement copy = {"chronicle_applications", sql_chronicle_applications};
+    return begin(self, &copy, err);
+}
+
+bool chronicle_citizens(void *self, struct err *err)
+{
+    static const struct statement copy = {"chronicle_citizens", sql_chronicle_citizens};
+    return begin(self, &copy, err);
+}
+
+bool chronicle_more_rows(void *self,
+                         const struct chronicle_row **rows,
+                         uint32_t *count,
+                         struct err *err)
+{
+    struct pg_chronicle *chronicle = self;
+    uint32_t most = *count < CHRONICLE_MESSAGES_MAX ? *count : CHRONICLE_MESSAGES_MAX;
+    struct chronicle_row *out = chronicle_hand_out(chronicle, (int)most, sizeof(*out), err);
+    struct bytes fields[3];
+    int got = out == NULL ? -1 : 1;
+    *count = 0;
+    chronicle_copy_drop(chronicle);
+    while (got == 1 && *count < most &&
+           (got = chronicle_copy_next(chronicle, fields, 3, err)) == 1) {
+        struct chronicle_row *row = &out[(*count)++];
+        *row = (struct chronicle_row){.seq = int8_of(fields[1]), .state = fields[2]};
+        copy_of(fields[0], row->key, CHRONICLE_KEY_SIZE);
+    }
+    *rows = out;
+    if (got != 0) {
+        return got > 0;
+    }
+    struct params params = {0};
+    params_text(&params, "off");
+    return chronicle_ask(chronicle, CHRONICLE_planner, &params, err) != NULL;
+}
+
+static bool oddities(struct pg_chronicle *chronicle,
+                     enum chronicle_statement statement,
+                     const struct chronicle_oddity **rows,
+                     uint32_t *count,
+                     struct err *err)
+{
+    struct params params = {0};
+    params_int4(&params, (int32_t)*count);
+    const PGresult *found = chronicle_search(chronicle, statement, &params, err);
+    struct chronicle_oddity *out =
+        found == NULL ? NULL : chronicle_hand_out(chronicle, PQntuples(found), sizeof(*out), err);
+    if (out == NULL) {
+        return false;
+    }
+    for (int row = 0; row < PQntuples(found); row++) {
+        out[row] = (struct chronicle_oddity){.progress_id = field_int8(found, row, 1),
+                                             .offset = field_int8(found, row, 2),
+                                             .expected = field_int8(found, row, 3),
+                                             .found = field_int8(found, row, 4)};
+        field_copy(found, row, 0, out[row].key, CITIZEN_REF_SIZE);
+    }
+    *rows = out;
+    *count = (uint32_t)PQntuples(found);
+    return true;
+}
+
+bool chronicle_disorders(void *self,
+                         const struct chronicle_oddity **rows,
+                         uint32_t *count,
+                         struct err *err)
+{
+    return oddities(self, CHRONICLE_disorders, rows, count, err);
+}
+
+bool chronicle_misarmed(void *self,
+                        const struct chronicle_oddity **rows,
+                        uint32_t *count,
+                        struct err *err)
+{
+    return oddities(self, CHRONICLE_misarmed, rows, count, err);
+}

@@ -1,0 +1,180 @@
+/* Goal: what is stored of a decision is enough to make it again, bytes for bytes; what is missing
+ * or damaged is said. */
+
+#include <string.h>
+
+#include "mentor/base/arena.h"
+
+#include "../src/app/rejudge.h"
+#include "support/facts.h"
+#include "support/letter.h"
+
+static struct arena arena;
+static struct hmac_key citizen_key;
+static struct application_row application;
+static struct citizen_row citizen;
+static struct chronicle_decision row;
+static struct judgement judgement;
+static struct rejudge given;
+static struct rejudged made;
+static struct content content;
+
+static int open_arena(void **state)
+{
+    (void)state;
+    hmac_key_init(&citizen_key, bytes_text("secret"));
+    return arena_init(&arena, (size_t)64 * 1024 * 1024) ? 0 : -1;
+}
+
+static int close_arena(void **state)
+{
+    (void)state;
+    arena_release(&arena);
+    return 0;
+}
+
+/* Decides the content under this event id, and stores it in `row` as the worker does. */
+static void decide_and_store(const char *event_id, bool armed)
+{
+    struct letter *letter = arena_alloc(&arena, sizeof(*letter));
+    struct proto *proto = arena_alloc(&arena, sizeof(*proto));
+    assert_non_null(proto);
+    struct request request;
+    letter_begin(letter, content_write(&content, proto));
+    letter_set(letter, "ce_id", event_id);
+    letter->record.partition = 3;
+    letter->record.offset = 42;
+    request_read(&request, &letter->record, REASON_NONE, &citizen_key, &arena);
+    struct judge judge = {.rulebook = facts_rulebook(),
+                          .topic = bytes_text("mentor.applications.v1"),
+                          .evaluated_at_ms = noon_of("2026-03-02"),
+                          .batch = 9,
+                          .index = 4,
+                          .key_armed = armed};
+    assert_int_equal(judge_request(&judge, &request, &application, &citizen, &arena, &judgement),
+                     REASON_NONE);
+    row = (struct chronicle_decision){
+        .archived = {.batch = 9,
+                     .index = 4,
+                     .partition = 3,
+                     .offset = 42,
+                     .application_seq = application.seq,
+                     .conflict = judgement.matter.conflict,
+                     .quarantined = judgement.matter.quarantined,
+                     .periods = judgement.periods,
+                     .input = letter->record.value,
+                     .stored = {.offset = 42,
+                                .citizen_seq = citizen.seq,
+                                .evaluated_at_ms = judge.evaluated_at_ms,
+                                .output = judgement.output}},
+        .events = application.state,
+    };
+    memcpy(row.archived.stored.citizen_ref, request.citizen_ref, CITIZEN_REF_SIZE);
+    assert_true(headers_pack(
+        letter->record.headers, letter->record.header_count, &arena, &row.archived.headers));
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    arena_rewind(&arena, (struct arena_mark){0});
+    application = (struct application_row){0};
+    citizen = (struct citizen_row){0};
+    content = content_default();
+    given = (struct rejudge){.rulebook = facts_rulebook(),
+                             .topic = bytes_text("mentor.applications.v1"),
+                             .citizen_key = &citizen_key};
+    decide_and_store("a-1", false);
+    return 0;
+}
+
+static void assert_same(void)
+{
+    assert_null(rejudge(&given, &row, &arena, &made));
+    assert_int_equal(made.judgement.output.size, row.archived.stored.output.size);
+    assert_memory_equal(
+        made.judgement.output.data, row.archived.stored.output.data, made.judgement.output.size);
+}
+
+static void a_decision_is_made_again_with_what_it_left(void **state)
+{
+    (void)state;
+    assert_same();
+    assert_int_equal(made.application.seq, 1);
+    assert_int_equal(made.application.state.size, application.state.size);
+    assert_memory_equal(
+        made.application.state.data, application.state.data, application.state.size);
+    assert_int_equal(made.citizen.seq, 1);
+    assert_int_equal(made.citizen.state.size, citizen.state.size);
+    assert_memory_equal(made.citizen.state.data, citizen.state.data, citizen.state.size);
+}
+
+static void a_later_version_sees_the_decisions_before_it_only(void **state)
+{
+    (void)state;
+    content.version = 2;
+    decide_and_store("a-2", false);
+    assert_true(judgement.matter.superseding);
+    assert_same();
+    assert_true(made.judgement.matter.superseding);
+    row.events = bytes_of(row.events.data, 0);
+    assert_non_null(rejudge(&given, &row, &arena, &made));
+}
+
+static void a_conflict_and_a_quarantined_one_are_made_again(void **state)
+{
+    (void)state;
+    content.minutes = 60;
+    decide_and_store("a-3", true);
+    assert_true(row.archived.conflict);
+    assert_true(row.archived.quarantined);
+    assert_same();
+    row.archived.quarantined = false;
+    assert_null(rejudge(&given, &row, &arena, &made));
+    assert_false(bytes_equal(made.judgement.output, row.archived.stored.output));
+}
+
+static void without_the_secret_the_stored_pseudonym_stands(void **state)
+{
+    (void)state;
+    given.citizen_key = NULL;
+    assert_same();
+}
+
+static void other_facts_give_another_output(void **state)
+{
+    (void)state;
+    row.archived.stored.evaluated_at_ms++;
+    assert_null(rejudge(&given, &row, &arena, &made));
+    assert_false(bytes_equal(made.judgement.output, row.archived.stored.output));
+}
+
+static void what_is_damaged_is_said(void **state)
+{
+    (void)state;
+    struct chronicle_decision whole = row;
+    row.archived.headers.size--;
+    assert_non_null(rejudge(&given, &row, &arena, &made));
+    row = whole;
+    row.archived.input.size = 3;
+    assert_non_null(rejudge(&given, &row, &arena, &made));
+    row = whole;
+    row.archived.periods = bytes_text("half");
+    assert_non_null(rejudge(&given, &row, &arena, &made));
+    row = whole;
+    row.archived.application_seq = 0;
+    assert_non_null(rejudge(&given, &row, &arena, &made));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_decision_is_made_again_with_what_it_left, begin),
+        cmocka_unit_test_setup(a_later_version_sees_the_decisions_before_it_only, begin),
+        cmocka_unit_test_setup(a_conflict_and_a_quarantined_one_are_made_again, begin),
+        cmocka_unit_test_setup(without_the_secret_the_stored_pseudonym_stands, begin),
+        cmocka_unit_test_setup(other_facts_give_another_output, begin),
+        cmocka_unit_test_setup(what_is_damaged_is_said, begin),
+    };
+    return cmocka_run_group_tests_name("app/rejudge", tests, open_arena, close_arena);
+}
