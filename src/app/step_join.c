@@ -127,10 +127,12 @@ static bool parse_metadata(const char *metadata, int64_t *epoch, int64_t *next)
     return end != at;
 }
 
-/* Kafka's metadata against the store: ahead of it means that the store lost commits. */
+/* Kafka's metadata against the store: ahead of it means that the store lost commits, unless the
+ * partition was taken from us since: then they are its new owner's, and we are fenced. */
 static bool agree(struct worker *worker, const struct position *position)
 {
     struct source *source = &worker->edges.source;
+    struct store *store = &worker->edges.store;
     char metadata[METADATA_SIZE] = "";
     int64_t offset = -1;
     if (!source->committed(
@@ -142,6 +144,9 @@ static bool agree(struct worker *worker, const struct position *position)
     bool ours = parse_metadata(metadata, &epoch, &next);
     if (offset > position->next_offset ||
         (ours && (next > position->next_offset || epoch >= position->epoch))) {
+        if (!store->emitted(store->self, position, 1, false, &worker->err)) {
+            return false;
+        }
         return err_set(&worker->err,
                        ERR_HALT,
                        "partition %d: the group's offset in Kafka (%" PRId64
@@ -167,8 +172,15 @@ struct log_bounds {
 static bool
 place(struct worker *worker, uint32_t slot_index, struct log_bounds bounds, int64_t *from)
 {
+    struct source *source = &worker->edges.source;
     struct position *position = &worker->positions[slot_index];
     struct worker_slot *slot = &worker->slots[slot_index];
+    /* Asked again: the owner before us may have gone on while we waited for it. */
+    if (bounds.high < position->next_offset &&
+        !source->bounds(
+            source->self, position->partition, &bounds.low, &bounds.high, &worker->err)) {
+        return false;
+    }
     if (bounds.high < position->next_offset) {
         return err_set(&worker->err,
                        ERR_HALT,

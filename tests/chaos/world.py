@@ -128,7 +128,7 @@ class Crew:
         return [worker for worker in self._workers if worker.process.poll() is None]
 
     def of(self, pid):
-        return next((w for w in self.living() if w.process.pid == pid), None)
+        return next((w for w in self._workers if w.process.pid == pid), None)
 
     def buried(self, worker):
         """It was ended by us: its log is looked through, and nobody expects anything of it."""
