@@ -5,6 +5,7 @@ A round is a stream with faults, then quiet: all that was published must have th
 
 import argparse
 import collections
+import contextlib
 import os
 import pathlib
 import random
@@ -18,6 +19,8 @@ import traceback
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "edge")]
 os.environ["KAFKA_PROPERTIES"] = "group.min.session.timeout.ms=1000"
+
+import psycopg  # noqa: E402
 
 import conftest  # noqa: E402 (makes the messages' modules)
 from confluent_kafka import OFFSET_END, Consumer, TopicPartition  # noqa: E402
@@ -43,10 +46,9 @@ class Chaos:
         self.rng = random.Random(options.seed)
         self.kills = 0
         self.counts = collections.Counter()
-        self.wrong = []
         self.results = collections.Counter()  # passed, failed
         self.skips = []
-        self.slowest = collections.Counter()  # seconds, by what
+        self.times = collections.defaultdict(list)  # seconds, by what
         self.began = time.monotonic()
         self._open = []
 
@@ -59,10 +61,6 @@ class Chaos:
             self.__exit__()
             raise
         return self
-
-    def _keep(self, thing, end):
-        self._open.append(end)
-        return thing
 
     def _set_up(self):
         options = self.options
@@ -100,13 +98,7 @@ class Chaos:
     # What faults tell and ask
 
     def took(self, what, seconds):
-        self.slowest[what] = max(self.slowest[what], seconds)
-
-    def takeover(self, seconds):
-        self.took("take-over after kill -9", seconds)
-
-    def drained(self, seconds):
-        self.took("drain by SIGTERM", seconds)
+        self.times[what].append(seconds)
 
     def sight(self, what, seconds):
         """The input partition of the next output, or the next group offset, that the broker has; None if none comes."""
@@ -164,7 +156,7 @@ class Chaos:
         return self.check()
 
     def breaches(self):
-        return self.wrong + self.crew.wrong + self.book.wrong + self.stream.errors + self.proxy.errors
+        return self.crew.wrong + self.book.wrong + self.stream.errors + self.proxy.errors
 
     def quiet(self):
         """Nothing is broken any more: all must be decided and told, however many are left."""
@@ -216,10 +208,18 @@ class Chaos:
             self.skips.append("mentord audit verify: this binary has no such command")
         return self.count(results)
 
+    def keep(self):
+        """For whoever looks for the cause: positions and ledger, since the database goes with its disks."""
+        for table, columns in (("progress", "*"), ("batch", "progress_id, first_offset, next_offset, id, epoch, decided, "
+                                                            "duplicate, dlq, skipped, gap, owner")):
+            rows = self.place.sql(f"SELECT {columns} FROM mentord.{table} ORDER BY 1, 2")
+            (self.folder / f"{table}.txt").write_text("\n".join(map(str, rows)) + "\n")
+
     def line(self):
+        longest = {what: max(self.times[what], default=0) for what in ("take-over after kill -9", "catch-up")}
         print(f"{time.monotonic() - self.began:7.0f} s  {self.kills:5d} kills  {self.stream.published:8d} published  "
               f"{self.ledger.decided:8d} decided  {self.book.again:6d} told again  {len(self.crew.living())} workers  "
-              f"take-over {self.slowest['take-over after kill -9']:.1f} s  catch-up {self.slowest['catch-up']:.1f} s", flush=True)
+              f"take-over {longest['take-over after kill -9']:.1f} s  catch-up {longest['catch-up']:.1f} s", flush=True)
 
     def report(self):
         rows = [("seed", self.options.seed), ("kills by -9", self.kills), ("workers started", self.crew.started)]
@@ -228,7 +228,10 @@ class Chaos:
         rows += [(f"  {name}", count) for name, count in sorted(self.stream.kinds.items())]
         rows += [("decided", self.ledger.decided), ("duplicates counted", self.ledger.duplicates),
                  ("refused to the DLQ", self.ledger.refused), ("told again, identical", self.book.again)]
-        rows += [(f"longest {name}, s", f"{seconds:.1f}") for name, seconds in sorted(self.slowest.items())]
+        for name, taken in sorted(self.times.items()):
+            taken.sort()
+            rows += [(f"{name}, s", f"p50 {taken[len(taken) // 2]:.1f}  p99 {taken[len(taken) * 99 // 100]:.1f}  "
+                                    f"longest {taken[-1]:.1f}  of {len(taken)}")]
         rows += [("time, s", f"{time.monotonic() - self.began:.0f}")]
         width = max(len(name) for name, _ in rows)
         print("\n".join(f"{name:{width}}  {value}" for name, value in rows))
@@ -257,7 +260,9 @@ def parse():
     options.faults = options.faults.split(",")
     unknown = set(options.faults) - set(FAULTS)
     if unknown or not options.binary.exists():
-        parser.error(f"no fault {', '.join(unknown)}; there are {known}" if unknown else f"{options.binary} is not built")
+        print(f"tests/chaos/run: no fault {', '.join(unknown)}; there are {known}" if unknown else
+              f"tests/chaos/run: {options.binary} is not built", file=sys.stderr)
+        sys.exit(64)
     options.binary = options.binary.resolve()
     return options
 
@@ -276,6 +281,9 @@ def run(options, folder):
             good = chaos.count({"chaos": [*chaos.breaches(), f"{error!r}"]})
             if not isinstance(error, AssertionError):
                 traceback.print_exc()
+        if not good:
+            with contextlib.suppress(psycopg.Error):
+                chaos.keep()
         chaos.report()
         for skip in chaos.skips:
             print(f"SKIP {skip}")

@@ -111,8 +111,7 @@ class Crew:
         """Another number of workers; the ones too many leave in order."""
         self.target = self._rng.randint(self._least, self._most)
         for worker in self.living()[self.target:]:
-            worker.stop()
-            self.buried(worker)
+            self.dismiss(worker)
         self.fill()
 
     def spawn(self):
@@ -137,6 +136,13 @@ class Crew:
             self._workers.remove(worker)
             self._look(worker)
 
+    def dismiss(self, worker):
+        """SIGTERM: it settles what it has and exits 0, unless it was not even there yet to be told."""
+        code = worker.stop()
+        if code != 0 and (code != -signal.SIGTERM or worker.events("worker.started")):
+            self.wrong.append(f"SIGTERM: exit code {code}, see {worker.log_path}")
+        self.buried(worker)
+
     def reap(self):
         for worker in [w for w in self._workers if w.process.poll() is not None]:
             self.wrong.append(f"a worker ended by itself with {worker.process.returncode}, see {worker.log_path}: "
@@ -154,6 +160,4 @@ class Crew:
     def end(self):
         for worker in self.living():
             worker.process.send_signal(signal.SIGCONT)
-            if worker.stop() != 0:
-                self.wrong.append(f"at the end: exit code {worker.process.returncode}, see {worker.log_path}")
-            self.buried(worker)
+            self.dismiss(worker)
