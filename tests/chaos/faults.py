@@ -9,6 +9,7 @@ import psycopg
 import proxy
 from processes import until
 
+MOST_PARTITIONS = 24
 TAKEN_WITHIN = 30  # seconds until a lost partition must have another owner
 
 
@@ -222,9 +223,11 @@ def disk(chaos):
 
 
 def partitions(chaos):
-    """The input topic gets another partition."""
-    chaos.add_partition()
-    chaos.counts["partitions added"] += 1
+    """The input topic gets twice its partitions."""
+    if 2 * chaos.place.partitions <= MOST_PARTITIONS:
+        chaos.double_partitions()
+        chaos.counts["partitions doubled"] += 1
+    time.sleep(chaos.rng.uniform(1, 5))
 
 
 # Name: (weight, fault, in the default list).
@@ -242,5 +245,5 @@ FAULTS = {
     "pg-fast": (1.5, pg_fast, True),
     "pg-immediate": (2, pg_immediate, True),
     "disk": (1, disk, True),
-    "partitions": (0.3, partitions, False),
+    "partitions": (1, partitions, False),
 }

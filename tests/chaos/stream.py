@@ -236,6 +236,10 @@ class Stream:
         assert self._idle.wait(60)
         assert self._producer.flush(120) == 0, "the broker does not take the stream"
 
+    def partitions(self):
+        """As many as it spreads keys over, asked anew."""
+        return len(self._producer.list_topics(self._place.applications, 10).topics[self._place.applications].partitions)
+
     def end(self):
         self._going.clear()
         self._ended = True
