@@ -103,10 +103,11 @@ struct log_bounds {
 static bool
 place(struct worker *worker, uint32_t slot_index, struct log_bounds bounds, int64_t *from)
 {
+    struct source *source = &worker->edges.source;
     struct position *position = &worker->positions[slot_index];
     struct worker_slot *slot = &worker->slots[slot_index];
-    struct source *source = &worker->edges.source;
-    if (bounds.high < position->next_offset && /* asked before it was taken: perhaps long ago */
+    /* Asked again: the owner before us may have gone on while we waited for it. */
+    if (bounds.high < position->next_offset &&
         !source->bounds(
             source->self, position->partition, &bounds.low, &bounds.high, &worker->err)) {
         return false;

@@ -33,7 +33,7 @@ struct pg_store {
     X(begin)                                                                                       \
     X(commit)                                                                                      \
     X(take_insert)                                                                                 \
-    X(take_limit)                                                                                  \
+    X(lock_limit)                                                                                  \
     X(take)                                                                                        \
     X(take_evict)                                                                                  \
     X(tried)                                                                                       \
@@ -53,6 +53,7 @@ struct pg_store {
     X(write_decisions)                                                                             \
     X(write_quarantines)                                                                           \
     X(write_ledger)                                                                                \
+    X(write_evict)                                                                                 \
     X(unsent_decisions)                                                                            \
     X(unsent_quarantines)                                                                          \
     X(emitted)                                                                                     \
@@ -75,6 +76,9 @@ MUST_CHECK bool store_send(struct pg_store *store,
                            enum store_statement statement,
                            const struct params *params,
                            struct err *err);
+
+/* Ends our role's frozen sessions, which hold rows that a batch waits for (sql/write_evict.sql). */
+MUST_CHECK bool store_evict_frozen(struct pg_store *store, struct err *err);
 
 bool store_take(void *self, struct position *positions, uint32_t count, struct err *err);
 bool store_tried(void *self,

@@ -7,7 +7,7 @@
 #include "store.h"
 
 enum {
-    TAKE_ATTEMPTS = 3, /* of lock_timeout each (sql/take_limit.sql) */
+    TAKE_ATTEMPTS = 3, /* of lock_timeout each (sql/lock_limit.sql) */
 };
 
 /* cluster, topic, partitions: how every statement here begins. */
@@ -72,7 +72,7 @@ attempt(struct pg_store *store, struct position *positions, uint32_t count, stru
     params_array(&params, put_partitions(store, positions, count));
     params_text(&params, store->settings.owner);
     if (!store_send(store, STORE_begin, &none, err) ||
-        !store_send(store, STORE_take_limit, &none, err) ||
+        !store_send(store, STORE_lock_limit, &none, err) ||
         !store_send(store, STORE_take, &params, err) ||
         !store_send(store, STORE_commit, &none, err) || !session_run(&store->session, err)) {
         return false;
@@ -99,6 +99,14 @@ attempt(struct pg_store *store, struct position *positions, uint32_t count, stru
     return true;
 }
 
+static void log_evicted(const PGresult *rows, int row)
+{
+    LOG(LOG_LEVEL_WARN,
+        "pg.evicted",
+        LOG_NUMBER("backend", field_int4(rows, row, 0)),
+        LOG_TEXT("session", field_text(rows, row, 1)));
+}
+
 /* Ends the mentord sessions that hold our rows. */
 static bool
 evict(struct pg_store *store, const struct position *positions, uint32_t count, struct err *err)
@@ -122,7 +130,21 @@ evict(struct pg_store *store, const struct position *positions, uint32_t count, 
                 pid,
                 name[0] == '\0' ? "unnamed" : name);
         }
-        LOG(LOG_LEVEL_WARN, "pg.evicted", LOG_NUMBER("backend", pid), LOG_TEXT("session", name));
+        log_evicted(rows, row);
+    }
+    return true;
+}
+
+bool store_evict_frozen(struct pg_store *store, struct err *err)
+{
+    if (!store_ready(store, err) ||
+        !store_send(store, STORE_write_evict, &(struct params){0}, err) ||
+        !session_run(&store->session, err)) {
+        return false;
+    }
+    const PGresult *rows = session_result(&store->session, 0);
+    for (int row = 0; row < PQntuples(rows); row++) {
+        log_evicted(rows, row);
     }
     return true;
 }

@@ -4,6 +4,7 @@
 #include "store_write.h"
 
 #include "mentor/base/err.h"
+#include "mentor/base/log.h"
 
 void write_columns(const struct write *write, const enum array_type *types, uint32_t count)
 {
@@ -67,7 +68,8 @@ static bool send_progress(const struct write *write, struct err *err)
 static bool write_begin(const struct write *write, struct err *err)
 {
     const struct params none = {0};
-    return store_send(write->store, STORE_begin, &none, err) && send_progress(write, err) &&
+    return store_send(write->store, STORE_begin, &none, err) &&
+           store_send(write->store, STORE_lock_limit, &none, err) && send_progress(write, err) &&
            write_closings(write, err) && write_rows(write, err) && write_decisions(write, err) &&
            write_quarantines(write, err) && write_ledger(write, err) &&
            store_send(write->store, STORE_commit, &none, err) &&
@@ -90,5 +92,14 @@ bool store_write(void *self,
         CHECK(batch->entry_count == 0);
         return true;
     }
-    return write_begin(&write, err) && write_end(&write, err);
+    if (write_begin(&write, err) && write_end(&write, err)) {
+        return true;
+    }
+    /* A citizen or an application of another partition, held by a worker that is frozen. Nothing is
+     * stored; the group, which may want an answer from us, is heard before the next attempt. */
+    struct err ignored = {0};
+    if (write.store->session.lock_timed_out && !store_evict_frozen(write.store, &ignored)) {
+        LOG(LOG_LEVEL_WARN, "pg.unevicted", LOG_TEXT("why", ignored.text));
+    }
+    return false;
 }

@@ -98,6 +98,34 @@ static void a_frozen_owner_is_ended(void **state)
     trial_store_close(&store);
 }
 
+/* Whose partition is another's, so that nobody takes it from him meanwhile. */
+static void a_frozen_holder_of_a_citizen_is_ended(void **state)
+{
+    (void)state;
+    struct trial_store store = trial_store("new/1");
+    struct position position = trial_take(&store, 0);
+    PGconn *frozen = trial_connect("mentord_worker", "mentord frozen/1");
+    PQclear(PQexec(frozen, "BEGIN"));
+    PQclear(PQexec(
+        frozen,
+        "INSERT INTO mentord.citizen VALUES ('\\x01000000000000000000000000000000', 1, 0, '')"));
+    trial_batch_begin(&batch, &position);
+    trial_decided(&batch, 1, 1);
+    ASSERT_DONE(trial_read(&store, &batch, err));
+    trial_decide(&batch);
+    double before = seconds();
+    ASSERT_FAILS(ERR_RETRY, trial_write(&store, &batch, err));
+    assert_true(seconds() - before < 6);
+    PGresult *result = PQexec(frozen, "COMMIT");
+    assert_int_equal(PQresultStatus(result), PGRES_FATAL_ERROR);
+    PQclear(result);
+    PQfinish(frozen);
+    trial_batch_begin(&batch, &position);
+    trial_decided(&batch, 1, 1);
+    trial_store_batch(&store, &batch);
+    trial_store_close(&store);
+}
+
 static void a_stranger_is_named_and_left_alone(void **state)
 {
     (void)state;
@@ -242,6 +270,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_lost_connection_is_tried_again, clear),
         cmocka_unit_test_setup(a_frozen_owner_is_ended, clear),
+        cmocka_unit_test_setup(a_frozen_holder_of_a_citizen_is_ended, clear),
         cmocka_unit_test_setup(a_stranger_is_named_and_left_alone, clear),
         cmocka_unit_test_setup(unsent_comes_in_source_order, clear),
         cmocka_unit_test_setup(partitions_of_one_batch_go_together, clear),

@@ -82,6 +82,8 @@ struct world {
     const char *poison;                /* a decision of this event cannot be stored */
     void (*after_read)(void);          /* once */
     void (*before_committed)(void);    /* once */
+    void (*while_taking)(void);        /* once: before the positions are read */
+    void (*after_take)(void);          /* once: before the worker does anything else */
     int64_t revoke_at_record;          /* counted over all; -1 never */
     enum source_event revoke_as;
     bool revoke_when_stopped;

@@ -68,11 +68,22 @@ static bool store_open(void *self, const char *cluster, int32_t partition_count,
     return true;
 }
 
+/* What a test does to the world in between. */
+static void once(void (**hook)(void))
+{
+    void (*act)(void) = *hook;
+    *hook = NULL;
+    if (act != NULL) {
+        act();
+    }
+}
+
 static bool store_take(void *self, struct position *positions, uint32_t count, struct err *err)
 {
     (void)self;
     (void)err;
     world.take_count++;
+    once(&world.while_taking);
     for (uint32_t i = 0; i < count; i++) {
         struct world_partition *partition = &world.partitions[positions[i].partition];
         if (!partition->known) {
@@ -91,6 +102,7 @@ static bool store_take(void *self, struct position *positions, uint32_t count, s
         partition->released = false;
         positions[i] = partition->position;
     }
+    once(&world.after_take);
     return true;
 }
 
@@ -276,11 +288,7 @@ store_read(void *self, const struct position *positions, struct batch_read *read
     }
     read->now_ms = world.now_ms;
     read->batch_id = world.read_count;
-    void (*after_read)(void) = world.after_read;
-    world.after_read = NULL;
-    if (after_read != NULL) {
-        after_read();
-    }
+    once(&world.after_read);
     return true;
 }
 

@@ -264,6 +264,44 @@ static void a_log_that_ends_below_what_is_decided_halts(void **state)
     assert_non_null(strstr(world.worker.err.text, "ends at 2"));
 }
 
+static void the_log_grows(void)
+{
+    world.partitions[0].high = 3;
+}
+
+static void a_log_that_grew_while_the_take_waited_is_asked_again(void **state)
+{
+    (void)state;
+    run_twice(3);
+    world.partitions[0].high = 2;
+    world.while_taking = the_log_grows;
+    assert_true(world_run());
+    assert_all_decided_once();
+}
+
+/* Takes partition 0 and decides a record, while we sleep. */
+static void another_takes_it(void)
+{
+    struct world_partition *partition = &world.partitions[0];
+    partition->position.epoch++;
+    (void)snprintf(partition->metadata,
+                   sizeof(partition->metadata),
+                   "idempotent,%" PRId64 ",%" PRId64,
+                   partition->position.epoch,
+                   partition->position.next_offset);
+}
+
+static void who_sleeps_after_the_take_is_fenced_and_does_not_halt(void **state)
+{
+    (void)state;
+    publish(0, 3);
+    world.after_take = another_takes_it;
+    assert_true(world_run());
+    assert_all_decided_once();
+    assert_int_equal(world.leave_count, 2); /* then, and at the end */
+    assert_int_equal(world.partitions[0].position.epoch, 3);
+}
+
 /* What the group knows against what the database says. */
 static const struct {
     const char *metadata;
@@ -359,6 +397,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_last_record_is_read_again_and_is_the_same, begin, end),
         cmocka_unit_test_setup_teardown(another_record_in_its_place_halts, begin, end),
         cmocka_unit_test_setup_teardown(a_log_that_ends_below_what_is_decided_halts, begin, end),
+        cmocka_unit_test_setup_teardown(
+            a_log_that_grew_while_the_take_waited_is_asked_again, begin, end),
+        cmocka_unit_test_setup_teardown(
+            who_sleeps_after_the_take_is_fenced_and_does_not_halt, begin, end),
         cmocka_unit_test_setup_teardown(metadata_ahead_of_the_database_halts, begin, end),
         cmocka_unit_test_setup_teardown(
             metadata_that_cannot_be_read_at_once_is_still_there_to_be_compared, begin, end),

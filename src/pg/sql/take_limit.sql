@@ -1,2 +1,0 @@
--- For this transaction: a row that is held longer belongs to a frozen owner.
-SELECT set_config('lock_timeout', '2s', true);
