@@ -1,6 +1,7 @@
 /* mentord explain: why, for a caseworker; or the stored events as JSON lines. */
 
 #include <jansson.h>
+#include <string.h>
 
 #include "mentor/app/command.h"
 #include "mentor/app/outcome.h"
@@ -10,6 +11,7 @@
 #include "mentor/wire/json.h"
 
 #include "explanation.h"
+#include "letter.h"
 
 enum {
     ARENA_SIZE = 16 * 1024 * 1024,
@@ -45,18 +47,35 @@ print_event(struct context *context, const struct archived_decision *row, struct
 static bool
 print_text(struct context *context, const struct archived_decision *row, struct arena *arena)
 {
-    struct explanation explanation = {
-        .row = row,
-        .application = parse(JSON_APPLICATION, row->input, arena),
-        .decision = parse(JSON_DECISION, row->stored.output, arena),
-    };
-    bool done = explanation.application != NULL && explanation.decision != NULL;
-    if (done) {
+    const char *reader = context->options.values[OPTION_LETTER];
+    json_t *application = parse(JSON_APPLICATION, row->input, arena);
+    json_t *decision = parse(JSON_DECISION, row->stored.output, arena);
+    bool done = application != NULL && decision != NULL;
+    if (done && reader != NULL) {
+        struct letter letter = {
+            .reader = strcmp(reader, "citizen") == 0 ? LETTER_TO_CITIZEN : LETTER_TO_COMPANY,
+            .application = application,
+            .decision = decision,
+        };
+        bool html = options_flag(&context->options, OPTION_HTML);
+        letter_write(&letter, html ? &letter_as_html : &letter_as_text, context->out);
+    } else if (done) {
+        struct explanation explanation = {row, application, decision};
         explanation_print(&explanation, context->out);
     }
-    json_decref(explanation.application);
-    json_decref(explanation.decision);
+    json_decref(application);
+    json_decref(decision);
     return done;
+}
+
+/* The newest decided version: a D06 decision changes none, so no letter tells it. */
+static uint32_t newest_decided(const struct archived_decision *rows, uint32_t count)
+{
+    uint32_t i = count - 1;
+    while (i > 0 && rows[i].conflict) {
+        i--;
+    }
+    return i;
 }
 
 static int explain(struct context *context, const uint8_t id[UUID_SIZE], struct arena *arena)
@@ -77,7 +96,9 @@ static int explain(struct context *context, const uint8_t id[UUID_SIZE], struct 
                       context->options.operands[0]);
         return command_fail(&err, EXIT_NO);
     }
-    for (uint32_t i = 0; i < count; i++) {
+    bool letter = context->options.values[OPTION_LETTER] != NULL;
+    uint32_t from = letter ? newest_decided(rows, count) : 0;
+    for (uint32_t i = from; i < (letter ? from + 1 : count); i++) {
         struct arena_mark mark = arena_mark(arena);
         bool done = options_flag(&context->options, OPTION_JSON)
                         ? print_event(context, &rows[i], arena)
@@ -102,6 +123,16 @@ int command_explain(struct context *context)
     struct arena arena;
     if (context->options.operand_count != 1) {
         return command_usage(context, "explain: one APPLICATION_ID");
+    }
+    const char *reader = context->options.values[OPTION_LETTER];
+    if (reader != NULL && strcmp(reader, "citizen") != 0 && strcmp(reader, "company") != 0) {
+        return command_usage(context, "--letter: '%s' is neither citizen nor company", reader);
+    }
+    if (reader != NULL && options_flag(&context->options, OPTION_JSON)) {
+        return command_usage(context, "--letter and --json: a letter is no JSON; give one of them");
+    }
+    if (reader == NULL && options_flag(&context->options, OPTION_HTML)) {
+        return command_usage(context, "--html is of a letter; give --letter citizen or company");
     }
     if (!uuid_parse(bytes_text(context->options.operands[0]), id)) {
         return command_usage(

@@ -1,7 +1,8 @@
 #ifndef MENTOR_SRC_APP_DANISH_H
 #define MENTOR_SRC_APP_DANISH_H
 
-/* Private to app/: numbers as a caseworker reads them (da_DK), without the machine's locale. */
+/* Private to app/: numbers, dates and the protocol's words as a caseworker reads them (da_DK),
+ * without the machine's locale. */
 
 #include <stdint.h>
 
@@ -15,5 +16,10 @@ const char *danish_kroner(int64_t ore, char text[DANISH_SIZE]);
 const char *danish_number(int64_t number, char text[DANISH_SIZE]);
 /* Basis points: 1250 gives 12,5. */
 const char *danish_percent(int64_t bp, char text[DANISH_SIZE]);
+
+/* 2026-03-09 gives 09.03.2026; "" gives "ikke oplyst"; what is no date is returned as it is. */
+const char *danish_date(const char *iso, char text[DANISH_SIZE]);
+/* An enum's proto name in Danish; one without a Danish word is returned as it is. */
+const char *danish_word(const char *name);
 
 #endif /* MENTOR_SRC_APP_DANISH_H */

@@ -8,125 +8,37 @@
 #include "mentor/wire/wire.h"
 
 #include "danish.h"
-
-/* a.b.c of nested objects; "" when absent. int64 is a string in ProtoJSON, uint32 and bool are not.
- */
-static const json_t *at(const json_t *object, const char *path)
-{
-    while (object != NULL && *path != '\0') {
-        char name[48];
-        size_t size = strcspn(path, ".");
-        CHECK(size < sizeof(name));
-        memcpy(name, path, size);
-        name[size] = '\0';
-        object = json_object_get(object, name);
-        path += path[size] == '.' ? size + 1 : size;
-    }
-    return object;
-}
-
-static const char *text_at(const json_t *object, const char *path)
-{
-    const char *text = json_string_value(at(object, path));
-    return text == NULL ? "" : text;
-}
-
-static int64_t number_at(const json_t *object, const char *path)
-{
-    const json_t *value = at(object, path);
-    const char *text = json_string_value(value);
-    return text != NULL ? strtoll(text, NULL, 10) : (int64_t)json_integer_value(value);
-}
-
-/* Enum names in Danish; what is not listed is printed as it is. */
-static const char *danish_of(const char *name)
-{
-    static const char *const words[][2] = {
-        {"", "ikke oplyst"},
-        {"OUTCOME_APPROVED", "BEVILGET"},
-        {"OUTCOME_REJECTED", "AFSLAG"},
-        {"OUTCOME_REFERRED", "TIL SAGSBEHANDLER"},
-        {"TARGET_GROUP_UNEMPLOYMENT_BENEFIT", "dagpengemodtager"},
-        {"TARGET_GROUP_CASH_BENEFIT_JOB_READY", "jobparat kontanthjælpsmodtager"},
-        {"TARGET_GROUP_CASH_BENEFIT_ACTIVITY_READY", "aktivitetsparat kontanthjælpsmodtager"},
-        {"TARGET_GROUP_EDUCATION_BENEFIT_EDUCATION_READY",
-         "uddannelsesparat uddannelseshjælpsmodtager"},
-        {"TARGET_GROUP_EDUCATION_BENEFIT_ACTIVITY_READY",
-         "aktivitetsparat uddannelseshjælpsmodtager"},
-        {"TARGET_GROUP_SICKNESS_BENEFIT", "sygedagpengemodtager"},
-        {"TARGET_GROUP_JOB_CLARIFICATION", "i jobafklaringsforløb"},
-        {"TARGET_GROUP_RESOURCE_PROGRAMME", "i ressourceforløb"},
-        {"TARGET_GROUP_FLEX_JOB", "visiteret til fleksjob"},
-        {"TARGET_GROUP_REHABILITATION", "revalidend"},
-        {"TARGET_GROUP_DISABILITY_PENSION", "førtidspensionist"},
-        {"TARGET_GROUP_SELF_SUPPORTING", "selvforsørgende"},
-        {"TARGET_GROUP_UNDER_18", "ung under 18 år"},
-        {"TARGET_GROUP_OUTSIDE_SECTION_6", "uden for målgrupperne i § 6"},
-        {"ACTIVITY_KIND_ORDINARY_EMPLOYMENT", "ordinær ansættelse"},
-        {"ACTIVITY_KIND_FLEX_JOB", "fleksjob"},
-        {"ACTIVITY_KIND_ORDINARY_EDUCATION", "ordinær uddannelse"},
-        {"ACTIVITY_KIND_COMPANY_INTERNSHIP", "virksomhedspraktik"},
-        {"ACTIVITY_KIND_WAGE_SUBSIDY", "løntilskud"},
-        {"ACTIVITY_KIND_GUIDANCE_OR_UPSKILLING", "vejledning og opkvalificering"},
-        {"ACTIVITY_KIND_UTILITY_WORK", "nytteindsats"},
-        {"ACTIVITY_KIND_OTHER_ACTIVITY", "andet forløb"},
-        {"ACTIVITY_KIND_NOT_COVERED", "forløb uden for ordningen"},
-        {"AIM_OBTAIN", "opnå"},
-        {"AIM_KEEP", "fastholde"},
-        {"MENTOR_KIND_EMPLOYEE", "medarbejder, frikøbt"},
-        {"MENTOR_KIND_EXTERNAL", "ekstern konsulent"},
-        {"ANSWER_YES", "ja"},
-        {"ANSWER_NO", "nej"},
-    };
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (strcmp(words[i][0], name) == 0) {
-            return words[i][1];
-        }
-    }
-    return name;
-}
-
-/* 2026-03-09 as 09.03.2026; anything else as it is. */
-static const char *danish_date(const char *iso, char text[DATE_TEXT_SIZE + 1])
-{
-    int32_t day = 0;
-    if (!date_parse(bytes_text(iso), &day)) {
-        return iso[0] == '\0' ? "ikke oplyst" : iso;
-    }
-    date_format_danish(day, text);
-    text[DATE_TEXT_SIZE] = '\0';
-    return text;
-}
+#include "json_path.h"
 
 static void print_heading(const struct explanation *explanation, FILE *out)
 {
     const json_t *decision = explanation->decision;
-    char date[DATE_TEXT_SIZE + 1];
+    char date[DANISH_SIZE];
     (void)fprintf(out,
                   "Ansøgning %s, version %lld\n\n  %s%s%s\n\n",
-                  text_at(decision, "applicationId"),
-                  (long long)number_at(decision, "version"),
-                  danish_of(text_at(decision, "outcome")),
-                  json_is_true(at(decision, "byRight")) ? " som en ret" : "",
+                  json_text_at(decision, "applicationId"),
+                  (long long)json_number_at(decision, "version"),
+                  danish_word(json_text_at(decision, "outcome")),
+                  json_is_true(json_at(decision, "byRight")) ? " som en ret" : "",
                   explanation->row->conflict ? " (samme version er afgjort før)" : "");
     (void)fprintf(out,
                   "Afgjort    %s (%s)\n",
-                  danish_date(text_at(decision, "decisionDate"), date),
-                  text_at(decision, "evaluatedAt"));
+                  danish_date(json_text_at(decision, "decisionDate"), date),
+                  json_text_at(decision, "evaluatedAt"));
     (void)fprintf(out,
                   "Regelsæt   %s %s, loven fra %s\n",
-                  text_at(decision, "rulebook.name"),
-                  text_at(decision, "rulebook.version"),
-                  danish_date(text_at(decision, "rulebook.law"), date));
+                  json_text_at(decision, "rulebook.name"),
+                  json_text_at(decision, "rulebook.version"),
+                  danish_date(json_text_at(decision, "rulebook.law"), date));
     (void)fprintf(out,
                   "Kilde      %s/%lld/%lld, hændelse %s\n",
-                  text_at(decision, "source.topic"),
-                  (long long)number_at(decision, "source.partition"),
-                  (long long)number_at(decision, "source.offset"),
-                  text_at(decision, "source.eventId"));
-    (void)fprintf(out, "Afgørelse  %s\n", text_at(decision, "decisionId"));
-    if (text_at(decision, "supersedes")[0] != '\0') {
-        (void)fprintf(out, "Erstatter  %s\n", text_at(decision, "supersedes"));
+                  json_text_at(decision, "source.topic"),
+                  (long long)json_number_at(decision, "source.partition"),
+                  (long long)json_number_at(decision, "source.offset"),
+                  json_text_at(decision, "source.eventId"));
+    (void)fprintf(out, "Afgørelse  %s\n", json_text_at(decision, "decisionId"));
+    if (json_text_at(decision, "supersedes")[0] != '\0') {
+        (void)fprintf(out, "Erstatter  %s\n", json_text_at(decision, "supersedes"));
     }
 }
 
@@ -145,27 +57,28 @@ static void column(FILE *out, const char *text, int width)
 static void print_facts(const struct explanation *explanation, FILE *out)
 {
     const json_t *application = explanation->application;
-    char start[DATE_TEXT_SIZE + 1];
-    char end[DATE_TEXT_SIZE + 1];
+    char start[DANISH_SIZE];
+    char end[DANISH_SIZE];
     char minutes[DANISH_SIZE];
     const struct {
         const char *name;
         const char *value;
     } facts[] = {
-        {"kommune", text_at(application, "municipalityCode")},
-        {"borger (pseudonym)", text_at(explanation->decision, "citizenRef")},
-        {"målgruppe", danish_of(text_at(application, "citizen.targetGroup"))},
-        {"forløb", danish_of(text_at(application, "activity.kind"))},
-        {"mål: forløbet at", danish_of(text_at(application, "activity.aim"))},
-        {"virksomhedens CVR", text_at(explanation->decision, "companyCvr")},
-        {"mentor", danish_of(text_at(application, "mentor.kind"))},
-        {"første dag", danish_date(text_at(application, "support.startDate"), start)},
-        {"sidste dag", danish_date(text_at(application, "support.endDate"), end)},
+        {"kommune", json_text_at(application, "municipalityCode")},
+        {"borger (pseudonym)", json_text_at(explanation->decision, "citizenRef")},
+        {"målgruppe", danish_word(json_text_at(application, "citizen.targetGroup"))},
+        {"forløb", danish_word(json_text_at(application, "activity.kind"))},
+        {"mål: forløbet at", danish_word(json_text_at(application, "activity.aim"))},
+        {"virksomhedens CVR", json_text_at(explanation->decision, "companyCvr")},
+        {"mentor", danish_word(json_text_at(application, "mentor.kind"))},
+        {"første dag", danish_date(json_text_at(application, "support.startDate"), start)},
+        {"sidste dag", danish_date(json_text_at(application, "support.endDate"), end)},
         {"minutter om ugen",
-         danish_number(number_at(application, "support.minutesPerWeek"), minutes)},
-        {"mentor er afgørende", danish_of(text_at(application, "assessment.decisive"))},
-        {"ud over det sædvanlige", danish_of(text_at(application, "assessment.beyondNormal"))},
-        {"vurderet af", text_at(application, "assessment.assessedBy")},
+         danish_number(json_number_at(application, "support.minutesPerWeek"), minutes)},
+        {"mentor er afgørende", danish_word(json_text_at(application, "assessment.decisive"))},
+        {"ud over det sædvanlige",
+         danish_word(json_text_at(application, "assessment.beyondNormal"))},
+        {"vurderet af", json_text_at(application, "assessment.assessedBy")},
     };
     (void)fputs("\nOplysninger\n", out);
     for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
@@ -177,7 +90,7 @@ static void print_facts(const struct explanation *explanation, FILE *out)
 
 static void print_findings(const struct explanation *explanation, FILE *out)
 {
-    const json_t *findings = at(explanation->decision, "findings");
+    const json_t *findings = json_at(explanation->decision, "findings");
     size_t i = 0;
     json_t *finding = NULL;
     (void)fputs("\nFund\n", out);
@@ -186,12 +99,12 @@ static void print_findings(const struct explanation *explanation, FILE *out)
     }
     json_array_foreach(findings, i, finding)
     {
-        const char *ref = text_at(finding, "legalRef");
+        const char *ref = json_text_at(finding, "legalRef");
         (void)fprintf(out,
                       "  %s  %s\n       %s%s%s\n",
-                      text_at(finding, "rule"),
-                      text_at(finding, "textDa"),
-                      text_at(finding, "field"),
+                      json_text_at(finding, "rule"),
+                      json_text_at(finding, "textDa"),
+                      json_text_at(finding, "field"),
                       ref[0] == '\0' ? "" : "; ",
                       ref);
     }
@@ -232,7 +145,7 @@ static void print_wage(const struct cost *cost, FILE *out)
 
 static void print_price(const struct explanation *explanation, FILE *out)
 {
-    const json_t *frame = at(explanation->decision, "frame");
+    const json_t *frame = json_at(explanation->decision, "frame");
     struct application application;
     bool canonical = false;
     char how[120];
@@ -244,8 +157,8 @@ static void print_price(const struct explanation *explanation, FILE *out)
         (void)fputs("  ingen økonomisk ramme\n", out);
         return;
     }
-    int64_t unit = number_at(frame, "unitOre");
-    int64_t minutes = number_at(frame, "minutes");
+    int64_t unit = json_number_at(frame, "unitOre");
+    int64_t minutes = json_number_at(frame, "minutes");
     int32_t start = 0;
     int32_t end = 0;
     CHECK(date_parse(application.start_date, &start));
@@ -265,17 +178,17 @@ static void print_price(const struct explanation *explanation, FILE *out)
                    "%s × %s / 60",
                    danish_kroner(unit, first),
                    danish_number(minutes, second));
-    line(out, "Støtte", how, number_at(frame, "supportOre"));
-    if (number_at(frame, "trainingOre") > 0) {
-        line(out, "+ mentoruddannelse", "", number_at(frame, "trainingOre"));
+    line(out, "Støtte", how, json_number_at(frame, "supportOre"));
+    if (json_number_at(frame, "trainingOre") > 0) {
+        line(out, "+ mentoruddannelse", "", json_number_at(frame, "trainingOre"));
     }
     line(out,
-         json_is_true(at(frame, "indicative")) ? "= vejledende ramme, ikke bevilget"
-                                               : "= bevilget ramme",
+         json_is_true(json_at(frame, "indicative")) ? "= vejledende ramme, ikke bevilget"
+                                                    : "= bevilget ramme",
          "",
-         number_at(frame, "totalOre"));
-    if (number_at(frame, "vatOre") > 0) {
-        line(out, "moms, uden for rammen", "", number_at(frame, "vatOre"));
+         json_number_at(frame, "totalOre"));
+    if (json_number_at(frame, "vatOre") > 0) {
+        line(out, "moms, uden for rammen", "", json_number_at(frame, "vatOre"));
     }
 }
 
@@ -305,5 +218,6 @@ void explanation_print(const struct explanation *explanation, FILE *out)
     print_findings(explanation, out);
     print_price(explanation, out);
     print_history(explanation, out);
-    (void)fprintf(out, "\nKlage\n  %s\n\n", text_at(explanation->decision, "complaint.textDa"));
+    (void)fprintf(
+        out, "\nKlage\n  %s\n\n", json_text_at(explanation->decision, "complaint.textDa"));
 }

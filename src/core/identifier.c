@@ -1,5 +1,6 @@
 #include "mentor/core/identifier.h"
 
+#include "mentor/base/check.h"
 #include "mentor/core/date.h"
 
 bool digits_are(struct bytes text, size_t count)
@@ -114,4 +115,10 @@ int32_t municipality_index(struct bytes code)
         }
     }
     return -1;
+}
+
+const char *municipality_code(uint32_t index)
+{
+    CHECK(index < MUNICIPALITY_COUNT);
+    return municipalities[index];
 }

@@ -2,7 +2,7 @@
 #define PG_ARCHIVE_H
 
 /* Between the files of a person's side: pg_archive.c connects and reads, archive_quarantine.c lists
- * and closes. */
+ * and closes, archive_rulebook.c publishes. */
 
 #include <stdbool.h>
 
@@ -48,5 +48,14 @@ bool archive_dismiss(
     void *self, int32_t partition, int64_t offset, const char *why, bool *found, struct err *err);
 
 bool archive_pulse(void *self, int64_t *open, struct err *err);
+bool archive_rulebooks(void *self,
+                       const struct archived_rulebook **rulebooks,
+                       uint32_t *count,
+                       struct err *err);
+bool archive_publish(void *self,
+                     const struct archived_rulebook *rulebook,
+                     struct bytes yaml,
+                     bool *published,
+                     struct err *err);
 
 #endif /* PG_ARCHIVE_H */

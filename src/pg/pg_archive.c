@@ -280,6 +280,8 @@ struct archive pg_archive_port(struct pg_archive *archive)
     return (struct archive){
         .application = archive_application,
         .rulebook = archive_rulebook,
+        .rulebooks = archive_rulebooks,
+        .publish = archive_publish,
         .status = archive_status,
         .quarantines = archive_quarantines,
         .dismiss = archive_dismiss,

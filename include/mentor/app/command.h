@@ -37,7 +37,10 @@ struct context {
     X(publish, FOR_PUBLISH, "[FILE|-]", "put a file's events onto the input topic")                \
     X(tail, FOR_TAIL, "", "outcome events as JSON lines")                                          \
     X(explain, FOR_EXPLAIN, "APPLICATION_ID", "why: facts, findings, price step by step")          \
-    X(rulebook, FOR_RULEBOOK, "lint|show [FILE]", "check or show a rulebook")                      \
+    X(rulebook,                                                                                    \
+      FOR_RULEBOOK,                                                                                \
+      "lint|show [FILE] | test FILE CASES | diff A B | publish FILE | list",                       \
+      "check a rulebook, try it on cases, compare two, put one in force")                          \
     X(db, FOR_DB, "migrate|status", "the schema: make it, or say how it is")                       \
     X(dlq,                                                                                         \
       FOR_DLQ,                                                                                     \

@@ -28,7 +28,7 @@ enum {
     FOR_STATUS = 1 << 8,
     FOR_BENCH = 1 << 9,
     FOR_KAFKA = FOR_WORKER | FOR_PUBLISH | FOR_TAIL | FOR_STATUS,
-    FOR_DATABASE = FOR_WORKER | FOR_EXPLAIN | FOR_DB | FOR_DLQ | FOR_STATUS,
+    FOR_DATABASE = FOR_WORKER | FOR_EXPLAIN | FOR_RULEBOOK | FOR_DB | FOR_DLQ | FOR_STATUS,
     FOR_ALL = (1 << 10) - 1,
 };
 
@@ -131,6 +131,15 @@ enum option_kind {
       0,                                                                                                    \
       FOR_WORKER | FOR_DECIDE | FOR_RULEBOOK | FOR_BENCH,                                                   \
       "the rulebook; default the installed dk-2026.yaml")                                                   \
+    X(EFFECTIVE_FROM,                                                                                       \
+      "effective-from",                                                                                     \
+      OPTION_TEXT,                                                                                          \
+      "now|DAY|RFC3339",                                                                                    \
+      "now",                                                                                                \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_RULEBOOK,                                                                                         \
+      "when a rulebook that is published begins to decide; a day begins at midnight in Denmark")            \
     X(CITIZEN_SECRET_FILE,                                                                                  \
       "citizen-secret-file",                                                                                \
       OPTION_TEXT,                                                                                          \
@@ -221,6 +230,24 @@ enum option_kind {
       0,                                                                                                    \
       FOR_TAIL,                                                                                             \
       "stop at the end there is now")                                                                       \
+    X(LETTER,                                                                                               \
+      "letter",                                                                                             \
+      OPTION_TEXT,                                                                                          \
+      "citizen|company",                                                                                    \
+      NULL,                                                                                                 \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_EXPLAIN,                                                                                          \
+      "the letter to send instead, in Danish")                                                              \
+    X(HTML,                                                                                                 \
+      "html",                                                                                               \
+      OPTION_FLAG,                                                                                          \
+      "",                                                                                                   \
+      "false",                                                                                              \
+      0,                                                                                                    \
+      0,                                                                                                    \
+      FOR_EXPLAIN,                                                                                          \
+      "the letter as an HTML file, to print")                                                               \
     X(JSON,                                                                                                 \
       "json",                                                                                               \
       OPTION_FLAG,                                                                                          \
@@ -228,7 +255,7 @@ enum option_kind {
       "false",                                                                                              \
       0,                                                                                                    \
       0,                                                                                                    \
-      FOR_EXPLAIN | FOR_DB | FOR_DLQ | FOR_STATUS | FOR_BENCH,                                              \
+      FOR_EXPLAIN | FOR_RULEBOOK | FOR_DB | FOR_DLQ | FOR_STATUS | FOR_BENCH,                               \
       "for machines")                                                                                       \
     X(DEMO,                                                                                                 \
       "demo",                                                                                               \

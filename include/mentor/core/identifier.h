@@ -31,5 +31,7 @@ bool cvr_valid(struct bytes text);
 
 /* Index into the sorted list of the 98 (0 to 97), or -1. */
 int32_t municipality_index(struct bytes code);
+/* Of an index below 98: four digits and a terminator. */
+const char *municipality_code(uint32_t index);
 
 #endif /* MENTOR_CORE_IDENTIFIER_H */

@@ -77,6 +77,19 @@ struct archived_quarantine {
     struct bytes headers; /* headers_pack */
 };
 
+/* Times in milliseconds since 1970. */
+struct archived_rulebook {
+    const char *name;
+    const char *version;
+    uint8_t sha256[SHA256_SIZE];
+    int64_t stored_at_ms;
+    bool published; /* else the rest is empty */
+    bool in_force;  /* decides now: the newest of its name whose day has come */
+    int64_t effective_from_ms;
+    int64_t published_at_ms;
+    const char *published_by; /* the database's user */
+};
+
 struct archive {
     /* Decisions of one application in order of application_seq. */
     bool (*application)(void *self,
@@ -89,6 +102,21 @@ struct archive {
                      const uint8_t sha256[SHA256_SIZE],
                      struct bytes *yaml,
                      struct err *err);
+    /* All, by name and the day they begin to decide. */
+    bool (*rulebooks)(void *self,
+                      const struct archived_rulebook **rulebooks,
+                      uint32_t *count,
+                      struct err *err);
+    /*
+     * Puts a file in force from effective_from_ms on; name, version and sha256 given. *published
+     * false: it was before, and nothing changes. ERR_HALT: its name and version are stored with
+     * other bytes. Needs the rights of mentord_owner.
+     */
+    bool (*publish)(void *self,
+                    const struct archived_rulebook *rulebook,
+                    struct bytes yaml,
+                    bool *published,
+                    struct err *err);
     bool (*status)(void *self, const struct archived_status **status, struct err *err);
     /* In order of partition and offset, from after (partition, offset), at most *count. */
     bool (*quarantines)(void *self,

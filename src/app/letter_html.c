@@ -1,0 +1,110 @@
+/* A letter as one HTML file: nothing is loaded from elsewhere, black on white, and a printer gets
+ * A4. */
+
+#include "letter.h"
+
+static void escaped(FILE *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        switch (*text) {
+        case '&':
+            (void)fputs("&amp;", out);
+            break;
+        case '<':
+            (void)fputs("&lt;", out);
+            break;
+        case '>':
+            (void)fputs("&gt;", out);
+            break;
+        case '"':
+            (void)fputs("&quot;", out);
+            break;
+        default:
+            (void)fputc(*text, out);
+        }
+    }
+}
+
+static void element(FILE *out, const char *name, const char *attributes, const char *text)
+{
+    (void)fprintf(out, "<%s%s>", name, attributes);
+    escaped(out, text);
+    (void)fprintf(out, "</%s>", name);
+}
+
+static void enter(struct letter_page *page, enum letter_group next)
+{
+    static const char *const opens[] = {"", "<ul>\n", "<table>\n"};
+    static const char *const closes[] = {"", "</ul>\n", "</table>\n"};
+    if (page->open != next) {
+        (void)fputs(closes[page->open], page->out);
+        (void)fputs(opens[next], page->out);
+    }
+    page->open = next;
+}
+
+static void begin(struct letter_page *page, const char *title)
+{
+    (void)fputs("<!DOCTYPE html>\n<html lang=\"da\">\n<head>\n<meta charset=\"utf-8\">\n"
+                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
+                page->out);
+    element(page->out, "title", "", title);
+    (void)fputs(
+        "\n<style>\n"
+        "body { font: 1.05rem/1.5 Georgia, serif; color: #111; background: #fff; max-width: 42rem;"
+        " margin: 2rem auto; padding: 0 1rem; }\n"
+        "h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 1.6rem; }\n"
+        "table { border-collapse: collapse; width: 100%; }\n"
+        "th { text-align: left; font-weight: normal; } td { text-align: right; }\n"
+        "th, td { border-bottom: 1px solid #767676; padding: 0.3rem 0; vertical-align: top; }\n"
+        ".ref { display: block; color: #333; font-size: 0.95em; }\n"
+        "@media print { @page { size: A4; margin: 2.5cm; } body { margin: 0; max-width: none; } "
+        "h2 { break-after: avoid; } tr, li { break-inside: avoid; } }\n"
+        "</style>\n</head>\n<body>\n<main>\n",
+        page->out);
+    element(page->out, "h1", "", title);
+    (void)fputc('\n', page->out);
+}
+
+static void heading(struct letter_page *page, const char *text)
+{
+    enter(page, LETTER_ALONE);
+    element(page->out, "h2", "", text);
+    (void)fputc('\n', page->out);
+}
+
+static void paragraph(struct letter_page *page, const char *text)
+{
+    enter(page, LETTER_ALONE);
+    element(page->out, "p", "", text);
+    (void)fputc('\n', page->out);
+}
+
+static void item(struct letter_page *page, const char *text, const char *reference)
+{
+    enter(page, LETTER_ITEMS);
+    (void)fputs("<li>", page->out);
+    escaped(page->out, text);
+    if (reference[0] != '\0') {
+        (void)fputc(' ', page->out);
+        element(page->out, "span", " class=\"ref\"", reference);
+    }
+    (void)fputs("</li>\n", page->out);
+}
+
+static void row(struct letter_page *page, const char *what, const char *value)
+{
+    enter(page, LETTER_ROWS);
+    (void)fputs("<tr>", page->out);
+    element(page->out, "th", " scope=\"row\"", what);
+    element(page->out, "td", "", value);
+    (void)fputs("</tr>\n", page->out);
+}
+
+static void end(struct letter_page *page)
+{
+    enter(page, LETTER_ALONE);
+    (void)fputs("</main>\n</body>\n</html>\n", page->out);
+}
+
+const struct letter_form letter_as_html = {begin, heading, paragraph, item, row, end};

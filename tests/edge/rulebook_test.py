@@ -1,0 +1,132 @@
+"""Goal: rulebooks are managed as data: compared, tried on a municipality's own cases, put in force once and never changed."""
+
+import json
+import re
+
+import pytest
+
+from messages import ROOT
+
+SHIPPED = ROOT / "deploy" / "rulebooks" / "dk-2026.yaml"
+SAMPLES = ROOT / "deploy" / "samples" / "applications.jsonl"
+
+
+@pytest.fixture
+def other(tmp_path):
+    """The shipped one under another version, with some things changed."""
+    def make(version, *changes):
+        text = SHIPPED.read_text().replace('version: "2026.1"', f'version: "{version}"')
+        for before, after in changes:
+            assert before in text
+            text = text.replace(before, after, 1)
+        path = tmp_path / f"{version}.yaml"
+        path.write_text(text)
+        return str(path)
+    return make
+
+
+def test_diff_tells_each_parameter_law_and_text(place, other):
+    changed = other("2026.2", ("renewal_gap_days: 31", "renewal_gap_days: 28"),
+                    ('"0217", max_minutes_per_week: 600', '"0217", max_minutes_per_week: 900'),
+                    ("max_fee_ore: 60000", "max_fee_ore: 61000"), ("education_right: true", "education_right: false"),
+                    ("ref: \"BEK § 122\"}", "ref: \"BEK § 123\"}"), ("from: 2027-01-01", "from: 2027-02-01"))
+    done = place.mentord("rulebook", "diff", str(SHIPPED), changed, expect=None)
+    assert done.returncode == 2, "they differ"
+    told = done.stdout.splitlines()
+    assert told[:5] == ["renewal_gap_days: 31 -> 28",
+                        "parameters[97 municipalities].max_fee_ore: 60000 -> 61000",
+                        "parameters[0217].max_minutes_per_week: 600 -> 900",
+                        "laws[2020-01-01].education_right: true -> false",
+                        "laws[2020-01-01].refs[D07]: BEK § 122 -> BEK § 123"]
+    assert [line.split(":")[0] for line in told[5:]] == ["laws[2027-01-01]", "laws[2027-02-01]"]
+    as_json = [json.loads(line) for line in
+               place.mentord("rulebook", "diff", str(SHIPPED), changed, "--json", expect=None).stdout.splitlines()]
+    assert as_json[0] == {"path": "renewal_gap_days", "before": "31", "after": "28"}
+    assert len(as_json) == len(told)
+    text = other("2026.3", ("Perioden er længere end 6 måneder.", "Perioden er for lang."))
+    lines = place.mentord("rulebook", "diff", str(SHIPPED), text, expect=None).stdout.splitlines()
+    assert len(lines) == 1 and lines[0].startswith("texts[P01].da: Perioden er længere")
+    same = place.mentord("rulebook", "diff", str(SHIPPED), other("2026.4"))
+    assert same.stdout == "", "another version alone is no difference"
+
+
+def cases(tmp_path, **expected):
+    path = tmp_path / "cases.jsonl"
+    with path.open("w") as out:
+        for line in SAMPLES.read_text().splitlines():
+            event = json.loads(line)
+            if event["id"][-6:] in expected:
+                event["expect"] = expected[event["id"][-6:]]
+            out.write(json.dumps(event, ensure_ascii=False) + "\n")
+    return str(path)
+
+
+def test_a_municipality_tests_its_rules_on_cases_of_its_own(place, other, tmp_path):
+    good = cases(tmp_path, **{"000101": "APPROVED D02 893607", "000103": "REJECTED D02 P01 L01"})
+    done = place.mentord("rulebook", "test", str(SHIPPED), good)
+    assert done.stdout == "2 passed, 0 failed, 14 without an expectation\n"
+    tighter = other("2026.2", ("max_unit_ore: 40000", "max_unit_ore: 20000"), ("max_unit_ore: 40000", "max_unit_ore: 20000"))
+    done = place.mentord("rulebook", "test", tighter, good, expect=None)
+    assert done.returncode == 2
+    assert done.stdout.splitlines() == [f"{good}:1: expected APPROVED D02 893607; got REFERRED D02 K01 893607",
+                                        f"{good}:3: expected REJECTED D02 P01 L01; got REJECTED D02 P01 K01 L01",
+                                        "0 passed, 2 failed, 14 without an expectation"]
+    as_json = place.mentord("rulebook", "test", tighter, good, "--json", expect=None).stdout.splitlines()
+    assert json.loads(as_json[0]) == {"line": 1, "expected": "APPROVED D02 893607", "got": "REFERRED D02 K01 893607"}
+    nothing = place.mentord("rulebook", "test", str(SHIPPED), str(SAMPLES), expect=None)
+    assert (nothing.returncode, len(nothing.stderr.splitlines())) == (1, 1)
+
+
+def listed(place):
+    return {row["version"]: row for row in
+            map(json.loads, place.mentord("rulebook", "list", "--json").stdout.splitlines())}
+
+
+def test_publish_puts_a_rulebook_in_force_once(place, other):
+    owner = {"MENTORD_DATABASE_URL": place.cluster.url(place.database)}
+    assert listed(place) == {}
+    place.mentord("rulebook", "publish", str(SHIPPED), "--effective-from", "2026-01-01", env=owner)
+    later = other("2031.1", ("renewal_gap_days: 31", "renewal_gap_days: 28"))
+    said = place.mentord("rulebook", "publish", later, "--effective-from", "2031-07-01", env=owner).stdout
+    assert said == "dk-mentor 2031.1 decides from 2031-06-30T22:00:00Z on\n", "midnight in Denmark, in summer"
+    rows = listed(place)
+    assert {version: row["inForce"] for version, row in rows.items()} == {"2026.1": True, "2031.1": False}
+    assert rows["2026.1"]["effectiveFrom"] == "2025-12-31T23:00:00Z"
+    assert rows["2026.1"]["publishedBy"] and rows["2026.1"]["publishedAt"]
+    assert re.search(r"2031\.1 .*from 2031-06-30T22:00:00Z", place.mentord("rulebook", "list").stdout)
+    again = place.mentord("rulebook", "publish", later, env=owner, expect=None)
+    assert (again.returncode, len(again.stderr.splitlines())) == (2, 1)
+    assert listed(place) == rows
+
+
+def test_a_changed_file_under_a_stored_version_is_refused(place, other):
+    owner = {"MENTORD_DATABASE_URL": place.cluster.url(place.database)}
+    place.mentord("rulebook", "publish", other("2026.7"), env=owner)
+    before = listed(place)
+    changed = other("2026.7", ("renewal_gap_days: 31", "renewal_gap_days: 28"))
+    done = place.mentord("rulebook", "publish", changed, env=owner, expect=None)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "new version" in done.stderr
+    assert listed(place) == before
+
+
+def test_the_worker_s_user_may_not_publish(place):
+    done = place.mentord("rulebook", "publish", str(SHIPPED), expect=None)
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert listed(place) == {}
+
+
+def test_diff_reads_stored_versions(place, other):
+    owner = {"MENTORD_DATABASE_URL": place.cluster.url(place.database)}
+    place.mentord("rulebook", "publish", str(SHIPPED), env=owner)
+    place.mentord("rulebook", "publish", other("2026.9", ("renewal_gap_days: 31", "renewal_gap_days: 28")), env=owner)
+    done = place.mentord("rulebook", "diff", "2026.1", "2026.9", expect=None)
+    assert (done.returncode, done.stdout) == (2, "renewal_gap_days: 31 -> 28\n")
+    unknown = place.mentord("rulebook", "diff", "2026.1", "2099.1", expect=None)
+    assert (unknown.returncode, len(unknown.stderr.splitlines())) == (1, 1)
+
+
+@pytest.mark.parametrize("when", ["yesterday", "2026-13-01", "", "2026-01-01T00:00"])
+def test_a_time_that_is_none_is_usage(place, when):
+    done = place.mentord("rulebook", "publish", str(SHIPPED), "--effective-from", when, expect=None)
+    assert (done.returncode, len(done.stderr.splitlines())) == (64, 1)
