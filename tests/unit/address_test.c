@@ -1,10 +1,11 @@
 /* Goal: --metrics-listen is loopback unless an address is told, and nothing half understood is
  * listened on. */
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
 
 #include "mentor/base/err.h"
 #include "mentor/http/http.h"
