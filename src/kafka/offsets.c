@@ -218,6 +218,7 @@ static rd_kafka_resp_err_t commit_wait(rd_kafka_queue_t *queue)
 bool offsets_commit(void *self, const struct position *positions, uint32_t count, struct err *err)
 {
     struct consumer *consumer = self;
+    offsets_forget(consumer);
     if (count == 0) {
         return true;
     }
