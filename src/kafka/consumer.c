@@ -297,6 +297,7 @@ static bool source_start(void *self,
                          struct err *err)
 {
     struct consumer *consumer = consumer_of(self);
+    offsets_forget(consumer);
     if (!consumer->joined) {
         return err_set(err, ERR_FENCED, "not in the group %s", consumer->settings.group);
     }

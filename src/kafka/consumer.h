@@ -47,7 +47,7 @@ struct consumer {
  * says. */
 bool consumer_replaced(const struct consumer *consumer, rd_kafka_resp_err_t code, struct err *err);
 
-/* When the assignment changes. */
+/* When the assignment or what is committed changes, and when reading begins. */
 void offsets_forget(struct consumer *consumer);
 bool offsets_bounds(void *self, int32_t partition, int64_t *low, int64_t *high, struct err *err);
 bool offsets_committed(

@@ -239,6 +239,7 @@ static bool is_member(const struct consumer *consumer, struct err *err)
 bool offsets_commit(void *self, const struct position *positions, uint32_t count, struct err *err)
 {
     struct consumer *consumer = self;
+    offsets_forget(consumer);
     if (count == 0) {
         return true;
     }
@@ -255,6 +256,7 @@ bool offsets_commit(void *self, const struct position *positions, uint32_t count
 bool offsets_prove(void *self, const struct position *positions, uint32_t count, struct err *err)
 {
     struct consumer *consumer = self;
+    offsets_forget(consumer);
     if (count == 0) {
         return true;
     }
