@@ -57,6 +57,14 @@ struct audit_item {
     struct audit_place place; /* without application and citizen */
 };
 
+/* A decided record that says it is a redriven one: the row it names may not be open. */
+struct audit_redrive {
+    int64_t progress_id; /* of the row */
+    int64_t offset;
+    uint8_t input[SHA256_SIZE];
+    struct audit_place place; /* of the decision; without application and citizen */
+};
+
 /* What an output must be, by where its input was. 0 where no output is due. */
 struct audit_due {
     uint64_t value;    /* of the SHA-256 of its value */
@@ -135,6 +143,9 @@ struct audit {
     struct audit_item *items; /* owned */
     size_t item_count;
     size_t item_capacity;
+    struct audit_redrive *redrives; /* owned */
+    size_t redrive_count;
+    size_t redrive_capacity;
 };
 
 /* audit.c: where a record is; a position that is not known: NULL. */
@@ -174,6 +185,11 @@ void audit_decision(struct audit_job *job,
 /* audit_rows.c: the projections' rows. */
 MUST_CHECK bool audit_applications(struct audit_job *job);
 MUST_CHECK bool audit_citizens(struct audit_job *job);
+/* audit_redrives.c: notes a redriven record; after the jobs, looks at the rows they name. */
+void audit_redrive(struct audit_job *job,
+                   const struct rejudged *made,
+                   const struct audit_place *place);
+MUST_CHECK bool audit_redrives(struct audit *audit, struct err *err);
 /* audit_locate.c: names what the items of uneven buckets show. */
 void audit_locate(struct audit *audit);
 /* audit_positions.c: the ledger by position, quarantine, what the database finds itself. */

@@ -191,5 +191,6 @@ void audit_decision(struct audit_job *job,
         against_ledger(job, row, expected, &made, &place);
     }
     against_cpr(job, row, &made, position, &place);
+    audit_redrive(job, &made, &place);
     sum_up(job, row, &made, &place);
 }

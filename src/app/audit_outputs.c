@@ -128,16 +128,15 @@ static void look_at_order(const struct audit_output *output)
     uint8_t ref[CITIZEN_REF_SIZE];
     int64_t seq = 0;
     if (!read_number(output->record, "mentor-seq", &seq) ||
-        output->record->key.size != 2 * CITIZEN_REF_SIZE ||
+        output->record->key.size != (size_t)2 * CITIZEN_REF_SIZE ||
         !hex_decode((const char *)output->record->key.data, CITIZEN_REF_SIZE, ref)) {
         return;
     }
     struct keeper_row *row = keeper_row(&output->topics->citizens, ref);
+    struct bytes from = bytes_of(&output->position->id, sizeof(output->position->id));
     int64_t last = row->seq;
-    bool same = row->size == sizeof(output->position) &&
-                memcmp(row->state, &output->position, sizeof(output->position)) == 0;
-    keeper_row_set(
-        row, seq > last ? seq : last, bytes_of(&output->position, sizeof(output->position)));
+    bool same = bytes_equal(bytes_of(row->state, row->size), from);
+    keeper_row_set(row, seq > last ? seq : last, from);
     if (same && seq < last) {
         struct audit_place place = output->place;
         place.citizen = ref;
@@ -206,7 +205,7 @@ static bool is_stub_of(const struct record *record, const struct audit_due *due)
 {
     const struct header *stub = record_header(record, "mentor-stub");
     uint8_t digest[SHA256_SIZE];
-    return stub != NULL && stub->value.size == 2 * SHA256_SIZE &&
+    return stub != NULL && stub->value.size == (size_t)2 * SHA256_SIZE &&
            hex_decode((const char *)stub->value.data, SHA256_SIZE, digest) &&
            memcmp(digest, &due->value, sizeof(due->value)) == 0;
 }

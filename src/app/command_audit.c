@@ -150,7 +150,8 @@ static bool look(struct audit *audit, struct audit_topics *topics, struct err *e
     if (done) {
         audit_lasts(audit);
     }
-    return done && (topics == NULL || audit_topics_run(audit, topics, err));
+    return done && audit_redrives(audit, err) &&
+           (topics == NULL || audit_topics_run(audit, topics, err));
 }
 
 static bool verify(struct audit *audit, struct err *err)
@@ -170,6 +171,7 @@ static void release(struct audit *audit)
     }
     free(audit->rulebooks);
     free(audit->items);
+    free(audit->redrives);
     (void)pthread_mutex_destroy(&audit->mutex);
 }
 

@@ -55,20 +55,22 @@ int chronicle_copy_next(struct pg_chronicle *chronicle,
                         int count,
                         struct err *err)
 {
-    struct bytes message;
-    int got = session_copy_next(&chronicle->session, &message, err);
+    char *data = NULL;
+    int size = 0;
+    int got = session_copy_next(&chronicle->session, &data, &size, err);
     if (got <= 0) {
         return got;
     }
     CHECK(chronicle->message_count <= CHRONICLE_MESSAGES_MAX);
-    chronicle->messages[chronicle->message_count++] = (void *)(uintptr_t)message.data;
+    chronicle->messages[chronicle->message_count++] = data;
+    struct bytes message = bytes_of(data, (size_t)size);
     if (chronicle->copy_begins && message.size >= FILE_HEADER_SIZE) {
         message = bytes_of(message.data + FILE_HEADER_SIZE, message.size - FILE_HEADER_SIZE);
     }
     chronicle->copy_begins = false;
     if (message.size == 2 &&
         int2_of(message) == -1) { /* the trailer; only the end comes after it */
-        return session_copy_next(&chronicle->session, &message, err);
+        return session_copy_next(&chronicle->session, &data, &size, err);
     }
     if (!read_fields(message, fields, count)) {
         (void)err_set(err, ERR_FATAL, "PostgreSQL: a copied row has another form than asked for");

@@ -91,7 +91,8 @@ session_script(struct session *session, const char *name, const char *sql, struc
  */
 MUST_CHECK bool
 session_copy(struct session *session, const struct statement *statement, struct err *err);
-MUST_CHECK int session_copy_next(struct session *session, struct bytes *message, struct err *err);
+MUST_CHECK int
+session_copy_next(struct session *session, char **message, int *size, struct err *err);
 
 /* Of the i-th statement sent in the last flush; lives until the next send. */
 static inline const PGresult *session_result(const struct session *session, uint32_t i)

@@ -70,25 +70,22 @@ static bool finish(struct session *session)
     return done && PQenterPipelineMode(session->conn) == 1;
 }
 
-int session_copy_next(struct session *session, struct bytes *message, struct err *err)
+int session_copy_next(struct session *session, char **message, int *size, struct err *err)
 {
-    char *data = NULL;
-    int size = 0;
     if (session->conn == NULL) {
         (void)err_set(err, ERR_RETRY, "PostgreSQL: not connected");
         return -1;
     }
-    while ((size = PQgetCopyData(session->conn, &data, 1)) == 0) {
+    while ((*size = PQgetCopyData(session->conn, message, 1)) == 0) {
         if (!wait_for_more(session)) {
             (void)lost(session, "no answer in time", err);
             return -1;
         }
     }
-    if (size > 0) {
-        *message = bytes_of(data, (size_t)size);
+    if (*size > 0) {
         return 1;
     }
-    if (size == -1 && finish(session)) {
+    if (*size == -1 && finish(session)) {
         return 0;
     }
     (void)lost(session, "the copy was broken off", err);
