@@ -13,12 +13,12 @@ struct consumer {
     struct kafka_settings settings;
     rd_kafka_t *rk; /* NULL after leave(): the next poll makes a new one */
     bool joined;    /* subscribed */
-    bool assigned; /* by the group, and no revocation was answered since; read or not */
-    bool reading;  /* start() was called, and stop() was not since */
-    bool settling; /* revoked or lost, and stop() was not called since: no record is handed out */
-    bool closing;  /* the rebalance callback must answer for itself */
-    bool alone;    /* no broker answers, and poll() has not said so yet */
-    bool failed;   /* fatally: the next poll makes a new client */
+    bool assigned;  /* by the group, and no revocation was answered since; read or not */
+    bool reading;   /* start() was called, and stop() was not since */
+    bool settling;  /* revoked or lost, and stop() was not called since: no record is handed out */
+    bool closing;   /* the rebalance callback must answer for itself */
+    bool alone;     /* no broker answers, and poll() has not said so yet */
+    bool failed;    /* fatally: the next poll makes a new client */
     enum source_event change; /* what the group said and poll() has not told yet */
     int32_t *partitions;      /* the last assignment */
     uint32_t partition_count;
