@@ -57,7 +57,10 @@ struct store {
      * starts. Out: the rest. An owner's session that holds the row is ended.
      */
     bool (*take)(void *self, struct position *positions, uint32_t count, struct err *err);
-    /* One flush: fills rows, now_ms and batch_id. States are borrowed until the next call. */
+    /*
+     * One flush: fills rows, now_ms and batch_id. States are borrowed until the next call. read and
+     * write go by the session that took: ERR_RETRY when it is lost, until the next take.
+     */
     bool (*read)(void *self,
                  const struct position *positions,
                  struct batch_read *read,
