@@ -104,7 +104,7 @@ struct worker {
 
     bool assigned;           /* the partitions are ours by the group */
     bool fresh;              /* and the group has just said so */
-    bool taken;              /* and their epochs are ours */
+    bool taken;              /* and their epochs are ours, and what Kafka knows agrees */
     bool reading;            /* and their records come */
     uint32_t assigned_count; /* partitions; slot_count unless there are more than PARTITIONS_MAX */
     uint32_t slot_count;

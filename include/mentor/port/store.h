@@ -78,7 +78,10 @@ struct store {
     /* Looks up the rows that redriven records name, before `read`. Keys are borrowed until the next
      * call. */
     bool (*redriven)(void *self, struct batch_closing *closings, uint32_t count, struct err *err);
-    /* One flush: fills rows, now_ms and batch_id. States are borrowed until the next call. */
+    /*
+     * One flush: fills rows, now_ms and batch_id. States are borrowed until the next call. read and
+     * write go by the session that took: ERR_RETRY when it is lost, until the next take.
+     */
     bool (*read)(void *self,
                  const struct position *positions,
                  struct batch_read *read,
