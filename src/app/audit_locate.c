@@ -63,7 +63,7 @@ static void look_at_event(struct audit *audit, const struct group *group)
 {
     const struct audit_item *left = group->first[AUDIT_LEFT];
     const struct audit_item *kept = group->first[AUDIT_KEPT];
-    for (uint32_t i = 1; i < group->counts[AUDIT_LEFT]; i++) {
+    for (uint32_t i = 1; left != NULL && i < group->counts[AUDIT_LEFT]; i++) {
         tell(audit,
              INVARIANT_I8,
              &left[i],
@@ -73,6 +73,7 @@ static void look_at_event(struct audit *audit, const struct group *group)
              left->place.index);
     }
     if (left == NULL) {
+        CHECK(kept != NULL);
         tell(audit,
              INVARIANT_I8,
              kept,
@@ -99,7 +100,7 @@ static void look_at_citizen(struct audit *audit, const struct group *group)
     const struct audit_item *left = group->first[AUDIT_LEFT];
     const struct audit_item *considered = group->first[AUDIT_CONSIDERED];
     const struct audit_item *kept = group->first[AUDIT_KEPT];
-    for (uint32_t i = 1; i < group->counts[AUDIT_LEFT]; i++) {
+    for (uint32_t i = 1; left != NULL && i < group->counts[AUDIT_LEFT]; i++) {
         tell(audit,
              INVARIANT_I8,
              &left[i],
@@ -115,6 +116,7 @@ static void look_at_citizen(struct audit *audit, const struct group *group)
              "it is the citizen's decision %lld, and the one before it is not stored",
              (long long)considered->number + 1);
     } else if (left == NULL) {
+        CHECK(kept != NULL);
         tell(audit,
              INVARIANT_P,
              kept,
@@ -160,6 +162,28 @@ static void look_for_twins(struct audit *audit, const struct audit_item *items, 
     }
 }
 
+/* All items of one key. */
+static void look_at_key(struct audit *audit, const struct audit_item *items, size_t count)
+{
+    bool application = items[0].heap == AUDIT_APPLICATIONS;
+    if (application) {
+        look_for_twins(audit, items, count);
+    }
+    for (size_t i = 0; i < count;) {
+        struct group group = {0};
+        for (int64_t number = items[i].number; i < count && items[i].number == number; i++) {
+            if (group.counts[items[i].side]++ == 0) {
+                group.first[items[i].side] = &items[i];
+            }
+        }
+        if (application) {
+            look_at_event(audit, &group);
+        } else {
+            look_at_citizen(audit, &group);
+        }
+    }
+}
+
 void audit_locate(struct audit *audit)
 {
     struct audit_item *items = audit->items;
@@ -175,22 +199,6 @@ void audit_locate(struct audit *audit)
         while (end < count && same_key(&items[key], &items[end])) {
             end++;
         }
-        if (items[key].heap == AUDIT_APPLICATIONS) {
-            look_for_twins(audit, &items[key], end - key);
-        }
-        for (size_t i = key; i < end;) {
-            struct group group = {0};
-            size_t begin = i;
-            for (; i < end && items[i].number == items[begin].number; i++) {
-                if (group.counts[items[i].side]++ == 0) {
-                    group.first[items[i].side] = &items[i];
-                }
-            }
-            if (items[begin].heap == AUDIT_APPLICATIONS) {
-                look_at_event(audit, &group);
-            } else {
-                look_at_citizen(audit, &group);
-            }
-        }
+        look_at_key(audit, &items[key], end - key);
     }
 }

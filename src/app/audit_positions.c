@@ -8,6 +8,10 @@
 
 #include "audit.h"
 
+enum {
+    ARENA_SIZE = 4 * 1024 * 1024,
+};
+
 /* One walk over the ledger by position and over quarantine, each with a reader of its own. */
 struct walk {
     struct audit *audit;
@@ -334,7 +338,7 @@ bool audit_positions(struct audit *audit, struct err *err)
 {
     struct walk walk = {.audit = audit};
     struct context *context = audit->context;
-    if (!arena_init(&walk.arena, 4 * 1024 * 1024)) {
+    if (!arena_init(&walk.arena, ARENA_SIZE)) {
         return err_set(err, ERR_FATAL, "no memory");
     }
     bool done = context->edges.chronicle(context->edges.self,

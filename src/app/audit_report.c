@@ -69,6 +69,21 @@ static size_t add(char *text, size_t size, const char *format, ...)
     return grown < PLACE_SIZE ? grown : PLACE_SIZE - 1;
 }
 
+static void
+describe_names(const struct audit_place *place, bool json, char text[PLACE_SIZE], size_t size)
+{
+    if (place->application != NULL) {
+        char uuid[UUID_TEXT_SIZE];
+        uuid_format(place->application, uuid);
+        size = add(text, size, json ? "\"application\":\"%.36s\"," : " application %.36s", uuid);
+    }
+    if (place->citizen != NULL) {
+        char ref[2 * CITIZEN_REF_SIZE];
+        hex_encode(place->citizen, CITIZEN_REF_SIZE, ref);
+        (void)add(text, size, json ? "\"citizen\":\"%.32s\"," : " citizen %.32s", ref);
+    }
+}
+
 /* As text `topic/partition/offset, batch B index I, …`, or as JSON members, each with a comma after
  * it. */
 static void describe(const struct audit_place *place, bool json, char text[PLACE_SIZE])
@@ -94,16 +109,7 @@ static void describe(const struct audit_place *place, bool json, char text[PLACE
     if (place->index >= 0) {
         size = add(text, size, json ? "\"index\":%" PRId32 "," : " index %" PRId32, place->index);
     }
-    if (place->application != NULL) {
-        char uuid[UUID_TEXT_SIZE];
-        uuid_format(place->application, uuid);
-        size = add(text, size, json ? "\"application\":\"%.36s\"," : " application %.36s", uuid);
-    }
-    if (place->citizen != NULL) {
-        char ref[2 * CITIZEN_REF_SIZE];
-        hex_encode(place->citizen, CITIZEN_REF_SIZE, ref);
-        (void)add(text, size, json ? "\"citizen\":\"%.32s\"," : " citizen %.32s", ref);
-    }
+    describe_names(place, json, text, size);
 }
 
 static void print_breach(struct audit_report *report,

@@ -161,6 +161,27 @@ static bool read_topic(struct audit *audit,
     return true;
 }
 
+/* One that is due and was not there; true when its topic has dropped records, and so perhaps it. */
+static bool miss(struct audit *audit,
+                 const struct audit_topics *topics,
+                 const struct audit_position *position,
+                 int64_t offset,
+                 enum fate fate)
+{
+    bool dlq = fate == FATE_DLQ;
+    const struct audit_topic *topic = dlq ? &topics->dlq : &topics->decisions;
+    struct audit_place place = audit_place_of(position, offset, -1);
+    if (!topic->shortened) {
+        audit_breach(&audit->report,
+                     dlq ? INVARIANT_I11 : INVARIANT_I5,
+                     &place,
+                     "it is %s and marked as emitted, and its output is not on %s",
+                     fate_name(fate),
+                     topic->name);
+    }
+    return topic->shortened;
+}
+
 /* What is due below the emitted offset and was not there. */
 static void look_for_missing(struct audit *audit, struct audit_topics *topics)
 {
@@ -171,25 +192,11 @@ static void look_for_missing(struct audit *audit, struct audit_topics *topics)
         int64_t end = position->position.emitted_offset;
         for (int64_t offset = position->first_offset; offset < end; offset++) {
             const struct audit_due *due = audit_due_at(position, offset);
-            if (due == NULL || !due->known) {
-                continue;
+            bool known = due != NULL && due->known;
+            topics->checked[INVARIANT_I5] += known ? 1 : 0;
+            if (known && !due->seen) {
+                dropped += miss(audit, topics, position, offset, (enum fate)due->fate) ? 1 : 0;
             }
-            bool dlq = due->fate == FATE_DLQ;
-            topics->checked[INVARIANT_I5]++;
-            if (due->seen) {
-                continue;
-            }
-            if (dlq ? topics->dlq.shortened : topics->decisions.shortened) {
-                dropped++;
-                continue;
-            }
-            struct audit_place place = audit_place_of(position, offset, -1);
-            audit_breach(report,
-                         dlq ? INVARIANT_I11 : INVARIANT_I5,
-                         &place,
-                         "it is %s and marked as emitted, and its output is not on %s",
-                         fate_name((enum fate)due->fate),
-                         dlq ? topics->dlq.name : topics->decisions.name);
         }
     }
     if (dropped > 0) {
