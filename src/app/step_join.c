@@ -101,8 +101,7 @@ enum step_outcome step_join(struct worker *worker)
         enum step_outcome outcome = serve(worker, WORKER_IDLE_MS);
         return outcome == STEP_DONE ? STEP_AGAIN : outcome;
     }
-    /* Ours since before the trouble: only the group can say whether it still is, and a commit makes
-     * it say so. */
+    /* Ours since before the trouble: only the group knows whether it still is; a commit asks. */
     struct source *source = &worker->edges.source;
     if (!worker->fresh && worker->taken && GUARD(MEMBERSHIP) &&
         !source->commit(source->self, worker->positions, worker->slot_count, &worker->err)) {
@@ -145,21 +144,19 @@ static bool agree(struct worker *worker, const struct position *position)
     bool ahead = offset > position->emitted_offset || /* which the store is told first */
                  (ours && (next > position->next_offset || epoch >= position->epoch));
     if (ahead && GUARD(METADATA)) {
-        /* Or we stood still since we took it, and a successor has noted that: then we are fenced.
-         */
+        /* Or we stood still since, and a successor has noted that: then we are fenced. */
         return store->emitted(store->self, position, 1, false, &worker->err) &&
-               err_set(&worker->err,
-                       ERR_HALT,
-                       "partition %d: the group's offset in Kafka (%" PRId64
-                       ", \"%s\") is ahead of the database "
-                       "(epoch %" PRId64 ", next offset %" PRId64
-                       "); the database has lost commits or is another "
-                       "one: restore it, or take a fresh group and database and read the log again",
-                       position->partition,
-                       offset,
-                       metadata,
-                       position->epoch,
-                       position->next_offset);
+               err_set(
+                   &worker->err,
+                   ERR_HALT,
+                   "partition %d: the group's offset in Kafka (%" PRId64 ", \"%s\") is ahead of "
+                   "the database (epoch %" PRId64 ", next offset %" PRId64 "); the database has "
+                   "lost commits or is another one: restore it, or take both anew and read the log again",
+                   position->partition,
+                   offset,
+                   metadata,
+                   position->epoch,
+                   position->next_offset);
     }
     return true;
 }
@@ -169,16 +166,20 @@ struct log_bounds {
     int64_t high; /* the one after the last */
 };
 
+static bool ask_bounds(struct worker *worker, int32_t partition, struct log_bounds *bounds)
+{
+    struct source *source = &worker->edges.source;
+    return source->bounds(source->self, partition, &bounds->low, &bounds->high, &worker->err);
+}
+
 /* Where to read from, and what the log has lost in between. */
 static bool
 place(struct worker *worker, uint32_t slot_index, struct log_bounds bounds, int64_t *from)
 {
     struct position *position = &worker->positions[slot_index];
     struct worker_slot *slot = &worker->slots[slot_index];
-    struct source *source = &worker->edges.source;
     if (bounds.high < position->next_offset && /* asked before it was taken: perhaps long ago */
-        !source->bounds(
-            source->self, position->partition, &bounds.low, &bounds.high, &worker->err)) {
+        !ask_bounds(worker, position->partition, &bounds)) {
         return false;
     }
     if (bounds.high < position->next_offset && GUARD(LOG_END)) {
@@ -220,11 +221,7 @@ enum step_outcome step_take(struct worker *worker)
     worker_forget(worker);
     worker->taken = false; /* from here on the positions are not ours to note */
     for (uint32_t i = 0; i < worker->slot_count; i++) {
-        if (!source->bounds(source->self,
-                            worker->positions[i].partition,
-                            &bounds[i].low,
-                            &bounds[i].high,
-                            &worker->err)) {
+        if (!ask_bounds(worker, worker->positions[i].partition, &bounds[i])) {
             return step_of_err(worker);
         }
         worker->positions[i].next_offset = bounds[i].low;
@@ -249,7 +246,7 @@ enum step_outcome step_take(struct worker *worker)
                 LOG_TEXT("why", "its owners died at this offset; records are taken one by one"));
         }
     }
-    worker->taken = true; /* not before: JOIN would note positions that nobody has compared */
+    worker->taken = true; /* not before: JOIN would note what nobody has compared */
     if (!source->start(source->self, worker->positions, from, worker->slot_count, &worker->err)) {
         return step_of_err(worker);
     }
@@ -272,8 +269,7 @@ static bool resend_partition(struct worker *worker, const struct position *posit
         }
         for (uint32_t i = 0; i < count; i++) {
             if (outputs[i].offset >= position->next_offset) { /* a successor's: we stood still */
-                return err_set(
-                    &worker->err, ERR_FENCED, "partition %d is another's", position->partition);
+                return err_set(&worker->err, ERR_FENCED, "partition %d is gone", source.partition);
             }
             struct arena_mark mark = arena_mark(&worker->lot->arena);
             struct record record;

@@ -138,6 +138,7 @@ static void client_close(struct consumer *consumer)
     consumer->rk = NULL;
     consumer->joined = false;
     consumer->reading = false;
+    consumer->ours = false;
     consumer->settling = false;
     consumer->closing = false;
     consumer->failed = false;
@@ -268,6 +269,7 @@ static bool source_start(void *self,
     bool done = assign(consumer, list, err);
     rd_kafka_topic_partition_list_destroy(list);
     consumer->reading = done;
+    consumer->ours = done;
     consumer->settling = false;
     return done;
 }
@@ -276,6 +278,7 @@ static bool source_stop(void *self, struct err *err)
 {
     struct consumer *consumer = consumer_of(self);
     consumer->reading = false;
+    consumer->ours = consumer->ours && !consumer->settling; /* on our own we keep what we have */
     consumer->settling = false;
     if (consumer->rk == NULL) {
         return true;

@@ -14,6 +14,7 @@ struct consumer {
     rd_kafka_t *rk; /* NULL after leave(): the next poll makes a new one */
     bool joined;    /* subscribed */
     bool reading;   /* start() was called, and stop() was not since */
+    bool ours;      /* start() was called, and no revocation was answered since */
     bool settling;  /* revoked or lost, and stop() was not called since: no record is handed out */
     bool closing;   /* the rebalance callback must answer for itself */
     bool alone;     /* no broker answers, and poll() has not said so yet */

@@ -150,7 +150,7 @@ bool offsets_commit(void *self, const struct position *positions, uint32_t count
         return true;
     }
     /* One that is out of the group commits as nobody, and an empty group lets it. */
-    if (consumer->rk == NULL || !consumer->reading || rd_kafka_assignment_lost(consumer->rk)) {
+    if (consumer->rk == NULL || !consumer->ours || rd_kafka_assignment_lost(consumer->rk)) {
         return err_set(
             err, ERR_FENCED, "group %s has taken the partitions away", consumer->settings.group);
     }

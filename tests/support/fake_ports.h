@@ -77,6 +77,11 @@ struct world {
     enum write_fault plan[WORLD_PLAN]; /* of each write in turn */
     const char *poison;                /* a decision of this event cannot be stored */
     void (*after_read)(void);          /* once */
+    void (*before_take)(void);         /* once */
+    void (*after_take)(void);          /* once */
+    uint32_t bounds_fails_at;          /* counted over all, from 1; 0 never */
+    uint32_t committed_fails;          /* so often */
+    uint32_t emitted_fails;            /* so often; nothing is marked */
     int64_t revoke_at_record;          /* counted over all; -1 never */
     enum source_event revoke_as;
     bool revoke_when_stopped;
@@ -91,6 +96,7 @@ struct world {
     uint32_t read_count;
     uint32_t take_count;
     uint32_t leave_count;
+    uint32_t bounds_count;
     uint32_t stop_count;
     uint32_t mark_count; /* emitted offsets were stored outside a batch, and not to give back */
     uint32_t poll_count;

@@ -59,6 +59,15 @@ static void wait_for_the_database(void)
     }
 }
 
+static void once(void (**hook)(void))
+{
+    void (*call)(void) = *hook;
+    *hook = NULL;
+    if (call != NULL) {
+        call();
+    }
+}
+
 static bool store_open(void *self, const char *cluster, int32_t partition_count, struct err *err)
 {
     (void)self;
@@ -73,6 +82,7 @@ static bool store_take(void *self, struct position *positions, uint32_t count, s
     (void)self;
     (void)err;
     world.take_count++;
+    once(&world.before_take);
     for (uint32_t i = 0; i < count; i++) {
         struct world_partition *partition = &world.partitions[positions[i].partition];
         if (!partition->known) {
@@ -88,6 +98,7 @@ static bool store_take(void *self, struct position *positions, uint32_t count, s
         partition->released = false;
         positions[i] = partition->position;
     }
+    once(&world.after_take);
     return true;
 }
 
@@ -159,11 +170,7 @@ store_read(void *self, const struct position *positions, struct batch_read *read
     }
     read->now_ms = world.now_ms;
     read->batch_id = world.read_count;
-    void (*after_read)(void) = world.after_read;
-    world.after_read = NULL;
-    if (after_read != NULL) {
-        after_read();
-    }
+    once(&world.after_read);
     return true;
 }
 
@@ -343,6 +350,10 @@ static bool store_emitted(
     void *self, const struct position *positions, uint32_t count, bool release, struct err *err)
 {
     (void)self;
+    if (world.emitted_fails > 0) {
+        world.emitted_fails--;
+        return err_set(err, ERR_RETRY, "no answer");
+    }
     for (uint32_t i = 0; i < count; i++) {
         struct world_partition *partition = &world.partitions[positions[i].partition];
         if (partition->position.epoch != positions[i].epoch) {
