@@ -164,7 +164,8 @@ static void happen(enum fault fault, enum label label, enum phase phase)
         database_failover(sim_between(1000, 200000), false);
     } else if (fault == FAULT_COMMITS_LOST) {
         sim.plot.halts = true;
-        database_failover(sim_between(1000, 200000), true);
+        /* At once: a client that asks again never hears that the server was away. */
+        database_failover(sim_one_in(2) ? 0 : sim_between(1000, 200000), true);
     } else if (fault == FAULT_BROKER_DOWN) {
         sim.broker.down_until = sim.now_us + sim_between(100000, 12000000);
     } else if (fault == FAULT_LINK_DOWN) {
