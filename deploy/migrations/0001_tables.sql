@@ -80,7 +80,8 @@ SELECT g.cluster, g.topic, (e.place - 1)::integer AS partition, coalesce(p.next_
 FROM mentord.growth g
 CROSS JOIN LATERAL unnest(g.ends) WITH ORDINALITY AS e (end_offset, place)
 LEFT JOIN mentord.progress p ON p.cluster = g.cluster AND p.topic = g.topic AND p.partition = e.place - 1
-WHERE g.passed_at IS NULL AND coalesce(p.next_offset, 0) < e.end_offset;
+-- Emitted, not just decided: what a new partition says of a citizen may not overtake what an old one has still to say.
+WHERE g.passed_at IS NULL AND coalesce(p.emitted_offset, 0) < e.end_offset;
 
 -- The ledger: what became of every offset. One id a transaction, one row a partition in it.
 CREATE SEQUENCE mentord.batch_id;

@@ -142,5 +142,9 @@ bool worker_agree(struct worker *worker, struct position *position)
             position,
             "the group is ahead of the database, which has lost commits or is another one; restore it, or take a fresh group and database and read the log again");
     }
-    return emitted_of(worker, &told, position);
+    int64_t marked = position->emitted_offset;
+    /* The store is told first, so that a successor does not take our word for a loss. */
+    return emitted_of(worker, &told, position) &&
+           (position->emitted_offset == marked ||
+            store->emitted(store->self, position, 1, false, &worker->err));
 }

@@ -99,17 +99,20 @@ struct log_bounds {
     int64_t high; /* the one after the last */
 };
 
+static bool ask_bounds(struct worker *worker, int32_t partition, struct log_bounds *bounds)
+{
+    struct source *source = &worker->edges.source;
+    return source->bounds(source->self, partition, &bounds->low, &bounds->high, &worker->err);
+}
+
 /* Where to read from, and what the log has lost in between. */
 static bool
 place(struct worker *worker, uint32_t slot_index, struct log_bounds bounds, int64_t *from)
 {
-    struct source *source = &worker->edges.source;
     struct position *position = &worker->positions[slot_index];
     struct worker_slot *slot = &worker->slots[slot_index];
     /* Asked again: the owner before us may have gone on while we waited for it. */
-    if (bounds.high < position->next_offset &&
-        !source->bounds(
-            source->self, position->partition, &bounds.low, &bounds.high, &worker->err)) {
+    if (bounds.high < position->next_offset && !ask_bounds(worker, position->partition, &bounds)) {
         return false;
     }
     if (bounds.high < position->next_offset && GUARD(LOG_END)) {
@@ -122,7 +125,6 @@ place(struct worker *worker, uint32_t slot_index, struct log_bounds bounds, int6
                        position->next_offset);
     }
     slot->expected = position->next_offset;
-    slot->marked = position->emitted_offset;
     slot->gap_from = slot->gap_to = 0;
     if (bounds.low > position->next_offset) {
         slot->gap_from = position->next_offset;
@@ -173,11 +175,7 @@ enum step_outcome step_take(struct worker *worker)
     worker->taken = false; /* from here on the positions are not ours to note */
     worker->careful = false;
     for (uint32_t i = 0; i < worker->slot_count; i++) {
-        if (!source->bounds(source->self,
-                            worker->positions[i].partition,
-                            &bounds[i].low,
-                            &bounds[i].high,
-                            &worker->err)) {
+        if (!ask_bounds(worker, worker->positions[i].partition, &bounds[i])) {
             return step_of_err(worker);
         }
         worker->positions[i].next_offset = bounds[i].low;
@@ -195,6 +193,7 @@ enum step_outcome step_take(struct worker *worker)
             !sink->begin(sink->self, position->partition, position->emitted_offset, &worker->err)) {
             return step_of_err(worker);
         }
+        worker->slots[i].marked = position->emitted_offset;
         alone_begin(worker, i);
     }
     /* Not before: JOIN and SETTLE note what is taken, over metadata that nobody has compared. */
@@ -222,8 +221,7 @@ static bool resend_partition(struct worker *worker, const struct position *posit
         }
         for (uint32_t i = 0; i < count; i++) {
             if (outputs[i].offset >= position->next_offset) { /* a successor's: we stood still */
-                return err_set(
-                    &worker->err, ERR_FENCED, "partition %d is another's", position->partition);
+                return err_set(&worker->err, ERR_FENCED, "partition %d is gone", source.partition);
             }
             struct arena_mark mark = arena_mark(&worker->lot->arena);
             struct record record;

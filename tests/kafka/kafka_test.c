@@ -175,6 +175,8 @@ static void reading_that_ends_and_begins_again_loses_and_doubles_nothing(void **
     for (int round = 0; round < 10; round++) {
         expect_records(world, round * 300, 300);
         assert_true(source->stop(source->self, &world->err));
+        assert_true(
+            source->commit(source->self, world->positions, 1, &world->err)); /* still ours */
         for (int i = 0; i < 5; i++) {
             assert_int_equal(source->poll(source->self, 20, &world->record, &world->err),
                              SOURCE_NOTHING);

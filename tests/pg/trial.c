@@ -148,7 +148,7 @@ void trial_clear(void)
     trial_sql("SET session_replication_role = replica");
     trial_sql(
         "TRUNCATE mentord.decision, mentord.batch, mentord.application, mentord.citizen, mentord.quarantine, "
-        "mentord.progress, mentord.rulebook, mentord.topic, "
+        "mentord.progress, mentord.publication, mentord.rulebook, mentord.topic, "
         "mentord.growth");
     trial_sql("SET session_replication_role = origin");
 }

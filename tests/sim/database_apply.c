@@ -193,7 +193,8 @@ void database_apply(struct transaction *transaction)
         break;
     }
     /* The standby follows, now and then. */
-    if (sim.plot.weights[FAULT_COMMITS_LOST] > 0 && sim_one_in(3)) {
+    bool take = transaction->kind == TRANSACTION_TAKE;
+    if (sim.plot.weights[FAULT_COMMITS_LOST] > 0 && (sim_one_in(3) || (take && sim_one_in(2)))) {
         database_standby();
     }
 }

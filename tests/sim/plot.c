@@ -1,6 +1,4 @@
-/* What goes wrong in a world, and when; the lives of its workers; its end. */
-
-#include <stdlib.h>
+/* What goes wrong in a world, and when; its end. */
 
 #include "audit.h"
 #include "load.h"
@@ -8,9 +6,9 @@
 
 enum {
     ARENA_SIZE = 16 * 1024 * 1024,
-    WORKER_ARENA = 1024 * 1024,
     LOOK_US = 250000,
     SEEN_US = 20000000,
+    IDLE_US = 100000000,
     DRAIN_US = 60000000,
     SETTLED_US = 400000000, /* from the last fault until all must be done */
 };
@@ -79,125 +77,6 @@ bool plot_fault(enum fault fault)
     return true;
 }
 
-/* Lives */
-
-static int64_t clock_wall(void *self)
-{
-    (void)self;
-    return database_clock_ms();
-}
-
-static int64_t clock_mono(void *self)
-{
-    const struct actor *actor = self;
-    return sim.now_us + 7919 * (int64_t)actor->number;
-}
-
-static void clock_sleep(void *self, uint32_t ms)
-{
-    (void)self;
-    sim_spend((int64_t)ms * 1000);
-}
-
-static bool
-facts(void *self, uint32_t wait_ms, const char **cluster, int32_t *partition_count, struct err *err)
-{
-    sim_step(LABEL_FACTS, PHASE_ASKED);
-    if (!broker_reached(self)) {
-        sim_spend((int64_t)wait_ms * 1000);
-        return err_set(err, ERR_RETRY, "no broker answers");
-    }
-    sim_spend(sim_between(1000, 5000));
-    *cluster = "cluster-1";
-    *partition_count = (int32_t)sim.broker.partition_count;
-    return true;
-}
-
-static void worker_make(struct actor *actor)
-{
-    actor->worker = calloc(1, sizeof(*actor->worker));
-    CHECK(actor->worker != NULL);
-    *actor->worker = (struct worker){
-        .edges = {.source = client_source(actor),
-                  .store = session_store(actor),
-                  .sink = producer_port(actor),
-                  .facts = facts,
-                  .self = actor},
-        .clock = {clock_wall, clock_mono, clock_sleep, actor},
-        .rulebook = load_rulebook(),
-        .citizen_key = *load_citizen_key(),
-        .topic = bytes_text(LOAD_TOPIC),
-        .arena_size = WORKER_ARENA,
-    };
-    CHECK(worker_init(actor->worker));
-}
-
-static uint32_t healthy(void)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < SIM_ACTORS; i++) {
-        count += sim.actors[i].state == ACTOR_RUNS && sim.actors[i].frozen_until != INT64_MAX;
-    }
-    return count;
-}
-
-static void start(void *unused, uint64_t batch_most)
-{
-    (void)unused;
-    for (uint32_t i = 0; i < SIM_ACTORS && healthy() < sim.plot.workers; i++) {
-        struct actor *actor = &sim.actors[i];
-        if (actor->state != ACTOR_FREE || sim.plot.ending || (audit.halted && sim.plot.quiet)) {
-            continue;
-        }
-        if (actor->worker == NULL) {
-            worker_make(actor);
-        }
-        actor->number = i;
-        actor->life = ++sim.lives;
-        actor->frozen_until = 0;
-        actor->stop = false;
-        actor->link_down = false;
-        actor->fenced = false;
-        actor->holds = false;
-        actor->doubts = false;
-        actor->worker->batch_most = (uint32_t)batch_most;
-        client_begin(actor);
-        producer_begin(actor);
-        session_begin(actor);
-        sim_trace("w%u/%llu starts", i, (unsigned long long)actor->life);
-        actor_go(actor);
-        return;
-    }
-}
-
-static void start_soon(int64_t us)
-{
-    sim_at(sim.now_us + us, start, NULL, 1 + sim_below(8));
-}
-
-void plot_crash(struct actor *actor, enum label label, enum phase phase)
-{
-    sim.counts.crashes[label][phase]++;
-    sim_trace("dies in %s/%d", label_name(label), phase);
-    client_crash(actor);
-    producer_crash(actor);
-    session_crash(actor);
-    start_soon(sim_between(1000, 3000000));
-    actor_end();
-}
-
-void plot_ended(struct actor *actor, bool well)
-{
-    sim_trace("ends %s", well ? "in order" : "halted");
-    if (!well) {
-        audit_halted(actor, &actor->worker->err);
-    }
-    client_crash(actor); /* a process that halts leaves nothing behind but what is under way */
-    producer_crash(actor);
-    session_crash(actor);
-    start_soon(sim_between(1000, 2000000));
-}
-
 /* What happens to one process */
 
 static void thaw(void *what, uint64_t life)
@@ -217,7 +96,7 @@ static void freeze(struct actor *actor)
     session_freeze(actor);
     if (kind == 0) {
         actor->frozen_until = INT64_MAX;
-        start_soon(sim_between(1000, 3000000));
+        life_soon(sim_between(1000, 3000000));
     } else {
         int64_t us = kind < 4 ? sim_between(50000, 4000000) : sim_between(10500000, 30000000);
         actor->frozen_until = sim.now_us + us;
@@ -272,7 +151,7 @@ static void happen(enum fault fault, enum label label, enum phase phase)
     sim.plot.faults_left--;
     sim_count(fault);
     if (fault == FAULT_CRASH) {
-        plot_crash(actor, label, phase);
+        life_crash(actor, label, phase);
     } else if (fault == FAULT_FREEZE) {
         freeze(actor);
     } else if (fault == FAULT_TERM) {
@@ -285,7 +164,8 @@ static void happen(enum fault fault, enum label label, enum phase phase)
         database_failover(sim_between(1000, 200000), false);
     } else if (fault == FAULT_COMMITS_LOST) {
         sim.plot.halts = true;
-        database_failover(sim_between(1000, 200000), true);
+        /* At once: a client that asks again never hears that the server was away. */
+        database_failover(sim_one_in(2) ? 0 : sim_between(1000, 200000), true);
     } else if (fault == FAULT_BROKER_DOWN) {
         sim.broker.down_until = sim.now_us + sim_between(100000, 12000000);
     } else if (fault == FAULT_LINK_DOWN) {
@@ -336,11 +216,12 @@ static void look(void *unused, uint64_t drained_by)
 {
     (void)unused;
     bool halted = audit.halted;
-    if (halted || (sim.plot.ending && healthy() == 0)) {
+    if (halted || (sim.plot.ending && life_count() == 0)) {
         over = true;
-    } else if (!sim.plot.ending && audit_done() && sim.plot.halts && sim.plot.seen_at_us == 0) {
-        sim.plot.seen_at_us =
-            sim.now_us + SEEN_US; /* what is wrong shows when a partition is taken */
+    } else if (!sim.plot.ending && sim.plot.halts && sim.plot.seen_at_us == 0 &&
+               (audit_done() || sim.now_us > sim.plot.quiet_at_us + IDLE_US)) {
+        /* An idle worker does not see what is wrong; who takes the partition does. */
+        sim.plot.seen_at_us = sim.now_us + SEEN_US;
         for (uint32_t i = 0; i < SIM_ACTORS; i++) {
             sim.actors[i].stop = true;
         }
@@ -373,7 +254,7 @@ static void quiet(void *unused, uint64_t also)
             thaw(actor, actor->life);
         }
     }
-    start_soon(0);
+    life_soon(0);
     look(NULL, 0);
 }
 
@@ -398,7 +279,7 @@ void plot_begin(void)
     plot->limit_us = plot->quiet_at_us + SETTLED_US;
     over = false;
     for (uint32_t i = 0; i < plot->workers; i++) {
-        start_soon(sim_one_in(2) ? 0 : sim_between(0, plot->quiet_at_us));
+        life_soon(sim_one_in(2) ? 0 : sim_between(0, plot->quiet_at_us));
     }
     sim_at(plot->quiet_at_us, quiet, NULL, 0);
     load_begin(plot->quiet_at_us < 8000000 ? plot->quiet_at_us : 8000000);

@@ -128,7 +128,7 @@ static void actor_main(void)
 {
     struct actor *actor = sim.running;
     bool well = worker_run(actor->worker);
-    plot_ended(actor, well);
+    life_ended(actor, well);
     actor_end();
 }
 

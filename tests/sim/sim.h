@@ -215,9 +215,13 @@ int64_t actor_thaws_us(const struct actor *actor);
 void plot_begin(void);
 /* Whether this fault happens now; uses one up. */
 bool plot_fault(enum fault fault);
-void plot_crash(struct actor *actor, enum label label, enum phase phase);
 void plot_step(enum label label, enum phase phase);
-void plot_ended(struct actor *actor, bool well); /* worker_run() has returned */
+
+/* life.c */
+uint32_t life_count(void);  /* workers that run and are not frozen for ever */
+void life_soon(int64_t us); /* one more after so long, if one is wanted then */
+NO_RETURN void life_crash(struct actor *actor, enum label label, enum phase phase);
+void life_ended(struct actor *actor, bool well); /* worker_run() has returned */
 
 /* chance.c */
 uint32_t sim_below(uint32_t count); /* 0 … count - 1 */

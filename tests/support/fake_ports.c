@@ -164,7 +164,9 @@ static bool
 source_bounds(void *self, int32_t partition, int64_t *low, int64_t *high, struct err *err)
 {
     (void)self;
-    (void)err;
+    if (++world.bounds_count == world.bounds_fails_at) {
+        return err_set(err, ERR_RETRY, "no broker answers");
+    }
     *low = world.partitions[partition].low;
     *high = world.partitions[partition].high;
     return true;
@@ -200,6 +202,8 @@ source_commit(void *self, const struct position *positions, uint32_t count, stru
         struct world_partition *partition = &world.partitions[position->partition];
         assert_true(position->emitted_offset <= position->next_offset);
         assert_true(position->next_offset <= partition->position.next_offset);
+        assert_true(world.worker.transactional || /* where a transaction tells the group first */
+                    position->emitted_offset <= partition->position.emitted_offset);
         partition->committed = position->emitted_offset;
         partition->committed_next = position->next_offset;
         (void)snprintf(partition->metadata,

@@ -84,6 +84,8 @@ struct world {
     void (*before_committed)(void);    /* once */
     void (*while_taking)(void);        /* once: before the positions are read */
     void (*after_take)(void);          /* once: before the worker does anything else */
+    uint32_t bounds_fails_at;          /* counted over all, from 1; 0 never */
+    uint32_t emitted_fails;            /* so often; nothing is marked */
     int64_t revoke_at_record;          /* counted over all; -1 never */
     enum source_event revoke_as;
     bool revoke_when_stopped;
@@ -106,6 +108,7 @@ struct world {
     uint32_t read_count;
     uint32_t take_count;
     uint32_t leave_count;
+    uint32_t bounds_count;
     uint32_t stop_count;
     uint32_t mark_count; /* emitted offsets were stored outside a batch, and not to give back */
     uint32_t poll_count;

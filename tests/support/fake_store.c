@@ -59,6 +59,16 @@ static void wait_for_the_database(void)
     }
 }
 
+/* What a test does to the world in between. */
+static void once(void (**hook)(void))
+{
+    void (*call)(void) = *hook;
+    *hook = NULL;
+    if (call != NULL) {
+        call();
+    }
+}
+
 static bool store_open(void *self, const char *cluster, int32_t partition_count, struct err *err)
 {
     (void)self;
@@ -66,16 +76,6 @@ static bool store_open(void *self, const char *cluster, int32_t partition_count,
     assert_string_equal(cluster, "cluster-1");
     assert_int_equal(partition_count, WORLD_PARTITIONS);
     return true;
-}
-
-/* What a test does to the world in between. */
-static void once(void (**hook)(void))
-{
-    void (*act)(void) = *hook;
-    *hook = NULL;
-    if (act != NULL) {
-        act();
-    }
 }
 
 static bool store_take(void *self, struct position *positions, uint32_t count, struct err *err)
@@ -474,6 +474,10 @@ static bool store_emitted(
     void *self, const struct position *positions, uint32_t count, bool release, struct err *err)
 {
     (void)self;
+    if (world.emitted_fails > 0) {
+        world.emitted_fails--;
+        return err_set(err, ERR_RETRY, "no answer");
+    }
     for (uint32_t i = 0; i < count; i++) {
         struct world_partition *partition = &world.partitions[positions[i].partition];
         if (partition->position.epoch != positions[i].epoch) {
