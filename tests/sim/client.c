@@ -350,6 +350,7 @@ struct source client_source(struct actor *actor)
         .bounds = client_bounds,
         .committed = client_committed,
         .commit = client_commit,
+        .prove = client_commit,
         .leave = source_leave,
         .self = actor,
     };
