@@ -30,12 +30,13 @@ bool broker_reached(const struct actor *actor)
 void broker_append(uint32_t partition, const struct log_entry *entry)
 {
     struct log_partition *log = &sim.broker.log[partition];
-    CHECK(log->high < BROKER_OFFSETS);
     struct log_entry *at = &log->at[log->high];
-    if (log->cut && !at->hole && bytes_equal(at->record.value, entry->record.value)) {
+    while (log->cut && !entry->hole && !at->hole &&
+           bytes_equal(at->record.value, entry->record.value)) {
         *at = (struct log_entry){.hole = true}; /* the same again would be no other log */
         at = &log->at[++log->high];
     }
+    CHECK(log->high < BROKER_OFFSETS);
     *at = *entry;
     at->record.partition = (int32_t)partition;
     at->record.offset = log->high++;

@@ -126,7 +126,8 @@ static void truncate_log(void)
     int64_t high = sim.broker.log[partition].high;
     int64_t low = sim.broker.log[partition].low;
     const struct position *row = &sim.database.positions[partition].position;
-    if (high > low && row->last_offset >= low) { /* without a record to compare none could know */
+    if (high > low && row->last_offset >= low &&
+        !sim.broker.log[partition].cut) { /* without a record to compare none could know */
         sim.plot.halts = true;
         broker_truncate(partition, high - 1 - sim_below((uint32_t)(high - low)) % 4);
         if (sim.broker.log[partition].high < low) {
