@@ -76,7 +76,7 @@ ALTER TABLE mentord.progress
 
 -- Old partitions that a growth still waits for.
 CREATE VIEW mentord.growth_behind AS
-SELECT g.cluster, g.topic, (e.place - 1)::integer AS partition, coalesce(p.next_offset, 0) AS next_offset, e.end_offset
+SELECT g.cluster, g.topic, (e.place - 1)::integer AS partition, coalesce(p.emitted_offset, 0) AS emitted_offset, e.end_offset
 FROM mentord.growth g
 CROSS JOIN LATERAL unnest(g.ends) WITH ORDINALITY AS e (end_offset, place)
 LEFT JOIN mentord.progress p ON p.cluster = g.cluster AND p.topic = g.topic AND p.partition = e.place - 1

@@ -104,7 +104,7 @@ static void log_waiting(struct worker *worker, int64_t now_us)
         LOG_NUMBER("from", growth->from),
         LOG_NUMBER("behind", growth->behind),
         LOG_NUMBER("slowest", growth->slowest),
-        LOG_NUMBER("next", growth->slowest_next),
+        LOG_NUMBER("emitted", growth->slowest_emitted),
         LOG_NUMBER("end", growth->slowest_end));
 }
 

@@ -224,7 +224,7 @@ static void text_growth(const struct archived_status *status, struct text *out)
         add(out,
             "  partition %d is at %s of %s\n",
             status->behind[i].partition,
-            grouped(status->behind[i].next_offset, next),
+            grouped(status->behind[i].emitted_offset, next),
             grouped(status->behind[i].end_offset, end));
     }
     if (status->behind_count == 0) {
@@ -354,7 +354,7 @@ static void json_growth(const struct archived_status *status, struct text *out)
     for (uint32_t i = 0; i < status->behind_count; i++) {
         json_end(out, i == 0 ? "{" : ",{");
         json_number(out, "partition", status->behind[i].partition);
-        json_number(out, "next_offset", status->behind[i].next_offset);
+        json_number(out, "emitted_offset", status->behind[i].emitted_offset);
         json_number(out, "end_offset", status->behind[i].end_offset);
         json_end(out, "},");
     }

@@ -38,7 +38,7 @@ static bool fill_growth(struct pg_archive *archive, const PGresult *rows, struct
         if (!field_null(rows, row, 2)) {
             archive->behind[status->behind_count++] =
                 (struct archived_behind){.partition = field_int4(rows, row, 2),
-                                         .next_offset = field_int8(rows, row, 3),
+                                         .emitted_offset = field_int8(rows, row, 3),
                                          .end_offset = field_int8(rows, row, 4)};
         }
     }

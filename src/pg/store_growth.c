@@ -63,7 +63,7 @@ bool store_growth(
     if (!field_null(row, 0, 2)) {
         growth->behind = (int32_t)field_int8(row, 0, 2);
         growth->slowest = field_int4(row, 0, 3);
-        growth->slowest_next = field_int8(row, 0, 4);
+        growth->slowest_emitted = field_int8(row, 0, 4);
         growth->slowest_end = field_int8(row, 0, 5);
     }
     if (growth->to > growth->from) {

@@ -118,12 +118,12 @@ def test_new_partitions_wait_for_what_is_told_and_across_a_crash(place):
     (partition, _), = place.send(then)
     assert partition == 3
     line = worker.wait_event("partition.waiting", 40)
-    assert re.search(rf"partitions=3 from=3 behind=1 slowest=0 next={end - 1} end={end}", line)
+    assert re.search(rf"partitions=3 from=3 behind=1 slowest=0 emitted={end - 1} end={end}", line)
     worker.kill()
     second = place.worker(*QUICK)
     second.wait_event("partition.waiting", 40)
     said = status(place)
-    assert said["growth"] == {"from": 3, "to": 6, "behind": [{"partition": 0, "next_offset": end - 1, "end_offset": end}]}
+    assert said["growth"] == {"from": 3, "to": 6, "behind": [{"partition": 0, "emitted_offset": end - 1, "end_offset": end}]}
     assert [p["waiting"] for p in said["partitions"]] == [False] * 3 + [True] * 3
     assert {p["partition"]: p["lag"] for p in said["partitions"]}[3] == 1
     text = place.mentord("status").stdout

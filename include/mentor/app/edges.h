@@ -2,7 +2,7 @@
 #define MENTOR_APP_EDGES_H
 
 /*
- * How a command reaches Kafka and PostgreSQL without knowing them: main.c fills these. Everything
+ * How a command reaches Kafka and PostgreSQL without knowing them: src/wiring.c fills these. Everything
  * opened is closed by main.c when the command returns.
  */
 

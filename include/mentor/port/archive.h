@@ -45,7 +45,7 @@ struct archived_position {
 /* An old partition that has not passed its end yet: the new ones wait for it (port/growth.h). */
 struct archived_behind {
     int32_t partition;
-    int64_t next_offset;
+    int64_t emitted_offset;
     int64_t end_offset;
 };
 

@@ -9,14 +9,15 @@
 #include <stdint.h>
 
 struct growth {
-    int32_t from;           /* partitions below it are read */
-    int32_t to;             /* partitions below it there are; `from` when no growth is under way */
-    int32_t behind;         /* old partitions that have not passed their ends */
-    int32_t slowest;        /* of those the one that is furthest behind; its position and its end */
-    int64_t slowest_next;   /* an offset */
-    int64_t slowest_end;    /* an offset */
-    const int64_t *old_end; /* by old partition; NULL when no growth is under way. Borrowed until
-                               the store's next call */
+    int32_t from;   /* partitions below it are read */
+    int32_t to;     /* partitions below it there are; `from` when no growth is under way */
+    int32_t behind; /* old partitions that have not passed their ends, told outcomes included */
+    int32_t
+        slowest; /* of those the one that is furthest behind; how far it has told, and its end */
+    int64_t slowest_emitted; /* an offset */
+    int64_t slowest_end;     /* an offset */
+    const int64_t *old_end;  /* by old partition; NULL when no growth is under way. Borrowed until
+                                the store's next call */
 };
 
 #endif /* MENTOR_PORT_GROWTH_H */

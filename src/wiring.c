@@ -1,0 +1,382 @@
+/* Which Kafka and which PostgreSQL the commands get. */
+
+#include "wiring.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mentor/app/edges.h"
+#include "mentor/app/options.h"
+#include "mentor/base/clock.h"
+#include "mentor/base/err.h"
+#include "mentor/core/rulebook.h"
+#include "mentor/http/http.h"
+#include "mentor/kafka/kafka.h"
+#include "mentor/pg/pg.h"
+
+enum {
+    OWNER_SIZE = 96,
+};
+
+/* What one lane of a worker has of its own. */
+struct lane_wiring {
+    struct kafka_settings kafka;
+    struct kafka_facts facts;
+    int64_t *ends; /* owned */
+    struct pg_settings pg;
+    char owner[OWNER_SIZE + 16];
+    struct consumer *consumer;
+    struct producer *producer;
+    struct transactor *transactor;
+    struct pg_store *store;
+};
+
+/* Everything a command may have opened. */
+struct wiring {
+    struct kafka_settings kafka;
+    struct kafka_property properties[OPTION_LIST_MAX];
+    char *keys[OPTION_LIST_MAX]; /* owned */
+    struct pg_settings pg;
+    char owner[OWNER_SIZE];
+    char name[128];
+    char version[64];
+    struct pg_rulebook rulebook;
+    struct lane_wiring lanes[LANES_MAX];
+    struct reader *readers[READERS_MAX];
+    uint32_t reader_count;
+    struct kafka_settings watched; /* as `kafka`, of the group that is looked at */
+    struct consumer *watcher;
+    struct writer *writer;
+    struct pg_archive *archive;
+    struct http *http;
+    struct pg_chronicle *chronicles[CHRONICLES_MAX];
+    uint32_t chronicle_count;
+};
+
+static bool wire_kafka(struct wiring *wiring, const struct options *options, struct err *err)
+{
+    if (wiring->kafka.brokers != NULL) {
+        return true;
+    }
+    wiring->kafka = (struct kafka_settings){
+        .brokers = options->values[OPTION_KAFKA_BROKERS],
+        .group = options->values[OPTION_GROUP],
+        .topic_applications = options->values[OPTION_TOPIC_APPLICATIONS],
+        .topic_decisions = options->values[OPTION_TOPIC_DECISIONS],
+        .topic_dlq = options->values[OPTION_TOPIC_DLQ],
+        .properties = wiring->properties,
+        .property_count = options->kafka_count,
+    };
+    for (uint32_t i = 0; i < options->kafka_count; i++) {
+        size_t size = strcspn(options->kafka[i], "=");
+        wiring->keys[i] = strndup(options->kafka[i], size);
+        if (wiring->keys[i] == NULL) {
+            return err_set(err, ERR_FATAL, "no memory");
+        }
+        wiring->properties[i] =
+            (struct kafka_property){wiring->keys[i], options->kafka[i] + size + 1};
+    }
+    return kafka_settings_check(&wiring->kafka, err);
+}
+
+static void wire_pg(struct wiring *wiring, const struct options *options)
+{
+    char host[64] = "";
+    if (wiring->pg.owner != NULL) {
+        return; /* lanes read it in their threads */
+    }
+    (void)gethostname(host, sizeof(host) - 1);
+    (void)snprintf(wiring->owner, sizeof(wiring->owner), "%s/%ld", host, (long)getpid());
+    wiring->pg =
+        (struct pg_settings){.url = options->values[OPTION_DATABASE_URL], .owner = wiring->owner};
+}
+
+/* Once for all lanes: the others wait for the first one's answer. */
+static bool probe_once(const struct kafka_settings *kafka, struct err *err)
+{
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    static bool passed;
+    (void)pthread_mutex_lock(&mutex);
+    passed = passed || kafka_probe(kafka, err);
+    bool done = passed;
+    (void)pthread_mutex_unlock(&mutex);
+    return done;
+}
+
+static bool ask_facts(
+    void *self, uint32_t wait_ms, const char **cluster, int32_t *partition_count, struct err *err)
+{
+    struct lane_wiring *lane = self;
+    if (!kafka_check(&lane->kafka, wait_ms, &lane->facts, err) ||
+        (lane->transactor != NULL && !probe_once(&lane->kafka, err))) {
+        return false;
+    }
+    *cluster = lane->facts.cluster;
+    *partition_count = lane->facts.partition_count;
+    return true;
+}
+
+static bool
+ask_ends(void *self, uint32_t wait_ms, const int64_t **ends, int32_t *count, struct err *err)
+{
+    struct lane_wiring *lane = self;
+    free(lane->ends);
+    lane->ends = NULL;
+    bool done = kafka_ends(&lane->kafka, wait_ms, &lane->ends, count, err);
+    *ends = lane->ends;
+    return done;
+}
+
+static bool ask_demo(void *self, bool *demo, struct err *err)
+{
+    struct lane_wiring *lane = self;
+    return pg_store_demo(lane->store, demo, err);
+}
+
+static void wire_rulebook(struct wiring *wiring, const struct rulebook *rulebook)
+{
+    (void)snprintf(wiring->name, sizeof(wiring->name), "%.*s", BYTES_ARGS(rulebook->name));
+    (void)snprintf(wiring->version, sizeof(wiring->version), "%.*s", BYTES_ARGS(rulebook->version));
+    wiring->rulebook = (struct pg_rulebook){
+        .name = wiring->name,
+        .version = wiring->version,
+        .yaml = rulebook->source,
+    };
+    memcpy(wiring->rulebook.sha256, rulebook->sha256, SHA256_SIZE);
+}
+
+static bool
+open_sink(struct lane_wiring *lane, const char *emit, struct sink *sink, struct err *err)
+{
+    char id[512];
+    if (strcmp(emit, "transactional") != 0) {
+        lane->producer = producer_open(&lane->kafka, err);
+        *sink = lane->producer == NULL ? (struct sink){0} : producer_sink(lane->producer);
+        return lane->producer != NULL;
+    }
+    /* Ours alone, also where containers share a host's name: two with one id would fence each other
+     * for ever. */
+    struct clock clock = clock_system();
+    (void)snprintf(id,
+                   sizeof(id),
+                   "%s/%s/%" PRIx64,
+                   lane->kafka.group,
+                   lane->pg.owner,
+                   (uint64_t)(clock.mono_us(clock.self) ^ clock.wall_ms(clock.self)));
+    lane->transactor = transactor_open(&lane->kafka, id, lane->consumer, err);
+    *sink = lane->transactor == NULL ? (struct sink){0} : transactor_sink(lane->transactor);
+    return lane->transactor != NULL;
+}
+
+static bool open_worker(void *self,
+                        const struct options *options,
+                        const struct rulebook *rulebook,
+                        uint32_t number,
+                        struct worker_edges *worker,
+                        struct err *err)
+{
+    struct wiring *wiring = self;
+    struct lane_wiring *lane = &wiring->lanes[number];
+    wire_rulebook(wiring, rulebook);
+    wire_pg(wiring, options);
+    if (!wire_kafka(wiring, options, err)) {
+        return false;
+    }
+    lane->kafka = wiring->kafka;
+    lane->kafka.lane = number;
+    lane->pg = wiring->pg;
+    if (number > 0) {
+        (void)snprintf(lane->owner, sizeof(lane->owner), "%s/%u", wiring->owner, number);
+        lane->pg.owner = lane->owner;
+    }
+    lane->store = pg_store_open(&lane->pg,
+                                options->values[OPTION_TOPIC_APPLICATIONS],
+                                options->values[OPTION_GROUP],
+                                &wiring->rulebook,
+                                err);
+    lane->consumer = lane->store == NULL ? NULL : consumer_open(&lane->kafka, err);
+    if (lane->consumer == NULL ||
+        !open_sink(lane, options->values[OPTION_EMIT], &worker->sink, err)) {
+        return false;
+    }
+    *worker = (struct worker_edges){
+        .source = consumer_source(lane->consumer),
+        .store = pg_store_port(lane->store),
+        .sink = worker->sink,
+        .facts = ask_facts,
+        .ends = ask_ends,
+        .demo = ask_demo,
+        .self = lane,
+    };
+    return true;
+}
+
+static bool
+open_archive(void *self, const struct options *options, struct archive *archive, struct err *err)
+{
+    struct wiring *wiring = self;
+    wire_pg(wiring, options);
+    wiring->archive = pg_archive_open(&wiring->pg, err);
+    if (wiring->archive == NULL) {
+        return false;
+    }
+    *archive = pg_archive_port(wiring->archive);
+    return true;
+}
+
+static bool open_chronicle(void *self,
+                           const struct options *options,
+                           const char *moment,
+                           struct chronicle *chronicle,
+                           struct err *err)
+{
+    struct wiring *wiring = self;
+    CHECK(wiring->chronicle_count < CHRONICLES_MAX);
+    wire_pg(wiring, options);
+    struct pg_chronicle *opened = pg_chronicle_open(&wiring->pg, moment, err);
+    if (opened == NULL) {
+        return false;
+    }
+    wiring->chronicles[wiring->chronicle_count++] = opened;
+    *chronicle = pg_chronicle_port(opened);
+    return true;
+}
+
+static bool open_reader(void *self,
+                        const struct options *options,
+                        const char *topic,
+                        struct topic_reader *reader,
+                        struct err *err)
+{
+    struct wiring *wiring = self;
+    if (!wire_kafka(wiring, options, err)) {
+        return false;
+    }
+    CHECK(wiring->reader_count < READERS_MAX);
+    struct reader *opened = reader_open(&wiring->kafka, topic, err);
+    if (opened == NULL) {
+        return false;
+    }
+    wiring->readers[wiring->reader_count++] = opened;
+    *reader = reader_port(opened);
+    return true;
+}
+
+static bool open_group(void *self,
+                       const struct options *options,
+                       const char *group,
+                       struct source *source,
+                       struct err *err)
+{
+    struct wiring *wiring = self;
+    if (!wire_kafka(wiring, options, err)) {
+        return false;
+    }
+    wiring->watched = wiring->kafka;
+    wiring->watched.group = group;
+    wiring->watcher = consumer_open(&wiring->watched, err);
+    if (wiring->watcher == NULL) {
+        return false;
+    }
+    *source = consumer_source(wiring->watcher);
+    return true;
+}
+
+static bool open_writer(void *self,
+                        const struct options *options,
+                        const char *topic,
+                        struct topic_writer *writer,
+                        struct err *err)
+{
+    struct wiring *wiring = self;
+    if (!wire_kafka(wiring, options, err)) {
+        return false;
+    }
+    wiring->writer = writer_open(&wiring->kafka, topic, err);
+    if (wiring->writer == NULL) {
+        return false;
+    }
+    *writer = writer_port(wiring->writer);
+    return true;
+}
+
+static bool serve(void *self, const char *listen, const struct pages *pages, struct err *err)
+{
+    struct wiring *wiring = self;
+    wiring->http = http_open(listen, pages, err);
+    return wiring->http != NULL;
+}
+
+static void unserve(void *self)
+{
+    struct wiring *wiring = self;
+    http_close(&wiring->http);
+}
+
+static bool migrate(void *self, const struct options *options, FILE *out, struct err *err)
+{
+    struct wiring *wiring = self;
+    wire_pg(wiring, options);
+    return pg_migrate(&wiring->pg, options_flag(options, OPTION_DEMO), out, err);
+}
+
+static bool
+migrations(void *self, const struct options *options, FILE *out, bool *current, struct err *err)
+{
+    struct wiring *wiring = self;
+    wire_pg(wiring, options);
+    return pg_migrate_status(&wiring->pg, options_flag(options, OPTION_JSON), out, current, err);
+}
+
+void wiring_close(struct wiring **wiring_)
+{
+    struct wiring *wiring = *wiring_;
+    for (uint32_t i = 0; i < READERS_MAX; i++) {
+        reader_close(&wiring->readers[i]);
+    }
+    consumer_close(&wiring->watcher);
+    writer_close(&wiring->writer);
+    pg_archive_close(&wiring->archive);
+    for (uint32_t i = 0; i < CHRONICLES_MAX; i++) {
+        pg_chronicle_close(&wiring->chronicles[i]);
+    }
+    for (uint32_t i = 0; i < LANES_MAX; i++) {
+        transactor_close(&wiring->lanes[i].transactor);
+        consumer_close(&wiring->lanes[i].consumer);
+        producer_close(&wiring->lanes[i].producer);
+        pg_store_close(&wiring->lanes[i].store);
+        free(wiring->lanes[i].ends);
+    }
+    for (uint32_t i = 0; i < OPTION_LIST_MAX; i++) {
+        free(wiring->keys[i]);
+    }
+    free(wiring);
+    *wiring_ = NULL;
+}
+
+struct wiring *wiring_open(void)
+{
+    struct wiring *wiring = calloc(1, sizeof(*wiring));
+    CHECK(wiring != NULL);
+    return wiring;
+}
+
+struct edges wiring_edges(struct wiring *wiring)
+{
+    return (struct edges){
+        .worker = open_worker,
+        .archive = open_archive,
+        .chronicle = open_chronicle,
+        .reader = open_reader,
+        .group = open_group,
+        .writer = open_writer,
+        .serve = serve,
+        .unserve = unserve,
+        .migrate = migrate,
+        .migrations = migrations,
+        .self = wiring,
+    };
+}
