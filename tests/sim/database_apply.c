@@ -151,7 +151,8 @@ static void apply_take(struct transaction *transaction)
                                               .last_offset = -1};
         }
         row->position.epoch += guard_stands(GUARD_TAKE_BUMPS) ? 1 : 0;
-        row->position.takeovers = 0; /* app/alone.c is not modelled: unit.alone, edge/bad_records_test.py */
+        row->position.takeovers =
+            0; /* app/alone.c is not modelled: unit.alone, edge/bad_records_test.py */
         row->owned = true;
         int64_t epoch = row->position.epoch;
         if (guard_stands(GUARD_LOCKED_READ) || mine->progress_id == 0) {

@@ -2,8 +2,8 @@
 #define MENTOR_APP_EDGES_H
 
 /*
- * How a command reaches Kafka and PostgreSQL without knowing them: src/wiring.c fills these. Everything
- * opened is closed by main.c when the command returns.
+ * How a command reaches Kafka and PostgreSQL without knowing them: src/wiring.c fills these.
+ * Everything opened is closed by main.c when the command returns.
  */
 
 #include <stdbool.h>
