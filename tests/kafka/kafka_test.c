@@ -182,7 +182,7 @@ static void reading_that_ends_and_begins_again_loses_and_doubles_nothing(void **
                              SOURCE_NOTHING);
         }
         assert_true(source->commit(source->self, world->positions, 1, &world->err));
-        assert_int_equal(source_take(source, world->positions, (round + 1) * 300), 1);
+        assert_int_equal(source_take(source, world->positions, 300 * (int64_t)(round + 1)), 1);
     }
     source_await(source, SOURCE_END, &world->record);
     assert_int_equal(world->record.offset, 3000);

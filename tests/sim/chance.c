@@ -109,7 +109,7 @@ const char *label_name(enum label label)
 const char *fault_name(enum fault fault)
 {
     static const char *const names[FAULT_COUNT] = {
-#define X(name, text) [FAULT_##name] = text,
+#define X(name, text) [FAULT_##name] = (text),
         FAULTS(X)
 #undef X
     };

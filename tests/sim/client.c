@@ -112,8 +112,10 @@ static void heartbeat(void *what, uint64_t life)
     }
 }
 
+/* As the group tells it. NOLINTBEGIN(bugprone-easily-swappable-parameters) */
 void client_assigned(
     struct actor *actor, uint64_t life, uint64_t member, uint32_t mask, int64_t generation)
+/* NOLINTEND(bugprone-easily-swappable-parameters) */
 {
     struct client *client = &actor->client;
     if (actor->life != life || client->member != member || !client->joined) {

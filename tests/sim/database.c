@@ -103,6 +103,7 @@ static void answer(void *what, uint64_t life)
     }
 }
 
+/* One transaction's end wakes the next. NOLINTNEXTLINE(misc-no-recursion) */
 static void wake_waiting(void)
 {
     for (uint32_t i = 0; i < transaction_count;) {
@@ -126,9 +127,11 @@ static void over(struct transaction *transaction)
     transaction->held = 0;
     for (uint32_t i = 0; i < transaction_count; i++) {
         if (transactions[i] == transaction) {
-            memmove(&transactions[i],
-                    &transactions[i + 1],
-                    (transaction_count - i - 1) * sizeof(*transactions));
+            memmove(
+                &transactions[i],
+                &transactions[i + 1],
+                (transaction_count - i - 1) *
+                    sizeof(transactions[0])); /* NOLINT(bugprone-sizeof-expression): of pointers */
             transaction_count--;
             break;
         }
@@ -136,6 +139,7 @@ static void over(struct transaction *transaction)
     sim_at(sim.now_us + sim_between(50, 500), answer, transaction, transaction->life);
 }
 
+/* One transaction's end wakes the next. NOLINTNEXTLINE(misc-no-recursion) */
 void transaction_abort(struct transaction *transaction, enum err_kind kind, const char *why)
 {
     if (transaction->state == TRANSACTION_OVER) {
@@ -241,6 +245,7 @@ static bool in_order(const struct transaction *transaction)
 }
 
 /* All locks are held. */
+/* One transaction's end wakes the next. NOLINTNEXTLINE(misc-no-recursion) */
 static void finish(struct transaction *transaction)
 {
     if (!in_order(transaction)) {
@@ -258,7 +263,7 @@ static void finish(struct transaction *transaction)
     }
 }
 
-/* Locks in order; false: waits, or is over. */
+/* Locks in order; false: waits, or is over. NOLINTNEXTLINE(misc-no-recursion) */
 static bool lock_next(struct transaction *transaction)
 {
     struct transaction **lock = transaction->locks[transaction->held];
@@ -287,6 +292,7 @@ static bool lock_next(struct transaction *transaction)
     return false;
 }
 
+/* One transaction's end wakes the next. NOLINTNEXTLINE(misc-no-recursion) */
 void transaction_run(struct transaction *transaction)
 {
     while (transaction->state == TRANSACTION_RUNS) {

@@ -74,6 +74,7 @@ static void add_headers(struct record *record, struct bytes id)
     record->header_count = HEADERS;
 }
 
+/* NOLINTNEXTLINE(bugprone-easily-swappable-parameters) */
 static struct bytes value_of(uint32_t application, uint32_t citizen, uint32_t version)
 {
     static struct proto proto;

@@ -22,7 +22,7 @@ struct produce {
 
 static uint64_t sessions;
 
-static void pump(void *what, uint64_t session);
+static void pump(void *what, uint64_t unused);
 
 static struct producer *producer_of(void *self)
 {

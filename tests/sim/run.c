@@ -298,7 +298,7 @@ int main(int argc, char **argv)
             sim.tracing = true;
         } else if (strcmp(argv[i], "--mutants") == 0) {
             wish.mutants = true;
-        } else if (i + 1 == argc) {
+        } else if (i + 1 == argc) { /* NOLINT(bugprone-branch-clone): the others need a value */
             return usage(argv[i]);
         } else if (number != NULL) {
             *number = strtoull(argv[++i], NULL, 10);

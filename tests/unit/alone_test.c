@@ -27,6 +27,7 @@ static int end(void **state)
     return 0;
 }
 
+/* NOLINTNEXTLINE(bugprone-easily-swappable-parameters) */
 static void publish(int32_t partition, int64_t from, int64_t to)
 {
     for (int64_t offset = from; offset < to; offset++) {

@@ -24,7 +24,7 @@ static const uint8_t *key_of(uint8_t seed)
 {
     static uint8_t keys[256][AUDIT_SUM_KEY_SIZE];
     for (size_t i = 0; i < AUDIT_SUM_KEY_SIZE; i++) {
-        keys[seed][i] = (uint8_t)(seed * 31 + i);
+        keys[seed][i] = (uint8_t)((size_t)seed * 31 + i);
     }
     return keys[seed];
 }

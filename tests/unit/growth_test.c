@@ -66,6 +66,7 @@ static bool flush(void *self, uint32_t wait_ms, struct err *err)
     return true;
 }
 
+/* The port's form. NOLINTNEXTLINE(readability-non-const-parameter) */
 static bool settled(void *self, int32_t partition, int64_t *emitted_offset, struct err *err)
 {
     (void)self, (void)partition, (void)emitted_offset, (void)err;

@@ -16,6 +16,7 @@ static int end(void **state)
     return 0;
 }
 
+/* NOLINTNEXTLINE(bugprone-easily-swappable-parameters) */
 static struct passage *begin(int32_t partition, int64_t emitted, int64_t epoch, int64_t next)
 {
     struct passage *passage = passage_at(&passages, partition);
