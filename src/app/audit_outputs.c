@@ -122,22 +122,35 @@ static bool read_number(const struct record *record, const char *name, int64_t *
     return true;
 }
 
+/* A citizen in one input partition: between two of them no order is promised. */
+static void
+key_of(const uint8_t ref[CITIZEN_REF_SIZE], int64_t position, uint8_t key[KEEPER_KEY_SIZE])
+{
+    struct sha256 sha;
+    uint8_t digest[SHA256_SIZE];
+    sha256_init(&sha);
+    sha256_add(&sha, bytes_of(ref, CITIZEN_REF_SIZE));
+    sha256_add(&sha, bytes_of(&position, sizeof(position)));
+    sha256_finish(&sha, digest);
+    memcpy(key, digest, KEEPER_KEY_SIZE);
+}
+
 /* I8: an output that comes for the first time has a higher number than those before it. */
 static void look_at_order(const struct audit_output *output)
 {
     uint8_t ref[CITIZEN_REF_SIZE];
+    uint8_t key[KEEPER_KEY_SIZE];
     int64_t seq = 0;
     if (!read_number(output->record, "mentor-seq", &seq) ||
         output->record->key.size != (size_t)2 * CITIZEN_REF_SIZE ||
         !hex_decode((const char *)output->record->key.data, CITIZEN_REF_SIZE, ref)) {
         return;
     }
-    struct keeper_row *row = keeper_row(&output->topics->citizens, ref);
-    struct bytes from = bytes_of(&output->position->id, sizeof(output->position->id));
+    key_of(ref, output->position->id, key);
+    struct keeper_row *row = keeper_row(&output->topics->citizens, key);
     int64_t last = row->seq;
-    bool same = bytes_equal(bytes_of(row->state, row->size), from);
-    keeper_row_set(row, seq > last ? seq : last, from);
-    if (same && seq < last) {
+    keeper_row_set(row, seq > last ? seq : last, (struct bytes){0});
+    if (seq < last) {
         struct audit_place place = output->place;
         place.citizen = ref;
         audit_breach(&output->audit->report,
