@@ -4,6 +4,7 @@
 
 #include "archive.h"
 #include "field.h"
+#include "rulebook.h"
 #include "sql_embedded.h"
 
 bool archive_rulebooks(void *self,
@@ -42,37 +43,6 @@ bool archive_rulebooks(void *self,
     return true;
 }
 
-/* A stored name and version keeps its bytes: decisions pin them. */
-static bool store_bytes(struct pg_archive *archive,
-                        const struct archived_rulebook *rulebook,
-                        struct bytes yaml,
-                        struct err *err)
-{
-    static const struct statement keep = {"rulebook_store", sql_rulebook_store};
-    static const struct statement check = {"rulebook_check", sql_rulebook_check};
-    struct params kept = {0};
-    struct params asked = {0};
-    params_bytes(&kept, bytes_of(rulebook->sha256, SHA256_SIZE));
-    params_text(&kept, rulebook->name);
-    params_text(&kept, rulebook->version);
-    params_bytes(&kept, yaml);
-    params_text(&asked, rulebook->name);
-    params_text(&asked, rulebook->version);
-    if (!archive_ask(archive, &keep, &kept, err) || !archive_ask(archive, &check, &asked, err)) {
-        return false;
-    }
-    const PGresult *row = session_result(&archive->session, 0);
-    return (PQntuples(row) == 1 &&
-            bytes_equal(field_bytes(row, 0, 0), bytes_of(rulebook->sha256, SHA256_SIZE))) ||
-           err_set(
-               err,
-               ERR_HALT,
-               "rulebook %.80s %.80s is stored with other bytes, and decisions pin them: give the "
-               "changed file a new version",
-               rulebook->name,
-               rulebook->version);
-}
-
 bool archive_publish(void *self,
                      const struct archived_rulebook *rulebook,
                      struct bytes yaml,
@@ -84,12 +54,14 @@ bool archive_publish(void *self,
     static const struct statement publish = {"archive_publish", sql_archive_publish};
     static const struct statement commit = {"commit", sql_commit};
     struct pg_archive *archive = self;
+    struct pg_rulebook book = {.name = rulebook->name, .version = rulebook->version, .yaml = yaml};
     struct params params = {0};
+    memcpy(book.sha256, rulebook->sha256, SHA256_SIZE);
     params_bytes(&params, bytes_of(rulebook->sha256, SHA256_SIZE));
     params_int8(&params, rulebook->effective_from_ms);
     if (!archive_ready(archive, err) || !archive_ask(archive, &begin, &(struct params){0}, err) ||
         !archive_ask(archive, &as_owner, &(struct params){0}, err) ||
-        !store_bytes(archive, rulebook, yaml, err) ||
+        !rulebook_keep(&archive->session, &book, ERR_HALT, err) ||
         !archive_ask(archive, &publish, &params, err)) {
         return false;
     }

@@ -3,6 +3,7 @@
 #include "mentor/base/err.h"
 
 #include "field.h"
+#include "rulebook.h"
 #include "schema.h"
 #include "sql_embedded.h"
 #include "store.h"
@@ -105,39 +106,6 @@ static bool check_count(struct pg_store *store, struct err *err)
                store->known_count);
 }
 
-static bool check_rulebook(struct pg_store *store, struct err *err)
-{
-    static const struct statement keep = {"rulebook_store", sql_rulebook_store};
-    static const struct statement check = {"rulebook_check", sql_rulebook_check};
-    const struct pg_rulebook *book = store->rulebook;
-    struct params kept = {0};
-    params_bytes(&kept, bytes_of(book->sha256, SHA256_SIZE));
-    params_text(&kept, book->name);
-    params_text(&kept, book->version);
-    params_bytes(&kept, book->yaml);
-    struct params asked = {0};
-    params_text(&asked, book->name);
-    params_text(&asked, book->version);
-    if (!session_send_once(&store->session, &keep, &kept, err) ||
-        !session_run(&store->session, err) ||
-        !session_send_once(&store->session, &check, &asked, err) ||
-        !session_run(&store->session, err)) {
-        return false;
-    }
-    const PGresult *row = session_result(&store->session, 0);
-    if (PQntuples(row) != 1 ||
-        !bytes_equal(field_bytes(row, 0, 0), bytes_of(book->sha256, SHA256_SIZE))) {
-        return err_set(
-            err,
-            ERR_FATAL,
-            "rulebook %.80s %.80s is stored with other bytes, and decisions pin them: give the changed file a new "
-            "version",
-            book->name,
-            book->version);
-    }
-    return true;
-}
-
 static bool connected(struct pg_store *store, struct err *err)
 {
     if (session_connected(&store->session)) {
@@ -165,7 +133,8 @@ bool store_ready(struct pg_store *store, struct err *err)
     if (!connected(store, err)) {
         return false;
     }
-    if (!check_topic(store, err) || !check_rulebook(store, err)) {
+    if (!check_topic(store, err) ||
+        !rulebook_keep(&store->session, store->rulebook, ERR_FATAL, err)) {
         session_close(&store->session);
         return false;
     }
