@@ -19,8 +19,7 @@ bool chronicle_facts(void *self, struct chronicle_facts *facts, struct err *err)
     bool any = !field_null(found, 0, 1);
     *facts = (struct chronicle_facts){.demo = field_bool(found, 0, 0),
                                       .batch_first = any ? field_int8(found, 0, 1) : 0,
-                                      .batch_end = any ? field_int8(found, 0, 2) + 1 : 0,
-                                      .decisions = field_int8(found, 0, 3)};
+                                      .batch_end = any ? field_int8(found, 0, 2) + 1 : 0};
     return true;
 }
 

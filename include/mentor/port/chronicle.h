@@ -27,7 +27,6 @@ struct chronicle_facts {
     bool demo;
     int64_t batch_first; /* ids from here */
     int64_t batch_end;   /* to before here */
-    int64_t decisions;   /* by the ledger's counts */
 };
 
 /* A partition's row of progress; of every topic and cluster there has been. */
