@@ -63,6 +63,27 @@ void offsets_forget(struct consumer *consumer)
     consumer->answers = NULL;
 }
 
+typedef rd_kafka_resp_err_t
+look_fn(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, struct answer *answers);
+
+/* Of all partitions that are assigned at once, when this one is among them; else into `one`. */
+static rd_kafka_resp_err_t
+look_up(struct consumer *consumer, int32_t partition, look_fn *look, struct answer *one)
+{
+    rd_kafka_topic_partition_list_t *list = list_of(consumer, partition);
+    bool alone = place_of(consumer, partition) < 0;
+    rd_kafka_resp_err_t code = look(consumer->rk, list, alone ? one : consumer->answers);
+    rd_kafka_topic_partition_list_destroy(list);
+    return code;
+}
+
+/* Where the answer stands, or is to be put. */
+static struct answer *answer_of(struct consumer *consumer, int32_t partition, struct answer *one)
+{
+    int64_t place = place_of(consumer, partition);
+    return place < 0 ? one : &answers_make(consumer)[place];
+}
+
 static rd_kafka_resp_err_t
 bounds_look(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, struct answer *answers)
 {
@@ -86,14 +107,11 @@ bool offsets_bounds(void *self, int32_t partition, int64_t *low, int64_t *high, 
     if (!client_ready(consumer, err)) {
         return false;
     }
-    int64_t place = place_of(consumer, partition);
     struct answer one = {0};
-    struct answer *answer = place < 0 ? &one : &answers_make(consumer)[place];
+    struct answer *answer = answer_of(consumer, partition, &one);
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (!answer->has_bounds) {
-        rd_kafka_topic_partition_list_t *list = list_of(consumer, partition);
-        code = bounds_look(consumer->rk, list, place < 0 ? &one : consumer->answers);
-        rd_kafka_topic_partition_list_destroy(list);
+        code = look_up(consumer, partition, bounds_look, &one);
     }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return err_set(err,
@@ -136,14 +154,11 @@ bool offsets_committed(
     if (!client_ready(consumer, err)) {
         return false;
     }
-    int64_t place = place_of(consumer, partition);
     struct answer one = {0};
-    struct answer *answer = place < 0 ? &one : &answers_make(consumer)[place];
+    struct answer *answer = answer_of(consumer, partition, &one);
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (!answer->has_committed) {
-        rd_kafka_topic_partition_list_t *list = list_of(consumer, partition);
-        code = committed_look(consumer->rk, list, place < 0 ? &one : consumer->answers);
-        rd_kafka_topic_partition_list_destroy(list);
+        code = look_up(consumer, partition, committed_look, &one);
     }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return err_set(err,
