@@ -216,14 +216,6 @@ static int list(struct context *context)
     return EXIT_DONE;
 }
 
-/* When a day begins in Denmark: 22:00 or 23:00 UTC on the day before. */
-static int64_t day_begins_ms(int32_t day)
-{
-    const int64_t hour_ms = 3600000;
-    int64_t ms = (int64_t)day * 24 * hour_ms - 2 * hour_ms;
-    return date_in_denmark(ms) == day ? ms : ms + hour_ms;
-}
-
 static bool effective_from(const struct context *context, int64_t *ms)
 {
     const char *text = context->options.values[OPTION_EFFECTIVE_FROM];
@@ -232,7 +224,7 @@ static bool effective_from(const struct context *context, int64_t *ms)
     if (strcmp(text, "now") == 0) {
         *ms = context->clock.wall_ms(context->clock.self);
     } else if (date_parse(bytes_text(text), &day)) {
-        *ms = day_begins_ms(day);
+        *ms = date_begins_ms(day);
     } else if (rfc3339_parse(bytes_text(text), &moment)) {
         *ms = rfc3339_ms(moment);
     } else {

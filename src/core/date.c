@@ -153,6 +153,13 @@ int32_t date_in_denmark(int64_t utc_ms)
     return (int32_t)(local >= 0 ? local / day : (local - day + 1) / day);
 }
 
+int64_t date_begins_ms(int32_t day)
+{
+    const int64_t hour_ms = 3600000;
+    int64_t ms = (int64_t)day * 24 * hour_ms - 2 * hour_ms;
+    return date_in_denmark(ms) == day ? ms : ms + hour_ms;
+}
+
 /* Nobody can complain by hand on it: rules.md § 3. */
 static bool closed(int32_t day)
 {

@@ -219,6 +219,7 @@ static void every_midnight_falls_where_the_season_has_it(void **state)
         bool last_sunday = date_weekday(day) == 6 && civil.day > 24;
         /* The midnight that begins a last Sunday still has the season before. */
         int64_t midnight = day * DAY - (summer ? 2 : 1) * HOUR;
+        assert_int_equal(date_begins_ms(day), midnight);
         assert_int_equal(date_in_denmark(midnight), day);
         assert_int_equal(date_in_denmark(midnight - 1), day - 1);
         if (last_sunday && (civil.month == 3 || civil.month == 10)) {

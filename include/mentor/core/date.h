@@ -45,6 +45,8 @@ int32_t date_easter(int32_t year);
 
 /* The day in Denmark: UTC+1, UTC+2 from the last Sunday of March to that of October, 01:00 UTC. */
 int32_t date_in_denmark(int64_t utc_ms);
+/* When that day begins, in UTC: 22:00 or 23:00 on the day before. */
+int64_t date_begins_ms(int32_t day);
 
 /*
  * The last day to complain when received on `received`: four weeks on, the day of receipt not
