@@ -112,3 +112,12 @@ const char *danish_word(const char *name)
     }
     return name;
 }
+
+size_t danish_columns(const char *text, size_t size)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < size; i++) {
+        count += ((unsigned char)text[i] & 0xc0) != 0x80;
+    }
+    return count;
+}

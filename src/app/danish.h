@@ -4,6 +4,7 @@
 /* Private to app/: numbers, dates and the protocol's words as a caseworker reads them (da_DK),
  * without the machine's locale. */
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -21,5 +22,8 @@ const char *danish_percent(int64_t bp, char text[DANISH_SIZE]);
 const char *danish_date(const char *iso, char text[DANISH_SIZE]);
 /* An enum's proto name in Danish; one without a Danish word is returned as it is. */
 const char *danish_word(const char *name);
+
+/* Columns that UTF-8 of `size` bytes takes: its continuation bytes take none. */
+size_t danish_columns(const char *text, size_t size);
 
 #endif /* MENTOR_SRC_APP_DANISH_H */

@@ -43,15 +43,10 @@ static void print_heading(const struct explanation *explanation, FILE *out)
 }
 
 /* printf counts bytes; a column counts letters. */
-static void column(FILE *out, const char *text, int width)
+static void column(FILE *out, const char *text, size_t width)
 {
-    (void)fputs(text, out);
-    for (; *text != '\0'; text++) {
-        width -= ((unsigned char)*text & 0xc0) != 0x80;
-    }
-    for (; width > 0; width--) {
-        (void)fputc(' ', out);
-    }
+    size_t wide = danish_columns(text, strlen(text));
+    (void)fprintf(out, "%s%*s", text, (int)(wide < width ? width - wide : 0), "");
 }
 
 static void print_facts(const struct explanation *explanation, FILE *out)

@@ -2,22 +2,13 @@
 
 #include <string.h>
 
+#include "danish.h"
 #include "letter.h"
 
 enum {
     WIDTH = 76,
     LABEL_WIDTH = 34,
 };
-
-/* Columns, not bytes: UTF-8's continuation bytes take none. */
-static size_t columns(const char *text, size_t size)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < size; i++) {
-        count += ((unsigned char)text[i] & 0xc0) != 0x80;
-    }
-    return count;
-}
 
 /* Words between `indent` and WIDTH; the first line begins where the caller is. */
 static void wrap(FILE *out, const char *text, size_t indent)
@@ -26,7 +17,7 @@ static void wrap(FILE *out, const char *text, size_t indent)
     bool first = true;
     while (*text != '\0') {
         size_t size = strcspn(text, " ");
-        size_t wide = columns(text, size);
+        size_t wide = danish_columns(text, size);
         if (!first && column + 1 + wide > WIDTH) {
             (void)fprintf(out, "\n%*s", (int)indent, "");
             column = indent;
@@ -54,7 +45,7 @@ static void leave(struct letter_page *page, enum letter_group next)
 static void underlined(struct letter_page *page, const char *text, char line)
 {
     (void)fprintf(page->out, "%s\n", text);
-    for (size_t i = columns(text, strlen(text)); i > 0; i--) {
+    for (size_t i = danish_columns(text, strlen(text)); i > 0; i--) {
         (void)fputc(line, page->out);
     }
     (void)fputs("\n\n", page->out);
@@ -92,7 +83,7 @@ static void item(struct letter_page *page, const char *text, const char *referen
 static void row(struct letter_page *page, const char *what, const char *value)
 {
     leave(page, LETTER_ROWS);
-    size_t wide = columns(what, strlen(what));
+    size_t wide = danish_columns(what, strlen(what));
     (void)fprintf(page->out, "%s%*s", what, (int)(wide < LABEL_WIDTH ? LABEL_WIDTH - wide : 1), "");
     wrap(page->out, value, LABEL_WIDTH);
 }
