@@ -10,6 +10,7 @@
 #include "support/fake_store.h"
 
 struct world world;
+struct content world_content;
 
 static uint32_t batch_most;
 
@@ -343,6 +344,36 @@ void world_publish(int32_t partition,
     letter_set(&letter, "ce_id", event_id);
     letter.record.key = bytes_text(content->cpr + strlen(content->cpr) - 4);
     world_add(partition, offset, &letter.record);
+}
+
+void world_publish_versions(int64_t from, int64_t to)
+{
+    for (int64_t offset = from; offset < to; offset++) {
+        char event[24];
+        (void)snprintf(event, sizeof(event), "a-%" PRId64, offset);
+        world_content.version = (uint32_t)offset + 1;
+        world_publish(0, offset, event, &world_content);
+    }
+}
+
+int world_set_up_with(uint32_t most)
+{
+    world_begin(most);
+    world_content = content_default();
+    return 0;
+}
+
+int world_set_up(void **state)
+{
+    (void)state;
+    return world_set_up_with(100);
+}
+
+int world_tear_down(void **state)
+{
+    (void)state;
+    world_end();
+    return 0;
 }
 
 bool world_run(void)

@@ -124,6 +124,11 @@ extern struct world world;
 
 void world_begin(uint32_t batch_most);
 void world_end(void);
+/* For each test: a hundred records a batch, or so many; and world_content begins anew. */
+extern struct content world_content;
+int world_set_up(void **state);
+int world_set_up_with(uint32_t most);
+int world_tear_down(void **state);
 /* The record is copied. */
 void world_add(int32_t partition, int64_t offset, const struct record *record);
 /* A record with this content under this event id, keyed by the CPR's last four digits. */
@@ -131,6 +136,9 @@ void world_publish(int32_t partition,
                    int64_t offset,
                    const char *event_id,
                    const struct content *content);
+/* world_content on partition 0, an offset each from `from` to before `to`: version offset + 1,
+ * event a-<offset>. */
+void world_publish_versions(int64_t from, int64_t to);
 /* Runs the worker until there is nothing to do. false: it halted. */
 bool world_run(void);
 /* Another worker's process in this one's place: what it kept in memory is gone. */

@@ -6,30 +6,11 @@
 #include "support/facts.h"
 #include "support/fake_ports.h"
 
-static int begin(void **state)
-{
-    (void)state;
-    world_begin(100);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    world_end();
-    return 0;
-}
-
 /* Three decisions on partition 0, stored by the first owner; the store knows of `marked` outputs
  * that are out. */
 static void decide_three(int64_t marked)
 {
-    static const char *const events[] = {"a-0", "a-1", "a-2"};
-    struct content content = content_default();
-    for (int64_t offset = 0; offset < 3; offset++) {
-        content.version = (uint32_t)offset + 1;
-        world_publish(0, offset, events[offset], &content);
-    }
+    world_publish_versions(0, 3);
     assert_true(world_run());
     world.partitions[0].position.emitted_offset = marked;
     world.partitions[0].sent[0] = '\0';
@@ -122,8 +103,9 @@ static void what_a_transaction_proved_is_marked_when_idle(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(what_kafka_says_is_weighed, begin, end),
-        cmocka_unit_test_setup_teardown(what_a_transaction_proved_is_marked_when_idle, begin, end),
+        cmocka_unit_test_setup_teardown(what_kafka_says_is_weighed, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            what_a_transaction_proved_is_marked_when_idle, world_set_up, world_tear_down),
     };
     return cmocka_run_group_tests_name("agreement", tests, NULL, NULL);
 }

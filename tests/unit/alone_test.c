@@ -9,21 +9,10 @@
 #include "support/facts.h"
 #include "support/fake_ports.h"
 
-static struct content content;
-
 static int begin(void **state)
 {
-    (void)state;
-    world_begin(100);
+    (void)world_set_up(state);
     world.count_deaths = true;
-    content = content_default();
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    world_end();
     return 0;
 }
 
@@ -33,10 +22,10 @@ static void publish(int32_t partition, int64_t from, int64_t to)
     for (int64_t offset = from; offset < to; offset++) {
         char event[16];
         (void)snprintf(event, sizeof(event), "%d-%d", partition, (int)offset);
-        content.version = (uint32_t)offset + 1;
-        content.id = partition == 0 ? LETTER_ID : "3f2504e0-4f89-41d3-9a0c-0305e82c3302";
-        content.cpr = partition == 0 ? "1403760101" : "2305941102";
-        world_publish(partition, offset, event, &content);
+        world_content.version = (uint32_t)offset + 1;
+        world_content.id = partition == 0 ? LETTER_ID : "3f2504e0-4f89-41d3-9a0c-0305e82c3302";
+        world_content.cpr = partition == 0 ? "1403760101" : "2305941102";
+        world_publish(partition, offset, event, &world_content);
     }
 }
 
@@ -159,7 +148,7 @@ static void what_is_condemned_closes_the_row_it_was_redriven_of(void **state)
     (void)state;
     static struct letter letter;
     static struct proto proto;
-    letter_begin(&letter, content_write(&content, &proto));
+    letter_begin(&letter, content_write(&world_content, &proto));
     letter_set(&letter, "ce_type", "unknown");
     world_add(0, 0, &letter.record);
     assert_true(world_run());
@@ -179,13 +168,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
-            the_record_goes_to_quarantine_and_the_others_are_decided, begin, end),
-        cmocka_unit_test_setup_teardown(it_is_not_looked_into_by_reading_ahead, begin, end),
-        cmocka_unit_test_setup_teardown(what_is_condemned_arms_its_key, begin, end),
-        cmocka_unit_test_setup_teardown(another_partition_keeps_its_batches, begin, end),
-        cmocka_unit_test_setup_teardown(an_outage_is_no_death, begin, end),
+            the_record_goes_to_quarantine_and_the_others_are_decided, begin, world_tear_down),
         cmocka_unit_test_setup_teardown(
-            what_is_condemned_closes_the_row_it_was_redriven_of, begin, end),
+            it_is_not_looked_into_by_reading_ahead, begin, world_tear_down),
+        cmocka_unit_test_setup_teardown(what_is_condemned_arms_its_key, begin, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            another_partition_keeps_its_batches, begin, world_tear_down),
+        cmocka_unit_test_setup_teardown(an_outage_is_no_death, begin, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            what_is_condemned_closes_the_row_it_was_redriven_of, begin, world_tear_down),
     };
     return cmocka_run_group_tests_name("app/alone", tests, NULL, NULL);
 }

@@ -8,30 +8,14 @@
 
 #define TOPIC "mentor.applications.v1"
 
-static struct content content;
 static struct letter letter;
 static struct proto proto;
-
-static int begin(void **state)
-{
-    (void)state;
-    world_begin(100);
-    content = content_default();
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    world_end();
-    return 0;
-}
 
 /* Refused by its headers, with a value that can be read; or, `of` given, the same redriven with
  * headers that are in order. */
 static struct letter *letter_for(const char *event, const char *of)
 {
-    letter_begin(&letter, content_write(&content, &proto));
+    letter_begin(&letter, content_write(&world_content, &proto));
     letter_set(&letter, "ce_id", event);
     letter.record.key = bytes_text("key");
     if (of == NULL) {
@@ -80,12 +64,12 @@ static void another_open_row_still_holds_it(void **state)
     (void)state;
     for (int same_citizen = 0; same_citizen < 2; same_citizen++) {
         world_end();
-        (void)begin(NULL);
+        (void)world_set_up(NULL);
         add(0, 0, "a-0", NULL);
-        content.version = 2;
-        content.cpr = same_citizen ? content.cpr : "2305941102";
+        world_content.version = 2;
+        world_content.cpr = same_citizen ? world_content.cpr : "2305941102";
         add(0, 1, "a-1", NULL);
-        content = content_default();
+        world_content = content_default();
         assert_true(world_run());
         add(0, 2, "a-0", TOPIC "/0/0");
         world_restart();
@@ -101,15 +85,15 @@ static void later_records_of_the_batch_are_free_and_earlier_ones_are_not(void **
     (void)state;
     add(0, 0, "a-0", NULL);
     assert_true(world_run());
-    content.id = "3f2504e0-4f89-41d3-9a0c-0305e82c3302";
-    content.start = "2026-09-01";
-    content.end = "2026-09-30";
+    world_content.id = "3f2504e0-4f89-41d3-9a0c-0305e82c3302";
+    world_content.start = "2026-09-01";
+    world_content.end = "2026-09-30";
     add(0, 1, "b-0", "");
-    content = content_default();
+    world_content = content_default();
     add(0, 2, "a-0", TOPIC "/0/0");
-    content.id = "3f2504e0-4f89-41d3-9a0c-0305e82c3303";
-    content.start = "2026-11-01";
-    content.end = "2026-11-30";
+    world_content.id = "3f2504e0-4f89-41d3-9a0c-0305e82c3303";
+    world_content.start = "2026-11-01";
+    world_content.end = "2026-11-30";
     add(0, 3, "c-0", "");
     world_restart();
     world.worker.limit = 100;
@@ -129,7 +113,7 @@ static void a_second_copy_is_a_duplicate_and_closes_nothing(void **state)
     (void)state;
     for (int restarts = 0; restarts < 2; restarts++) { /* in one batch, and in two */
         world_end();
-        (void)begin(NULL);
+        (void)world_set_up(NULL);
         add(0, 0, "a-0", NULL);
         assert_true(world_run());
         add(0, 1, "a-0", TOPIC "/0/0");
@@ -156,7 +140,7 @@ static void refused_again_it_arms_anew_and_counts_one_more(void **state)
     letter_set(again, "ce_type", "unknown");
     letter_set(again, "mentor-redrives", "0"); /* the row knows better */
     world_add(0, 1, &again->record);
-    content.version = 2;
+    world_content.version = 2;
     add(0, 2, "a-1", "");
     world_restart();
     assert_true(world_run());
@@ -192,7 +176,7 @@ static void a_forged_header_closes_nothing(void **state)
     (void)state;
     for (size_t i = 0; i <= ROW_COUNT(forgeries); i++) {
         world_end();
-        (void)begin(NULL);
+        (void)world_set_up(NULL);
         add(0, 0, "a-0", NULL);
         assert_true(world_run());
         struct letter *forged = letter_for("a-0", TOPIC "/0/0");
@@ -237,12 +221,12 @@ static void a_row_without_a_citizen_disarms_none(void **state)
 {
     (void)state;
     add(0, 0, "a-0", NULL);
-    content.version = 2;
+    world_content.version = 2;
     add(0, 1, "a-1", NULL);
     assert_true(world_run());
     world.partitions[0].has_citizen[0] = false;
     world.citizens[0].armed--;
-    content = content_default();
+    world_content = content_default();
     add(0, 2, "a-0", TOPIC "/0/0");
     world_restart();
     assert_true(world_run());
@@ -255,10 +239,10 @@ static void the_citizen_of_the_row_is_disarmed(void **state)
 {
     (void)state;
     add(0, 0, "a-0", NULL);
-    content.cpr = "2305941102";
+    world_content.cpr = "2305941102";
     add(0, 1, "b-0", NULL);
     assert_true(world_run());
-    content = content_default();
+    world_content = content_default();
     uint8_t *of_row = world.partitions[0].citizens[0];
     uint32_t own = memcmp(world.citizens[0].ref, of_row, CITIZEN_REF_SIZE) == 0 ? 0 : 1;
     memcpy(of_row, world.citizens[1 - own].ref, CITIZEN_REF_SIZE);
@@ -288,19 +272,27 @@ static void a_lost_reply_closes_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(it_closes_its_row_and_is_not_held_by_it, begin, end),
-        cmocka_unit_test_setup_teardown(another_open_row_still_holds_it, begin, end),
         cmocka_unit_test_setup_teardown(
-            later_records_of_the_batch_are_free_and_earlier_ones_are_not, begin, end),
+            it_closes_its_row_and_is_not_held_by_it, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
-            a_second_copy_is_a_duplicate_and_closes_nothing, begin, end),
-        cmocka_unit_test_setup_teardown(refused_again_it_arms_anew_and_counts_one_more, begin, end),
-        cmocka_unit_test_setup_teardown(a_forged_header_closes_nothing, begin, end),
+            another_open_row_still_holds_it, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
-            a_row_that_a_person_closes_meanwhile_is_left_alone, begin, end),
-        cmocka_unit_test_setup_teardown(a_row_without_a_citizen_disarms_none, begin, end),
-        cmocka_unit_test_setup_teardown(the_citizen_of_the_row_is_disarmed, begin, end),
-        cmocka_unit_test_setup_teardown(a_lost_reply_closes_once, begin, end),
+            later_records_of_the_batch_are_free_and_earlier_ones_are_not,
+            world_set_up,
+            world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_second_copy_is_a_duplicate_and_closes_nothing, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            refused_again_it_arms_anew_and_counts_one_more, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_forged_header_closes_nothing, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_row_that_a_person_closes_meanwhile_is_left_alone, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_row_without_a_citizen_disarms_none, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            the_citizen_of_the_row_is_disarmed, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(a_lost_reply_closes_once, world_set_up, world_tear_down),
     };
     return cmocka_run_group_tests_name("app/closing", tests, NULL, NULL);
 }

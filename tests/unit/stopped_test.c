@@ -6,12 +6,9 @@
 #include "support/facts.h"
 #include "support/fake_ports.h"
 
-static struct content content;
-
 static int begin_with(uint32_t batch_most, uint32_t breaker_most)
 {
-    world_begin(batch_most);
-    content = content_default();
+    (void)world_set_up_with(batch_most);
     world.breaker_most = breaker_most;
     world.worker.breaker_most = breaker_most;
     return 0;
@@ -23,13 +20,6 @@ static int begin(void **state)
     return begin_with(100, 2);
 }
 
-static int end(void **state)
-{
-    (void)state;
-    world_end();
-    return 0;
-}
-
 /* 'd': can be decided, 'x': not, '=': the first one again; from that offset on. */
 static void publish(int32_t partition, int64_t offset, const char *what)
 {
@@ -38,9 +28,9 @@ static void publish(int32_t partition, int64_t offset, const char *what)
     for (; *what != '\0'; what++, offset++) {
         char event[16];
         (void)snprintf(event, sizeof(event), "%d-%d", partition, *what == '=' ? 0 : (int)offset);
-        content.version = *what == '=' ? 1 : (uint32_t)offset + 1;
-        content.id = partition == 0 ? LETTER_ID : "3f2504e0-4f89-41d3-9a0c-0305e82c3302";
-        letter_begin(&letter, content_write(&content, &proto));
+        world_content.version = *what == '=' ? 1 : (uint32_t)offset + 1;
+        world_content.id = partition == 0 ? LETTER_ID : "3f2504e0-4f89-41d3-9a0c-0305e82c3302";
+        letter_begin(&letter, content_write(&world_content, &proto));
         letter_set(&letter, "ce_id", event);
         if (*what == 'x') {
             letter_set(&letter, "ce_type", "unknown");
@@ -199,16 +189,18 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
-            it_stops_with_the_one_too_many_and_the_others_go_on, begin, end),
-        cmocka_unit_test_setup_teardown(duplicates_are_no_refusals, begin, end),
-        cmocka_unit_test_setup_teardown(without_a_limit_nothing_stops, begin, end),
-        cmocka_unit_test_setup_teardown(only_a_refusal_stops_it, begin, end),
-        cmocka_unit_test_setup_teardown(it_counts_over_batches_and_processes, begin, end),
-        cmocka_unit_test_setup_teardown(another_process_leaves_it_stopped, begin, end),
-        cmocka_unit_test_setup_teardown(resumed_it_goes_on_where_it_stopped, begin, end),
+            it_stops_with_the_one_too_many_and_the_others_go_on, begin, world_tear_down),
+        cmocka_unit_test_setup_teardown(duplicates_are_no_refusals, begin, world_tear_down),
+        cmocka_unit_test_setup_teardown(without_a_limit_nothing_stops, begin, world_tear_down),
+        cmocka_unit_test_setup_teardown(only_a_refusal_stops_it, begin, world_tear_down),
         cmocka_unit_test_setup_teardown(
-            a_batch_that_is_not_stored_stops_it_all_the_same, begin, end),
-        cmocka_unit_test_setup_teardown(a_revocation_is_answered, begin, end),
+            it_counts_over_batches_and_processes, begin, world_tear_down),
+        cmocka_unit_test_setup_teardown(another_process_leaves_it_stopped, begin, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            resumed_it_goes_on_where_it_stopped, begin, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_batch_that_is_not_stored_stops_it_all_the_same, begin, world_tear_down),
+        cmocka_unit_test_setup_teardown(a_revocation_is_answered, begin, world_tear_down),
     };
     return cmocka_run_group_tests_name("app/stopped", tests, NULL, NULL);
 }

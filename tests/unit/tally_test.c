@@ -4,23 +4,6 @@
 #include "support/facts.h"
 #include "support/fake_ports.h"
 
-static struct content content;
-
-static int begin(void **state)
-{
-    (void)state;
-    world_begin(100);
-    content = content_default();
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    world_end();
-    return 0;
-}
-
 static int64_t cell(uint32_t at)
 {
     return atomic_load(&world.worker.metrics.cells[at]);
@@ -57,11 +40,11 @@ static void publish_refused(int32_t partition, int64_t offset)
 static void a_batch_is_counted_by_fate_and_outcome(void **state)
 {
     (void)state;
-    world_publish(0, 0, "a-1", &content);
-    world_publish(0, 1, "a-1", &content);
+    world_publish(0, 0, "a-1", &world_content);
+    world_publish(0, 1, "a-1", &world_content);
     publish_refused(0, 2);
-    content.minutes = 181;
-    world_publish(0, 5, "a-2", &content); /* D06; 3 and 4 have no record */
+    world_content.minutes = 181;
+    world_publish(0, 5, "a-2", &world_content); /* D06; 3 and 4 have no record */
     assert_true(world_run());
     assert_int_equal(fate(FATE_DECIDED), 2);
     assert_int_equal(fate(FATE_DUPLICATE), 1);
@@ -90,7 +73,7 @@ static void what_is_rolled_back_is_counted_once_it_is_stored(void **state)
     (void)state;
     world.plan[0] = WRITE_STALE;
     world.plan[1] = WRITE_STALE;
-    world_publish(0, 0, "a-1", &content);
+    world_publish(0, 0, "a-1", &world_content);
     assert_true(world_run());
     assert_int_equal(fate(FATE_DECIDED), 1);
     assert_int_equal(cell(METRIC_AT_AGAIN + AGAIN_STALE), 2);
@@ -104,7 +87,7 @@ static void a_poisoned_record_is_counted_alone(void **state)
 {
     (void)state;
     world.poison = "a-1";
-    world_publish(0, 0, "a-1", &content);
+    world_publish(0, 0, "a-1", &world_content);
     assert_true(world_run());
     assert_int_equal(fate(FATE_DLQ), 1);
     assert_int_equal(cell(metrics_fate_cell(FATE_DLQ, REASON_RECORD_FAILED)), 1);
@@ -115,7 +98,7 @@ static void a_database_that_is_away_is_a_retry_of_that_step(void **state)
 {
     (void)state;
     world.plan[0] = WRITE_NOT_STORED;
-    world_publish(0, 0, "a-1", &content);
+    world_publish(0, 0, "a-1", &world_content);
     assert_true(world_run());
     assert_int_equal(cell(METRIC_AT_RETRIES + CYCLE_WRITE), 1);
     assert_int_equal(cell(METRIC_AT_RETRIES + CYCLE_OPEN), 0);
@@ -128,7 +111,7 @@ static void a_lost_reply_is_sent_again_and_said_so(void **state)
 {
     (void)state;
     world.plan[0] = WRITE_STORED_BUT_LOST;
-    world_publish(0, 0, "a-1", &content);
+    world_publish(0, 0, "a-1", &world_content);
     assert_true(world_run());
     assert_int_equal(cell(METRIC_AT_RESENT), 1);
     assert_int_equal(cell(METRIC_AT_OUTPUTS + OUTPUT_DECISION), 0);
@@ -140,8 +123,8 @@ static void fencings_and_revocations_are_counted(void **state)
     (void)state;
     world.plan[0] = WRITE_FENCED;
     world.revoke_at_record = 1;
-    world_publish(0, 0, "a-1", &content);
-    world_publish(0, 1, "a-1", &content);
+    world_publish(0, 0, "a-1", &world_content);
+    world_publish(0, 1, "a-1", &world_content);
     assert_true(world_run());
     assert_int_equal(cell(METRIC_AT_FENCINGS), 1);
     assert_int_equal(cell(METRIC_AT_REBALANCES + CHANGE_REVOKED), 1);
@@ -152,7 +135,7 @@ static void a_halt_is_counted(void **state)
 {
     (void)state;
     world.partitions[0].committed = 100; /* the group knows more than the store */
-    world_publish(0, 0, "a-1", &content);
+    world_publish(0, 0, "a-1", &world_content);
     assert_false(world_run());
     assert_int_equal(cell(METRIC_AT_HALTS), 1);
 }
@@ -169,7 +152,7 @@ static void positions_are_shown_while_they_are_ours(void **state)
 {
     (void)state;
     world.after_read = look; /* in the middle of a batch */
-    world_publish(0, 0, "a-1", &content);
+    world_publish(0, 0, "a-1", &world_content);
     assert_true(world_run());
     assert_int_equal(seen_count, WORLD_PARTITIONS);
     assert_int_equal(seen[0].partition, 0);
@@ -196,17 +179,23 @@ static void a_partition_that_is_not_taken_is_not_shown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_batch_is_counted_by_fate_and_outcome, begin, end),
         cmocka_unit_test_setup_teardown(
-            what_is_rolled_back_is_counted_once_it_is_stored, begin, end),
-        cmocka_unit_test_setup_teardown(a_poisoned_record_is_counted_alone, begin, end),
+            a_batch_is_counted_by_fate_and_outcome, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
-            a_database_that_is_away_is_a_retry_of_that_step, begin, end),
-        cmocka_unit_test_setup_teardown(a_lost_reply_is_sent_again_and_said_so, begin, end),
-        cmocka_unit_test_setup_teardown(fencings_and_revocations_are_counted, begin, end),
-        cmocka_unit_test_setup_teardown(a_halt_is_counted, begin, end),
-        cmocka_unit_test_setup_teardown(a_partition_that_is_not_taken_is_not_shown, begin, end),
-        cmocka_unit_test_setup_teardown(positions_are_shown_while_they_are_ours, begin, end),
+            what_is_rolled_back_is_counted_once_it_is_stored, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_poisoned_record_is_counted_alone, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_database_that_is_away_is_a_retry_of_that_step, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_lost_reply_is_sent_again_and_said_so, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            fencings_and_revocations_are_counted, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(a_halt_is_counted, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_partition_that_is_not_taken_is_not_shown, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            positions_are_shown_while_they_are_ours, world_set_up, world_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,33 +9,6 @@
 #include "support/facts.h"
 #include "support/fake_ports.h"
 
-static struct content content;
-
-static int begin(void **state)
-{
-    (void)state;
-    world_begin(100);
-    content = content_default();
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    world_end();
-    return 0;
-}
-
-/* Versions 1, 2, 3 … of one application on partition 0, an offset each. */
-static void publish(int64_t from, int64_t to)
-{
-    static const char *const events[] = {"a-0", "a-1", "a-2", "a-3", "a-4", "a-5", "a-6", "a-7"};
-    for (int64_t offset = from; offset < to; offset++) {
-        content.version = (uint32_t)offset + 1;
-        world_publish(0, offset, events[offset], &content);
-    }
-}
-
 static void assert_all_decided_once(void)
 {
     assert_string_equal(world.partitions[0].fates, "0:decided 1:decided 2:decided ");
@@ -48,7 +21,7 @@ static void assert_all_decided_once(void)
 static void a_lost_reply_of_a_stored_batch_sends_what_is_stored(void **state)
 {
     (void)state;
-    publish(0, 3);
+    world_publish_versions(0, 3);
     world.plan[0] = WRITE_STORED_BUT_LOST;
     assert_true(world_run());
     assert_all_decided_once();
@@ -63,7 +36,7 @@ static void a_lost_reply_of_a_stored_batch_sends_what_is_stored(void **state)
 static void a_lost_reply_of_a_batch_that_is_not_stored_decides_again(void **state)
 {
     (void)state;
-    publish(0, 3);
+    world_publish_versions(0, 3);
     world.plan[0] = WRITE_NOT_STORED;
     world.plan[1] = WRITE_NOT_STORED;
     assert_true(world_run());
@@ -76,7 +49,7 @@ static void a_lost_reply_of_a_batch_that_is_not_stored_decides_again(void **stat
 static void a_fenced_worker_leaves_the_group_and_joins_again(void **state)
 {
     (void)state;
-    publish(0, 3);
+    world_publish_versions(0, 3);
     world.plan[0] = WRITE_FENCED;
     assert_true(world_run());
     assert_all_decided_once();
@@ -93,7 +66,7 @@ static void a_revocation_while_gathering_loses_nothing(void **state)
     for (size_t i = 0; i < ROW_COUNT(events); i++) {
         world_end();
         world_begin(100);
-        publish(0, 3);
+        world_publish_versions(0, 3);
         world.revoke_at_record = 2;
         world.revoke_as = events[i];
         assert_true(world_run());
@@ -114,7 +87,7 @@ static void a_revocation_while_the_database_is_waited_for_is_answered(void **sta
     for (size_t i = 0; i < ROW_COUNT(events) * ROW_COUNT(faults); i++) {
         world_end();
         world_begin(2);
-        publish(0, 3);
+        world_publish_versions(0, 3);
         world.revoke_at_record = 3; /* the third is read ahead */
         world.revoke_as = events[i % ROW_COUNT(events)];
         world.plan[0] = faults[i / ROW_COUNT(events)];
@@ -130,7 +103,7 @@ static void a_revocation_between_batches_settles_what_is_sent(void **state)
     world.worker.batch_most = 1;
     world.worker.limit = 1;
     world.hold_acks = true;
-    publish(0, 3);
+    world_publish_versions(0, 3);
     world.revoke_at_record = 2;
     assert_true(world_run());
     assert_all_decided_once();
@@ -141,7 +114,7 @@ static void a_revocation_between_batches_settles_what_is_sent(void **state)
 static void a_failing_producer_sends_again_the_same_bytes(void **state)
 {
     (void)state;
-    publish(0, 3);
+    world_publish_versions(0, 3);
     world.send_fails_at = 2;
     assert_true(world_run());
     assert_all_decided_once();
@@ -155,7 +128,7 @@ static void what_is_stored_and_not_sent_is_sent_by_the_next_owner(void **state)
 {
     (void)state;
     static struct letter letter;
-    publish(0, 3);
+    world_publish_versions(0, 3);
     letter_begin(&letter, bytes_text("\x10"));
     letter_add(&letter, "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
     world_add(0, 3, &letter.record);
@@ -179,7 +152,7 @@ static void what_is_stored_and_not_sent_is_sent_by_the_next_owner(void **state)
 static void stopping_drains_what_is_in_hand(void **state)
 {
     (void)state;
-    publish(0, 3);
+    world_publish_versions(0, 3);
     world.hold_acks = true;
     world.stop_at_write = true;
     assert_true(world_run());
@@ -193,7 +166,7 @@ static void stopping_before_anything_is_no_failure(void **state)
 {
     (void)state;
     world.stop = true;
-    publish(0, 3);
+    world_publish_versions(0, 3);
     assert_true(world_run());
     assert_int_equal(world.take_count, 0);
     assert_int_equal(world.write_count, 0);
@@ -203,7 +176,7 @@ static void stopping_before_anything_is_no_failure(void **state)
 static void the_log_from_where_it_begins_is_a_gap(void **state)
 {
     (void)state;
-    publish(5, 7);
+    world_publish_versions(5, 7);
     world.partitions[0].low = 5;
     world.partitions[0].known = true;
     world.partitions[0].position =
@@ -217,7 +190,7 @@ static void the_log_from_where_it_begins_is_a_gap(void **state)
 static void a_partition_never_seen_begins_where_its_log_does(void **state)
 {
     (void)state;
-    publish(5, 7);
+    world_publish_versions(5, 7);
     world.partitions[0].low = 5;
     assert_true(world_run());
     assert_string_equal(world.partitions[0].fates, "5:decided 6:decided ");
@@ -226,9 +199,9 @@ static void a_partition_never_seen_begins_where_its_log_does(void **state)
 /* Runs once over three records, then as another process over what came since. */
 static void run_twice(int64_t more)
 {
-    publish(0, 3);
+    world_publish_versions(0, 3);
     assert_true(world_run());
-    publish(3, more);
+    world_publish_versions(3, more);
     world_restart();
 }
 
@@ -294,7 +267,7 @@ static void another_takes_it(void)
 static void who_sleeps_after_the_take_is_fenced_and_does_not_halt(void **state)
 {
     (void)state;
-    publish(0, 3);
+    world_publish_versions(0, 3);
     world.after_take = another_takes_it;
     assert_true(world_run());
     assert_all_decided_once();
@@ -376,35 +349,49 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
-            a_lost_reply_of_a_stored_batch_sends_what_is_stored, begin, end),
+            a_lost_reply_of_a_stored_batch_sends_what_is_stored, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(a_lost_reply_of_a_batch_that_is_not_stored_decides_again,
+                                        world_set_up,
+                                        world_tear_down),
         cmocka_unit_test_setup_teardown(
-            a_lost_reply_of_a_batch_that_is_not_stored_decides_again, begin, end),
+            a_fenced_worker_leaves_the_group_and_joins_again, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
-            a_fenced_worker_leaves_the_group_and_joins_again, begin, end),
-        cmocka_unit_test_setup_teardown(a_revocation_while_gathering_loses_nothing, begin, end),
+            a_revocation_while_gathering_loses_nothing, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(a_revocation_while_the_database_is_waited_for_is_answered,
+                                        world_set_up,
+                                        world_tear_down),
         cmocka_unit_test_setup_teardown(
-            a_revocation_while_the_database_is_waited_for_is_answered, begin, end),
+            a_revocation_between_batches_settles_what_is_sent, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
-            a_revocation_between_batches_settles_what_is_sent, begin, end),
-        cmocka_unit_test_setup_teardown(a_failing_producer_sends_again_the_same_bytes, begin, end),
+            a_failing_producer_sends_again_the_same_bytes, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
-            what_is_stored_and_not_sent_is_sent_by_the_next_owner, begin, end),
-        cmocka_unit_test_setup_teardown(stopping_drains_what_is_in_hand, begin, end),
-        cmocka_unit_test_setup_teardown(stopping_before_anything_is_no_failure, begin, end),
-        cmocka_unit_test_setup_teardown(the_log_from_where_it_begins_is_a_gap, begin, end),
+            what_is_stored_and_not_sent_is_sent_by_the_next_owner, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
-            a_partition_never_seen_begins_where_its_log_does, begin, end),
-        cmocka_unit_test_setup_teardown(the_last_record_is_read_again_and_is_the_same, begin, end),
-        cmocka_unit_test_setup_teardown(another_record_in_its_place_halts, begin, end),
-        cmocka_unit_test_setup_teardown(a_log_that_ends_below_what_is_decided_halts, begin, end),
+            stopping_drains_what_is_in_hand, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
-            a_log_that_grew_while_the_take_waited_is_asked_again, begin, end),
+            stopping_before_anything_is_no_failure, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
-            who_sleeps_after_the_take_is_fenced_and_does_not_halt, begin, end),
-        cmocka_unit_test_setup_teardown(metadata_ahead_of_the_database_halts, begin, end),
+            the_log_from_where_it_begins_is_a_gap, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
-            metadata_that_cannot_be_read_at_once_is_still_there_to_be_compared, begin, end),
-        cmocka_unit_test_setup_teardown(metadata_of_a_later_owner_is_no_loss, begin, end),
+            a_partition_never_seen_begins_where_its_log_does, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            the_last_record_is_read_again_and_is_the_same, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            another_record_in_its_place_halts, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_log_that_ends_below_what_is_decided_halts, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_log_that_grew_while_the_take_waited_is_asked_again, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            who_sleeps_after_the_take_is_fenced_and_does_not_halt, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            metadata_ahead_of_the_database_halts, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            metadata_that_cannot_be_read_at_once_is_still_there_to_be_compared,
+            world_set_up,
+            world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            metadata_of_a_later_owner_is_no_loss, world_set_up, world_tear_down),
     };
     return cmocka_run_group_tests_name("app/worker: recovery", tests, NULL, NULL);
 }

@@ -6,27 +6,16 @@
 #include "support/facts.h"
 #include "support/fake_ports.h"
 
-static struct content content;
-
 static int begin(void **state)
 {
     (void)state;
-    world_begin(1); /* a record a batch */
-    content = content_default();
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    world_end();
-    return 0;
+    return world_set_up_with(1); /* a record a batch */
 }
 
 static void publish(int64_t offset, const char *event_id)
 {
-    content.version = (uint32_t)offset + 1;
-    world_publish(0, offset, event_id, &content);
+    world_content.version = (uint32_t)offset + 1;
+    world_publish(0, offset, event_id, &world_content);
 }
 
 static void turn_the_clock_back(void)
@@ -98,7 +87,7 @@ static void at_event_evaluates_at_the_events_own_time(void **state)
     static struct letter letter;
     world.worker.at_event = true;
     world.demo = true;
-    letter_begin(&letter, content_write(&content, &proto));
+    letter_begin(&letter, content_write(&world_content, &proto));
     letter_set(&letter, "ce_time", "2026-02-01T12:00:00.5Z");
     world_add(0, 0, &letter.record);
     publish(1, "a-2"); /* has none: now */
@@ -123,7 +112,7 @@ static void without_at_event_an_events_time_is_not_believed(void **state)
     (void)state;
     static struct proto proto;
     static struct letter letter;
-    letter_begin(&letter, content_write(&content, &proto));
+    letter_begin(&letter, content_write(&world_content, &proto));
     letter_set(&letter, "ce_time", "2026-02-01T12:00:00Z");
     letter_set(&letter, "grpc-timeout", "1S");
     world_add(0, 0, &letter.record);
@@ -140,8 +129,8 @@ static struct record refused(const char *type, const char *cpr)
     struct record record = {0};
     world_end();
     world_begin(1);
-    content.cpr = cpr;
-    letter_begin(&letter, content_write(&content, &proto));
+    world_content.cpr = cpr;
+    letter_begin(&letter, content_write(&world_content, &proto));
     letter_set(&letter, "ce_type", type);
     letter_set(&letter, "traceparent", "00-4bf92f3577b34da6a3ce921403760101-00f067aa0ba902b7-01");
     letter_set(&letter, "tracestate", "a=1403760101");
@@ -175,7 +164,7 @@ static void a_refusal_is_remembered_by_a_later_batch(void **state)
     (void)state;
     static struct proto proto;
     static struct letter letter;
-    letter_begin(&letter, content_write(&content, &proto));
+    letter_begin(&letter, content_write(&world_content, &proto));
     letter_set(&letter, "ce_type", "unknown");
     letter.record.key = bytes_text("another key");
     world_add(0, 0, &letter.record);
@@ -193,8 +182,8 @@ static void history_goes_from_batch_to_batch(void **state)
     publish(0, "a-0");
     publish(1, "a-1");
     publish(2, "a-2");
-    content.version = 2;
-    world_publish(0, 3, "a-1", &content);
+    world_content.version = 2;
+    world_publish(0, 3, "a-1", &world_content);
     assert_true(world_run());
     assert_string_equal(world.partitions[0].fates,
                         "0:decided 1:decided 2:decided 3:duplicate(duplicate-event) ");
@@ -222,22 +211,28 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
-            a_later_batch_is_not_evaluated_before_an_earlier_one, begin, end),
+            a_later_batch_is_not_evaluated_before_an_earlier_one, begin, world_tear_down),
         cmocka_unit_test_setup_teardown(
-            the_last_real_record_is_kept_over_a_batch_without_one, begin, end),
+            the_last_real_record_is_kept_over_a_batch_without_one, begin, world_tear_down),
         cmocka_unit_test_setup_teardown(
-            acknowledged_outputs_are_marked_once_when_nothing_comes, begin, end),
+            acknowledged_outputs_are_marked_once_when_nothing_comes, begin, world_tear_down),
         cmocka_unit_test_setup_teardown(
-            nothing_is_marked_while_acknowledgements_are_missing, begin, end),
-        cmocka_unit_test_setup_teardown(a_revocation_during_an_outage_is_answered, begin, end),
-        cmocka_unit_test_setup_teardown(at_event_evaluates_at_the_events_own_time, begin, end),
-        cmocka_unit_test_setup_teardown(at_event_is_refused_on_a_database_for_real, begin, end),
+            nothing_is_marked_while_acknowledgements_are_missing, begin, world_tear_down),
         cmocka_unit_test_setup_teardown(
-            without_at_event_an_events_time_is_not_believed, begin, end),
-        cmocka_unit_test_setup_teardown(a_trace_that_holds_the_cpr_number_is_not_kept, begin, end),
-        cmocka_unit_test_setup_teardown(a_refusal_is_remembered_by_a_later_batch, begin, end),
-        cmocka_unit_test_setup_teardown(history_goes_from_batch_to_batch, begin, end),
-        cmocka_unit_test_setup_teardown(three_dead_owners_are_not_yet_a_reason, begin, end),
+            a_revocation_during_an_outage_is_answered, begin, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            at_event_evaluates_at_the_events_own_time, begin, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            at_event_is_refused_on_a_database_for_real, begin, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            without_at_event_an_events_time_is_not_believed, begin, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_trace_that_holds_the_cpr_number_is_not_kept, begin, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_refusal_is_remembered_by_a_later_batch, begin, world_tear_down),
+        cmocka_unit_test_setup_teardown(history_goes_from_batch_to_batch, begin, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            three_dead_owners_are_not_yet_a_reason, begin, world_tear_down),
     };
     return cmocka_run_group_tests_name("app/worker: rows", tests, NULL, NULL);
 }

@@ -6,36 +6,10 @@
 #include "support/facts.h"
 #include "support/fake_ports.h"
 
-static struct content content;
-
-static int begin(void **state)
-{
-    (void)state;
-    world_begin(100);
-    content = content_default();
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    world_end();
-    return 0;
-}
-
-static void publish(int64_t from, int64_t to)
-{
-    static const char *const events[] = {"a-0", "a-1", "a-2", "a-3", "a-4", "a-5", "a-6", "a-7"};
-    for (int64_t offset = from; offset < to; offset++) {
-        content.version = (uint32_t)offset + 1;
-        world_publish(0, offset, events[offset], &content);
-    }
-}
-
 /* Three decided records, and another process in the place of the one that did it. */
 static void three_decided(void)
 {
-    publish(0, 3);
+    world_publish_versions(0, 3);
     assert_true(world_run());
     world_restart();
 }
@@ -66,7 +40,7 @@ static void a_note_of_lost_commits_survives_an_answer_that_is_lost(void **state)
 static void a_take_that_breaks_off_notes_nothing(void **state)
 {
     (void)state;
-    publish(5, 7);
+    world_publish_versions(5, 7);
     world.partitions[0].low = 5;
     world.partitions[0].known = true;
     world.partitions[0].position =
@@ -80,7 +54,7 @@ static void a_take_that_breaks_off_notes_nothing(void **state)
 static void what_the_store_did_not_mark_is_not_told_to_the_group(void **state)
 {
     (void)state;
-    publish(0, 3);
+    world_publish_versions(0, 3);
     world.emitted_fails = 1;
     assert_true(world_run());
     assert_int_equal(world.take_count, 2);
@@ -169,11 +143,11 @@ static void a_log_that_is_cut_after_it_was_asked_halts(void **state)
 static void a_record_where_there_was_none_halts(void **state)
 {
     (void)state;
-    publish(0, 2);
+    world_publish_versions(0, 2);
     world.partitions[0].high = 3;
     assert_true(world_run());
     assert_string_equal(world.partitions[0].fates, "0:decided 1:decided 2:skipped ");
-    publish(2, 3);
+    world_publish_versions(2, 3);
     world_restart();
     assert_halted("record at 2");
 }
@@ -191,7 +165,7 @@ static void a_last_record_that_is_gone_halts_unless_the_log_begins_behind_it(voi
         world_begin(100);
         three_decided();
         world.partitions[0].log_count = 2;
-        publish(3, 4);
+        world_publish_versions(3, 4);
         world.after_take = low == 3 ? the_log_begins_behind_it : NULL;
         if (low == 0) {
             assert_halted("record at 2");
@@ -203,7 +177,7 @@ static void a_last_record_that_is_gone_halts_unless_the_log_begins_behind_it(voi
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_note_of_lost_commits_survives_an_answer_that_is_lost),
         TEST(a_take_that_breaks_off_notes_nothing),

@@ -6,23 +6,6 @@
 #include "support/facts.h"
 #include "support/fake_ports.h"
 
-static struct content content;
-
-static int begin(void **state)
-{
-    (void)state;
-    world_begin(100);
-    content = content_default();
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    world_end();
-    return 0;
-}
-
 #define OTHER_ID "00000000-0000-4000-8000-00000000000"
 
 /* A record of a citizen and application of its own: `number` 0 to 9. */
@@ -43,7 +26,7 @@ static void publish_unknown_type(int32_t partition, int64_t offset)
 {
     static struct proto proto;
     static struct letter letter;
-    letter_begin(&letter, content_write(&content, &proto));
+    letter_begin(&letter, content_write(&world_content, &proto));
     letter_set(&letter, "ce_type", "unknown");
     letter.record.key = bytes_text("refused");
     world_add(partition, offset, &letter.record);
@@ -52,12 +35,12 @@ static void publish_unknown_type(int32_t partition, int64_t offset)
 static void a_batch_has_decisions_duplicates_and_refusals(void **state)
 {
     (void)state;
-    world_publish(0, 0, "a-1", &content);
-    world_publish(0, 1, "a-1", &content);
+    world_publish(0, 0, "a-1", &world_content);
+    world_publish(0, 1, "a-1", &world_content);
     publish_own(0, 2, 0);
-    content.minutes = 181;
-    world_publish(0, 3, "a-1", &content);
-    world_publish(0, 4, "a-2", &content); /* D06 */
+    world_content.minutes = 181;
+    world_publish(0, 3, "a-1", &world_content);
+    world_publish(0, 4, "a-2", &world_content); /* D06 */
     publish_own(1, 0, 1);
     assert_true(world_run());
     assert_string_equal(
@@ -79,7 +62,7 @@ static void a_refusal_is_remembered_by_later_records(void **state)
     (void)state;
     publish_own(0, 0, 0);
     publish_unknown_type(0, 1); /* of the mechanic, under another key */
-    world_publish(0, 2, "a-1", &content);
+    world_publish(0, 2, "a-1", &world_content);
     assert_true(world_run());
     assert_string_equal(world.partitions[0].fates, "0:decided 1:dlq(type-unknown) 2:decided ");
     assert_int_equal(world.partitions[0].outputs[0].outcome, OUTCOME_IS_APPROVED);
@@ -96,12 +79,12 @@ static void a_refused_key_is_remembered_within_the_batch_and_after(void **state)
     letter_begin(&letter, bytes_text("\x10")); /* nobody can read whose it is */
     letter.record.key = bytes_text("0101");    /* as the mechanic's */
     world_add(0, 0, &letter.record);
-    world_publish(0, 1, "a-1", &content);
-    content.version = 2;
-    world_publish(0, 2, "a-2", &content); /* a batch later */
+    world_publish(0, 1, "a-1", &world_content);
+    world_content.version = 2;
+    world_publish(0, 2, "a-2", &world_content); /* a batch later */
     publish_own(0, 3, 0);
-    content.version = 3;
-    world_publish(1, 0, "a-3", &content); /* another partition's keys are other keys */
+    world_content.version = 3;
+    world_publish(1, 0, "a-3", &world_content); /* another partition's keys are other keys */
     assert_true(world_run());
     const struct stored_output *outputs = world.partitions[0].outputs;
     assert_string_equal(world.partitions[0].fates,
@@ -120,7 +103,7 @@ static void within_a_batch_only_that_key_of_that_partition_is_armed(void **state
     letter.record.key = bytes_text("0101");
     world_add(0, 0, &letter.record);
     publish_own(0, 1, 0);
-    world_publish(1, 0, "a-1", &content); /* the same key, another partition */
+    world_publish(1, 0, "a-1", &world_content); /* the same key, another partition */
     assert_true(world_run());
     assert_int_equal(world.write_count, 1);
     assert_int_equal(world.partitions[0].outputs[1].outcome, OUTCOME_IS_APPROVED);
@@ -132,8 +115,8 @@ static void a_stale_batch_is_read_and_decided_again(void **state)
     (void)state;
     world.plan[0] = WRITE_STALE;
     world.plan[1] = WRITE_STALE;
-    world_publish(0, 0, "a-1", &content);
-    world_publish(0, 1, "a-1", &content);
+    world_publish(0, 0, "a-1", &world_content);
+    world_publish(0, 1, "a-1", &world_content);
     assert_true(world_run());
     assert_string_equal(world.partitions[0].fates, "0:decided 1:duplicate(duplicate-event) ");
     assert_string_equal(world.partitions[0].sent, "0:decision ");
@@ -156,7 +139,7 @@ static void what_another_worker_stored_meanwhile_is_history(void **state)
 {
     (void)state;
     world.after_read = grant_meanwhile;
-    world_publish(0, 0, "a-1", &content);
+    world_publish(0, 0, "a-1", &world_content);
     assert_true(world_run());
     assert_int_equal(world.write_count, 2);
     assert_int_equal(world.partitions[0].outputs[0].outcome, OUTCOME_IS_REFERRED); /* P04 */
@@ -169,7 +152,7 @@ static void a_record_that_cannot_be_stored_goes_to_quarantine_alone(void **state
     for (int i = 0; i < 5; i++) {
         publish_own(0, i, i);
     }
-    world_publish(0, 5, "a-1", &content);
+    world_publish(0, 5, "a-1", &world_content);
     world.poison = "own-3";
     assert_true(world_run());
     assert_string_equal(world.partitions[0].fates,
@@ -222,7 +205,7 @@ static void the_quarantine_is_for_that_record_and_no_other(void **state)
     world.plan[1] = WRITE_NOT_STORED; /* of the record alone, as record-failed */
     world.worker.batch_most = 1;
     world.worker.limit = 1;
-    world_publish(1, 0, "a-1", &content);
+    world_publish(1, 0, "a-1", &world_content);
     assert_true(world_run());
     assert_string_equal(world.partitions[0].fates, "0:dlq(record-failed) ");
     assert_string_equal(world.partitions[1].fates, "0:decided ");
@@ -314,27 +297,35 @@ static void a_place_where_owners_died_is_taken_record_by_record(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_batch_has_decisions_duplicates_and_refusals, begin, end),
-        cmocka_unit_test_setup_teardown(a_refusal_is_remembered_by_later_records, begin, end),
         cmocka_unit_test_setup_teardown(
-            a_refused_key_is_remembered_within_the_batch_and_after, begin, end),
+            a_batch_has_decisions_duplicates_and_refusals, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
-            within_a_batch_only_that_key_of_that_partition_is_armed, begin, end),
-        cmocka_unit_test_setup_teardown(a_stale_batch_is_read_and_decided_again, begin, end),
+            a_refusal_is_remembered_by_later_records, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
-            what_another_worker_stored_meanwhile_is_history, begin, end),
+            a_refused_key_is_remembered_within_the_batch_and_after, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
-            a_record_that_cannot_be_stored_goes_to_quarantine_alone, begin, end),
-        cmocka_unit_test_setup_teardown(the_first_and_the_last_can_be_the_one, begin, end),
-        cmocka_unit_test_setup_teardown(a_record_that_nothing_stores_halts, begin, end),
-        cmocka_unit_test_setup_teardown(the_quarantine_is_for_that_record_and_no_other, begin, end),
-        cmocka_unit_test_setup_teardown(offsets_without_records_are_skipped, begin, end),
-        cmocka_unit_test_setup_teardown(an_empty_log_is_waited_at, begin, end),
-        cmocka_unit_test_setup_teardown(a_batch_has_at_most_as_many_records_as_asked, begin, end),
-        cmocka_unit_test_setup_teardown(the_clock_never_goes_back, begin, end),
-        cmocka_unit_test_setup_teardown(a_clock_far_behind_halts, begin, end),
+            within_a_batch_only_that_key_of_that_partition_is_armed, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
-            a_place_where_owners_died_is_taken_record_by_record, begin, end),
+            a_stale_batch_is_read_and_decided_again, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            what_another_worker_stored_meanwhile_is_history, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_record_that_cannot_be_stored_goes_to_quarantine_alone, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            the_first_and_the_last_can_be_the_one, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_record_that_nothing_stores_halts, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            the_quarantine_is_for_that_record_and_no_other, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            offsets_without_records_are_skipped, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(an_empty_log_is_waited_at, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_batch_has_at_most_as_many_records_as_asked, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(the_clock_never_goes_back, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(a_clock_far_behind_halts, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_place_where_owners_died_is_taken_record_by_record, world_set_up, world_tear_down),
     };
     return cmocka_run_group_tests_name("app/worker", tests, NULL, NULL);
 }
