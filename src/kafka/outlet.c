@@ -17,6 +17,13 @@ enum {
  * until the broker looks (every 10 s). */
 #define TRANSACTION_TIMEOUT_MS "10000"
 
+/*
+ * librdkafka asks three times for the group's coordinator, and when a broker that has just started
+ * knows none yet, it waits for a connection's next change of state, whatever timeout it was given
+ * (its issue 5456; up to 2.15 at least). So a silent connection is closed: that is such a change.
+ */
+#define SILENCE_MS "4000"
+
 void outlet_init(struct outlet *outlet, const struct kafka_settings *settings)
 {
     *outlet = (struct outlet){.settings = *settings, .dlq_limit = SIZE_UNLIMITED};
@@ -62,6 +69,7 @@ bool outlet_open(struct outlet *outlet,
     if (transactional_id != NULL) {
         put(conf, "transactional.id", transactional_id);
         put(conf, "transaction.timeout.ms", TRANSACTION_TIMEOUT_MS);
+        put(conf, "connections.max.idle.ms", SILENCE_MS);
     }
     rd_kafka_conf_set_opaque(conf, opaque);
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);

@@ -28,8 +28,13 @@ bool transaction_well(rd_kafka_error_t *error, const char *what, struct err *err
 
 bool transaction_init(struct outlet *outlet, struct err *err)
 {
-    return transaction_well(
-        rd_kafka_init_transactions(outlet->rk, TRANSACTION_INIT_MS), "first call", err);
+    rd_kafka_error_t *error = rd_kafka_init_transactions(outlet->rk, TRANSACTION_INIT_MS);
+    bool resumable = error != NULL && rd_kafka_error_is_retriable(error) != 0;
+    bool done = transaction_well(error, "first call", err);
+    if (!done && !resumable) {
+        outlet_close(outlet);
+    }
+    return done;
 }
 
 static bool queue_all(struct outlet *outlet, struct cargo *cargo, struct err *err)

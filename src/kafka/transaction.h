@@ -16,14 +16,15 @@ enum {
 enum transaction_end {
     TRANSACTION_COMMITTED,
     TRANSACTION_DROPPED, /* aborted, as *drop asked for; nothing of it is seen */
-    TRANSACTION_UNKNOWN, /* *err; the outlet must be opened anew before anything is done with it */
+    TRANSACTION_UNKNOWN, /* *err; the outlet must be closed and opened anew */
 };
 
 /* ERR_FENCED when the group or another producer has taken over, else ERR_RETRY. Takes the error;
  * true for none. */
 MUST_CHECK bool transaction_well(rd_kafka_error_t *error, const char *what, struct err *err);
 
-/* Resolves what an earlier producer with this id has left. Once after outlet_open. */
+/* Resolves what an earlier producer with this id has left. Once after outlet_open; after a failure
+ * again, unless that has closed the outlet. */
 MUST_CHECK bool transaction_init(struct outlet *outlet, struct err *err);
 
 /* The outputs and the group's offsets, all or none. *drop is looked at before the end. */

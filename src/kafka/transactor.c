@@ -87,6 +87,9 @@ static void carry(struct transactor *transactor)
     enum transaction_end end = transaction_run(
         &transactor->outlet, cargo, offsets, transactor->membership, &transactor->drop, &err);
     rd_kafka_topic_partition_list_destroy(offsets);
+    if (end == TRANSACTION_UNKNOWN) {
+        outlet_close(&transactor->outlet);
+    }
 
     (void)pthread_mutex_lock(&transactor->mutex);
     unload(transactor, end, &err);
@@ -159,17 +162,18 @@ static void stop_carrying(struct transactor *transactor)
     passages_forget(&transactor->passages);
 }
 
-/* A client whose id's past is resolved: what an earlier one left is committed or aborted. */
+/* A client whose id's past is resolved: what an earlier one left is committed or aborted. One that
+ * has no answer yet is asked again: a new one would begin with finding the coordinator. */
 static bool make_ready(struct transactor *transactor, struct err *err)
 {
     if (transactor->ready) {
         return true;
     }
+    struct outlet *outlet = &transactor->outlet;
     transactor->ready =
-        outlet_open(&transactor->outlet, transactor->id, on_delivery, transactor, err) &&
-        transaction_init(&transactor->outlet, err);
+        (outlet->rk != NULL || outlet_open(outlet, transactor->id, on_delivery, transactor, err)) &&
+        transaction_init(outlet, err);
     if (!transactor->ready) {
-        outlet_close(&transactor->outlet);
         transactor->why = *err;
     }
     return transactor->ready;
@@ -313,6 +317,7 @@ bool transactor_prove(struct transactor *transactor,
         done = transaction_prove(&transactor->outlet, offsets, transactor->membership, err);
         rd_kafka_topic_partition_list_destroy(offsets);
         if (!done) {
+            outlet_close(&transactor->outlet);
             transactor->ready = false;
             transactor->why = *err;
         }

@@ -126,8 +126,6 @@ def test_a_frozen_worker_is_fenced_and_what_it_began_stays_hidden(make_place):
     committed_is_exact(place)
 
 
-# A known defect, not understood yet (CHANGELOG): in 2 of about 50 runs nothing was committed any more after the restart.
-@pytest.mark.xfail(strict=False, reason="now and then the transactor does not come back after a broker's restart")
 @pytest.mark.parametrize("how", [(), ("kill",)])
 def test_the_broker_restarts_under_load(place, broker, how):
     worker = place.worker(*EMIT)

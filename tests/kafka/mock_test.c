@@ -18,6 +18,7 @@
 enum {
     PRODUCE = 0, /* Kafka's request numbers */
     OFFSET_COMMIT = 8,
+    FIND_COORDINATOR = 10,
     LEAVE_MS = 7000,
     SESSION_MS = 10000,
 };
@@ -29,6 +30,7 @@ struct world {
     struct consumer *consumer;
     struct source source;
     struct producer *producer;
+    struct transactor *transactor;
     struct sink sink;
     struct position positions[PARTITIONS_MAX];
     struct record record;
@@ -64,6 +66,7 @@ static int world_up(void **state)
 static int world_down(void **state)
 {
     struct world *world = *state;
+    transactor_close(&world->transactor);
     consumer_close(&world->consumer);
     producer_close(&world->producer);
     rd_kafka_mock_cluster_destroy(world->cluster);
@@ -245,6 +248,38 @@ static void a_producer_does_not_hang_on_a_broker_that_is_away(void **state)
     assert_true(sent);
 }
 
+/* librdkafka gives up after three questions, and tells nobody. */
+static void offsets_find_a_coordinator_that_was_slow_to_come(void **state)
+{
+    struct world *world = *state;
+    struct record record = {.has_value = true, .value = bytes_text("v")};
+    struct source *source = &world->source;
+    world->consumer = consumer_open(&world->fixture.settings, &world->err);
+    assert_non_null(world->consumer);
+    world->source = consumer_source(world->consumer);
+    world->transactor =
+        transactor_open(&world->fixture.settings, "id", world->consumer, &world->err);
+    assert_non_null(world->transactor);
+    world->sink = transactor_sink(world->transactor);
+    struct sink *sink = &world->sink;
+    source_await(source, SOURCE_ASSIGNED, &world->record);
+    assert_true(sink->purge(sink->self, &world->err));
+    assert_true(sink->begin(sink->self, 0, 0, &world->err));
+    assert_int_equal(source_take(source, world->positions, 0), 1);
+    world->positions[0].epoch = 1;
+    world->positions[0].next_offset = 1;
+    assert_true(source->commit(source->self, world->positions, 1, &world->err));
+    rd_kafka_mock_push_request_errors(world->cluster,
+                                      FIND_COORDINATOR,
+                                      3,
+                                      RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE,
+                                      RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE,
+                                      RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE);
+    assert_true(sink->send(sink->self, &record, false, &world->err));
+    assert_true(sink->sent(sink->self, 0, 1, &world->err));
+    assert_true(sink->flush(sink->self, 30000, &world->err));
+}
+
 static void check_passes_with_a_warning_when_configs_are_not_told(void **state)
 {
     struct world *world = *state;
@@ -288,6 +323,7 @@ int main(void)
         TEST(a_commit_without_a_broker_holds_neither_the_caller_nor_leaving),
         TEST(a_failed_output_breaks_the_producer_until_it_begins_again),
         TEST(a_producer_does_not_hang_on_a_broker_that_is_away),
+        TEST(offsets_find_a_coordinator_that_was_slow_to_come),
         TEST(check_passes_with_a_warning_when_configs_are_not_told),
         TEST(check_says_why_a_broker_cannot_be_had),
         TEST(a_broker_that_only_plays_transactions_is_refused),
