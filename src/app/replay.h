@@ -53,6 +53,9 @@ struct replay_rulebooks {
 MUST_CHECK bool replay_rulebooks_stored(struct replay_rulebooks *rulebooks,
                                         const struct chronicle *chronicle,
                                         struct err *err);
+/* A file, or each *.yaml of a folder. */
+MUST_CHECK bool
+replay_rulebooks_at(struct replay_rulebooks *rulebooks, const char *path, struct err *err);
 /* NULL when it is not among them. */
 const struct rulebook *replay_rulebook(const struct replay_rulebooks *rulebooks,
                                        const uint8_t sha256[SHA256_SIZE]);

@@ -153,5 +153,5 @@ int replay_verify(struct context *context, const struct replay_range *range)
     if (strcmp(source, "kafka") == 0) {
         return replay_kafka(context, range);
     }
-    return command_usage(context, "--source: '%s' is none of archive, kafka", source);
+    return replay_file(context, range, source);
 }
