@@ -167,7 +167,6 @@ int feed_record(struct feed *feed,
     if (offset < from->next || offset >= from->high) {
         return 0;
     }
-    from->next = offset;
     while (from->first == NULL || from->first->record.offset < offset) {
         if (from->first != NULL) {
             from->passed++;
