@@ -8,46 +8,6 @@
 #include "audit.h"
 #include "rejudge.h"
 
-/* The first thing that the stored row has otherwise; NULL for none. */
-static const char *difference(const struct audit *audit,
-                              const struct chronicle_decision *row,
-                              const struct rejudged *made)
-{
-    const struct archived_decision *archived = &row->archived;
-    const struct decision *decision = &made->judgement.decision;
-    const struct stored_output *stored = &archived->stored;
-    const struct {
-        bool same;
-        const char *what;
-    } checks[] = {
-        {bytes_equal(stored->output, made->judgement.output), "output"},
-        {memcmp(stored->decision_id, decision->decision_id, UUID_SIZE) == 0, "decision id"},
-        {memcmp(row->application_id, made->request.application->id, UUID_SIZE) == 0,
-         "application id"},
-        {row->version == made->request.application->version, "version"},
-        {memcmp(stored->citizen_ref, made->request.citizen_ref, CITIZEN_REF_SIZE) == 0 ||
-             !audit->has_citizen_key,
-         "citizen_ref"},
-        {stored->outcome == decision->outcome, "outcome"},
-        {row->has_total == decision->has_frame &&
-             (!row->has_total || row->total_ore == decision->frame.total_ore),
-         "amount"},
-        {row->has_period == decision->has_period &&
-             (!row->has_period || (row->start == decision->start && row->end == decision->end)),
-         "period"},
-        {archived->conflict == made->judgement.matter.conflict, "mark of a conflict"},
-        {stored->late_ms == envelope_late_ms(&made->request.envelope, stored->evaluated_at_ms),
-         "lateness"},
-        {bytes_equal(stored->trace, made->trace), "trace"},
-    };
-    for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
-        if (!checks[i].same) {
-            return checks[i].what;
-        }
-    }
-    return NULL;
-}
-
 /* I4, I13 and the rest of I2: what the ledger noted when the decision was made. */
 static void against_ledger(const struct audit_job *job,
                            const struct chronicle_decision *row,
@@ -179,13 +139,13 @@ void audit_decision(struct audit_job *job,
         audit_breach(&audit->report, INVARIANT_I2, &place, "it cannot be decided again: %s", why);
         return;
     }
-    const char *what = difference(audit, row, &made);
-    if (what != NULL) {
+    uint32_t differing = rejudge_compare(&given, row, &made);
+    if (differing != 0) {
         audit_breach(&audit->report,
                      INVARIANT_I2,
                      &place,
                      "decided again, its %s is not what is stored",
-                     what);
+                     rejudge_part_name(differing));
     }
     if (expected != NULL) {
         against_ledger(job, row, expected, &made, &place);

@@ -82,3 +82,53 @@ const char *rejudge(const struct rejudge *given,
     return judge_trace(&out->request, arena, &out->trace) ? NULL
                                                           : reason_text(REASON_RECORD_FAILED);
 }
+
+/* A part that the stored row has otherwise. */
+static uint32_t unlike(bool same, enum rejudge_part part)
+{
+    return same ? 0 : UINT32_C(1) << part;
+}
+
+uint32_t rejudge_compare(const struct rejudge *given,
+                         const struct chronicle_decision *row,
+                         const struct rejudged *made)
+{
+    const struct decision *decision = &made->judgement.decision;
+    const struct application *application = made->request.application;
+    const struct stored_output *stored = &row->archived.stored;
+    bool same_total = row->has_total == decision->has_frame &&
+                      (!row->has_total || row->total_ore == decision->frame.total_ore);
+    bool same_period =
+        row->has_period == decision->has_period &&
+        (!row->has_period || (row->start == decision->start && row->end == decision->end));
+    int64_t late_ms = envelope_late_ms(&made->request.envelope, stored->evaluated_at_ms);
+    return unlike(bytes_equal(stored->output, made->judgement.output), REJUDGE_OUTPUT) |
+           unlike(memcmp(stored->decision_id, decision->decision_id, UUID_SIZE) == 0,
+                  REJUDGE_DECISION_ID) |
+           unlike(memcmp(row->application_id, application->id, UUID_SIZE) == 0,
+                  REJUDGE_APPLICATION_ID) |
+           unlike(row->version == application->version, REJUDGE_VERSION) |
+           unlike(given->citizen_key == NULL ||
+                      memcmp(stored->citizen_ref, made->request.citizen_ref, CITIZEN_REF_SIZE) == 0,
+                  REJUDGE_CITIZEN_REF) |
+           unlike(stored->outcome == decision->outcome, REJUDGE_OUTCOME) |
+           unlike(same_total, REJUDGE_AMOUNT) | unlike(same_period, REJUDGE_PERIOD) |
+           unlike(row->archived.conflict == made->judgement.matter.conflict, REJUDGE_CONFLICT) |
+           unlike(stored->late_ms == late_ms, REJUDGE_LATENESS) |
+           unlike(bytes_equal(stored->trace, made->trace), REJUDGE_TRACE);
+}
+
+const char *rejudge_part_name(uint32_t parts)
+{
+    static const char *const names[] = {
+#define X(name, text) text,
+        REJUDGE_PARTS(X)
+#undef X
+    };
+    uint32_t part = 0;
+    CHECK(parts != 0);
+    while ((parts & UINT32_C(1) << part) == 0) {
+        part++;
+    }
+    return names[part];
+}

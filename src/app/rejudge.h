@@ -29,4 +29,33 @@ const char *rejudge(const struct rejudge *given,
                     struct arena *arena,
                     struct rejudged *out);
 
+/* What a stored row has of a decision: X(name, "as people call it"). */
+#define REJUDGE_PARTS(X)                                                                           \
+    X(OUTPUT, "output")                                                                            \
+    X(DECISION_ID, "decision id")                                                                  \
+    X(APPLICATION_ID, "application id")                                                            \
+    X(VERSION, "version")                                                                          \
+    X(CITIZEN_REF, "citizen_ref")                                                                  \
+    X(OUTCOME, "outcome")                                                                          \
+    X(AMOUNT, "amount")                                                                            \
+    X(PERIOD, "period")                                                                            \
+    X(CONFLICT, "mark of a conflict")                                                              \
+    X(LATENESS, "lateness")                                                                        \
+    X(TRACE, "trace")
+
+enum rejudge_part {
+#define X(name, text) REJUDGE_##name,
+    REJUDGE_PARTS(X)
+#undef X
+    REJUDGE_PART_COUNT
+};
+
+/* The parts that the stored row has otherwise than what was made: a bit 1 << part each, 0 for
+ * none. citizen_ref only with a citizen_key. */
+uint32_t rejudge_compare(const struct rejudge *given,
+                         const struct chronicle_decision *row,
+                         const struct rejudged *made);
+/* Of the first one set; `parts` is not 0. */
+const char *rejudge_part_name(uint32_t parts);
+
 #endif /* MENTOR_SRC_APP_REJUDGE_H */

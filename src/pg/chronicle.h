@@ -30,6 +30,7 @@ struct pg_chronicle {
     size_t rows_size;
     struct partition_of *partitions; /* owned; by progress id, as of the moment */
     uint32_t partition_count;
+    struct chronicle_selection selection;
     bool copy_begins;                           /* its header comes with the first row */
     void *messages[CHRONICLE_MESSAGES_MAX + 1]; /* owned; of the page handed out last, and the
                                                    trailer */
@@ -92,6 +93,7 @@ bool chronicle_rulebooks(void *self,
                          const struct chronicle_rulebook **rows,
                          uint32_t *count,
                          struct err *err);
+void chronicle_select(void *self, const struct chronicle_selection *selection);
 bool chronicle_decisions(void *self, int64_t batch, int64_t batch_end, struct err *err);
 bool chronicle_more(void *self,
                     const struct chronicle_decision **rows,

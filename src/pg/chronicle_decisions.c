@@ -54,19 +54,47 @@ static void fill(const struct bytes *fields, struct chronicle_decision *decision
     }
 }
 
+void chronicle_select(void *self, const struct chronicle_selection *selection)
+{
+    struct pg_chronicle *chronicle = self;
+    chronicle->selection = *selection;
+}
+
+/* What the COPY reads of them, since it takes no parameters. */
+static bool
+set_between(struct pg_chronicle *chronicle, int64_t batch, int64_t batch_end, struct err *err)
+{
+    const struct chronicle_selection *selection = &chronicle->selection;
+    const int64_t numbers[] = {batch,
+                               batch_end,
+                               selection->from_ms,
+                               selection->to_ms,
+                               selection->partition,
+                               selection->offset_first,
+                               selection->offset_last};
+    enum {
+        NUMBERS = sizeof(numbers) / sizeof(numbers[0]),
+    };
+    struct params params = {0};
+    char texts[NUMBERS][24];
+    char application[UUID_TEXT_SIZE + 1] = "";
+    for (int i = 0; i < NUMBERS; i++) {
+        (void)snprintf(texts[i], sizeof(texts[i]), "%" PRId64, numbers[i]);
+        params_text(&params, texts[i]);
+    }
+    if (selection->one_application) {
+        uuid_format(selection->application_id, application);
+        application[UUID_TEXT_SIZE] = '\0';
+    }
+    params_text(&params, application);
+    return chronicle_ask(chronicle, CHRONICLE_between, &params, err) != NULL;
+}
+
 bool chronicle_decisions(void *self, int64_t batch, int64_t batch_end, struct err *err)
 {
     static const struct statement copy = {"chronicle_decisions", sql_chronicle_decisions};
     struct pg_chronicle *chronicle = self;
-    struct params params = {0};
-    char from[24];
-    char to[24];
-    (void)snprintf(from, sizeof(from), "%" PRId64, batch);
-    (void)snprintf(to, sizeof(to), "%" PRId64, batch_end);
-    params_text(&params, from);
-    params_text(&params, to);
-    return chronicle_ask(chronicle, CHRONICLE_between, &params, err) != NULL &&
-           chronicle_copy(chronicle, &copy, err);
+    return set_between(chronicle, batch, batch_end, err) && chronicle_copy(chronicle, &copy, err);
 }
 
 bool chronicle_more(void *self,

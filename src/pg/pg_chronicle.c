@@ -133,6 +133,7 @@ pg_chronicle_open(const struct pg_settings *settings, const char *moment, struct
         return NULL;
     }
     chronicle->settings = *settings;
+    chronicle->selection = chronicle_all();
     if (!begin(chronicle, moment, err)) {
         pg_chronicle_close(&chronicle);
     }
@@ -159,6 +160,7 @@ struct chronicle pg_chronicle_port(struct pg_chronicle *chronicle)
         .facts = chronicle_facts,
         .positions = chronicle_positions,
         .rulebooks = chronicle_rulebooks,
+        .select = chronicle_select,
         .decisions = chronicle_decisions,
         .more = chronicle_more,
         .batches = chronicle_batches,

@@ -324,6 +324,14 @@ static void its_source_is_read_back_out_of_any_bytes(void **state)
     assert_int_equal(source.partition, from_kafka.partition);
     assert_int_equal(source.offset, from_kafka.offset);
     assert_true(bytes_equal(source.event_id, from_kafka.event_id));
+    struct wire_provenance provenance;
+    assert_true(wire_decision_provenance(out, &arena, &provenance));
+    assert_true(bytes_equal(provenance.source.event_id, from_kafka.event_id));
+    assert_int_equal(provenance.evaluated_at_ms, trial.matter.evaluated_at_ms);
+    assert_memory_equal(
+        provenance.rulebook_sha256.data, trial.matter.rulebook->sha256, SHA256_SIZE);
+    assert_false(provenance.quarantined);
+    assert_false(wire_decision_provenance(bytes_text("\xff"), &arena, &provenance));
     assert_false(wire_decision_source(bytes_text("\xff"), &arena, &source));
     assert_false(wire_decision_source((struct bytes){0}, &arena, &source));
 }

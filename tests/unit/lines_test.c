@@ -64,6 +64,25 @@ static void assert_end(void)
     lines_close(&lines);
 }
 
+static void every_line_has_its_place_in_the_file(void **state)
+{
+    static const int64_t places[] = {0, 4, 5, 5 + CLOUDEVENT_LINE_MAX + 2};
+    static uint8_t large[CLOUDEVENT_LINE_MAX + 2];
+    (void)state;
+    memset(large, 'x', sizeof(large));
+    large[sizeof(large) - 1] = '\n';
+    write_bytes(bytes_text("one\n\n"), false);
+    write_bytes(bytes_of(large, sizeof(large)), true);
+    write_bytes(bytes_text("last"), true);
+    assert_true(lines_open(&lines, path, &err));
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        struct bytes line;
+        assert_int_equal(lines_next(&lines, &line, &err), 1);
+        assert_int_equal(lines.at, places[i]);
+    }
+    assert_end();
+}
+
 static void every_line_has_its_number_blank_ones_too(void **state)
 {
     (void)state;
@@ -232,6 +251,7 @@ static void a_file_that_is_not_there_is_said_so(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_line_has_its_place_in_the_file),
         cmocka_unit_test(every_line_has_its_number_blank_ones_too),
         cmocka_unit_test(the_last_line_may_lack_its_newline),
         cmocka_unit_test(standard_input_has_no_path),

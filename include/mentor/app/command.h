@@ -48,6 +48,10 @@ struct context {
       "records that could not be decided; PLACE is partition/offset")                              \
     X(status, FOR_STATUS, "", "partitions, positions, lag, quarantine, rulebook")                  \
     X(audit, FOR_AUDIT, "verify", "prove the ledger: nothing lost, doubled or altered")            \
+    X(replay,                                                                                      \
+      FOR_REPLAY,                                                                                  \
+      "verify|whatif",                                                                             \
+      "decide the log again: as it was, or under other rules")                                     \
     X(bench, FOR_BENCH, "core", "measure this machine: decode, decide, encode")                    \
     X(version, 0, "", "the version")                                                               \
     X(help, 0, "[COMMAND]", "this, or how to use a command")

@@ -28,10 +28,11 @@ enum {
     FOR_STATUS = 1 << 8,
     FOR_BENCH = 1 << 9,
     FOR_AUDIT = 1 << 10,
-    FOR_KAFKA = FOR_WORKER | FOR_PUBLISH | FOR_TAIL | FOR_DLQ | FOR_STATUS | FOR_AUDIT,
-    FOR_DATABASE =
-        FOR_WORKER | FOR_EXPLAIN | FOR_RULEBOOK | FOR_DB | FOR_DLQ | FOR_STATUS | FOR_AUDIT,
-    FOR_ALL = (1 << 11) - 1,
+    FOR_REPLAY = 1 << 11,
+    FOR_KAFKA = FOR_WORKER | FOR_PUBLISH | FOR_TAIL | FOR_DLQ | FOR_STATUS | FOR_AUDIT | FOR_REPLAY,
+    FOR_DATABASE = FOR_WORKER | FOR_EXPLAIN | FOR_RULEBOOK | FOR_DB | FOR_DLQ | FOR_STATUS |
+                   FOR_AUDIT | FOR_REPLAY,
+    FOR_ALL = (1 << 12) - 1,
 };
 
 enum option_kind {
@@ -62,11 +63,11 @@ enum option_kind {
       "how outcomes are produced: idempotent or transactional") \
     X(DATABASE_URL, "database-url", OPTION_TEXT, "URL", NULL, 0, 0, FOR_DATABASE, \
       "all that libpq takes; without it libpq's PG variables. With a password only by file or environment") \
-    X(RULEBOOK, "rulebook", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_WORKER | FOR_DECIDE | FOR_RULEBOOK | FOR_BENCH, \
-      "the rulebook; default the installed dk-2026.yaml") \
+    X(RULEBOOK, "rulebook", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_WORKER | FOR_DECIDE | FOR_RULEBOOK | FOR_BENCH | FOR_REPLAY, \
+      "the rulebook; default the installed dk-2026.yaml. replay verify of a file: a folder of all that its decisions name, too") \
     X(EFFECTIVE_FROM, "effective-from", OPTION_TEXT, "now|DAY|RFC3339", "now", 0, 0, FOR_RULEBOOK, \
       "when a rulebook that is published begins to decide; a day begins at midnight in Denmark") \
-    X(CITIZEN_SECRET_FILE, "citizen-secret-file", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_WORKER | FOR_DECIDE | FOR_PUBLISH | FOR_AUDIT, \
+    X(CITIZEN_SECRET_FILE, "citizen-secret-file", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_WORKER | FOR_DECIDE | FOR_PUBLISH | FOR_AUDIT | FOR_REPLAY, \
       "the secret behind citizen_ref; or MENTORD_CITIZEN_SECRET") \
     X(AT, "at", OPTION_TEXT, "now|event|RFC3339", "now", 0, 0, FOR_WORKER | FOR_DECIDE, \
       "when to evaluate; the worker takes event only on a database made by `db migrate --demo`") \
@@ -80,12 +81,22 @@ enum option_kind {
       "/healthz is 503 when no step of the loop ended for so long; one may wait 75 s for PostgreSQL") \
     X(BREAKER, "breaker", OPTION_NUMBER, "N", "500", 0, 1000, FOR_WORKER, \
       "stop a partition when more than N of its last 1,000 records are refused; 0: never") \
-    X(JOBS, "jobs", OPTION_NUMBER, "N", "4", 1, 16, FOR_AUDIT, \
+    X(JOBS, "jobs", OPTION_NUMBER, "N", "4", 1, 16, FOR_AUDIT | FOR_REPLAY, \
       "connections and threads that share the work") \
     X(RATE, "rate", OPTION_NUMBER, "N", "0", 0, 1000000, FOR_PUBLISH, \
       "events a second; 0: as fast as it goes") \
-    X(FROM, "from", OPTION_TEXT, "beginning|end|P:OFFSET", "end", 0, 0, FOR_TAIL, \
-      "where to begin") \
+    X(FROM, "from", OPTION_TEXT, "beginning|end|P:OFFSET|TIME", "end", 0, 0, FOR_TAIL | FOR_REPLAY, \
+      "tail: where to begin. replay: a day or RFC 3339, only what was evaluated then or later") \
+    X(TO, "to", OPTION_TEXT, "TIME", NULL, 0, 0, FOR_REPLAY, \
+      "only what was evaluated before; a day counts itself, to midnight in Denmark") \
+    X(SOURCE, "source", OPTION_TEXT, "archive|kafka|FILE", "archive", 0, 0, FOR_REPLAY, \
+      "where the log is read: PostgreSQL, the input topic from its start, or JSON Lines") \
+    X(PARTITION, "partition", OPTION_NUMBER, "N", NULL, 0, INT32_MAX, FOR_REPLAY, \
+      "only this partition of the input topic") \
+    X(OFFSET, "offset", OPTION_TEXT, "A..B", NULL, 0, 0, FOR_REPLAY, \
+      "only input offsets A to B, both counted; A.. and ..B leave an end open") \
+    X(MUNICIPALITY, "municipality", OPTION_TEXT, "CODE", NULL, 0, 0, FOR_REPLAY, \
+      "only applications of this municipality") \
     X(COUNT, "count", OPTION_NUMBER, "N", "0", 0, INT32_MAX, FOR_TAIL | FOR_BENCH, \
       "stop after N; 0: do not") \
     X(NO_FOLLOW, "no-follow", OPTION_FLAG, "", "false", 0, 0, FOR_TAIL, \
@@ -94,7 +105,7 @@ enum option_kind {
       "the letter to send instead, in Danish") \
     X(HTML, "html", OPTION_FLAG, "", "false", 0, 0, FOR_EXPLAIN, \
       "the letter as an HTML file, to print") \
-    X(JSON, "json", OPTION_FLAG, "", "false", 0, 0, FOR_EXPLAIN | FOR_RULEBOOK | FOR_DB | FOR_DLQ | FOR_STATUS | FOR_BENCH | FOR_AUDIT, \
+    X(JSON, "json", OPTION_FLAG, "", "false", 0, 0, FOR_EXPLAIN | FOR_RULEBOOK | FOR_DB | FOR_DLQ | FOR_STATUS | FOR_BENCH | FOR_AUDIT | FOR_REPLAY, \
       "for machines") \
     X(WATCH, "watch", OPTION_FLAG, "", "false", 0, 0, FOR_STATUS, \
       "again each second, until Ctrl-C; with --json a line each") \
@@ -106,8 +117,8 @@ enum option_kind {
       "dismiss: the reason, kept with the record") \
     X(REASON, "reason", OPTION_TEXT, "ID", NULL, 0, 0, FOR_DLQ, \
       "list, redrive: only what was refused for this reason (mentord help reasons)") \
-    X(APPLICATION, "application", OPTION_TEXT, "ID", NULL, 0, 0, FOR_DLQ, \
-      "list, redrive: only of this application, where its id can be read") \
+    X(APPLICATION, "application", OPTION_TEXT, "ID", NULL, 0, 0, FOR_DLQ | FOR_REPLAY, \
+      "list, redrive, replay: only of this application, where its id can be read") \
     X(SINCE, "since", OPTION_TEXT, "RFC3339", NULL, 0, 0, FOR_DLQ, \
       "list, redrive: only what was refused then or later") \
     X(UNTIL, "until", OPTION_TEXT, "RFC3339", NULL, 0, 0, FOR_DLQ, \

@@ -59,6 +59,23 @@ struct chronicle_decision {
         events; /* the application's row as it is now, history_event; not read for its first one */
 };
 
+/* Some of the decisions; chronicle_all() gives all. */
+struct chronicle_selection {
+    int64_t from_ms;   /* evaluated then or later */
+    int64_t to_ms;     /* and before */
+    int32_t partition; /* -1: any */
+    int64_t offset_first;
+    int64_t offset_last;
+    bool one_application;
+    uint8_t application_id[UUID_SIZE];
+};
+
+static inline struct chronicle_selection chronicle_all(void)
+{
+    return (struct chronicle_selection){
+        .from_ms = INT64_MIN, .to_ms = INT64_MAX, .partition = -1, .offset_last = INT64_MAX};
+}
+
 /* What became of one record, or of a run of offsets without one. */
 struct ledger_entry {
     enum fate fate;
@@ -124,6 +141,9 @@ struct chronicle {
                       const struct chronicle_rulebook **rows,
                       uint32_t *count,
                       struct err *err);
+    /* From now on decisions() hands out no others. The database picks them, so the rest costs no
+     * transfer. */
+    void (*select)(void *self, const struct chronicle_selection *selection);
     /*
      * Begins all decisions of batches from `batch` to before batch_end, in order of batch and
      * index; more() hands them out, and nothing else is asked until it has come to their end,

@@ -8,5 +8,15 @@ COPY (
         CASE WHEN d.application_seq > 1 THEN (SELECT a.state FROM mentord.application a WHERE a.id = d.application_id) END
     FROM mentord.decision d
     WHERE d.batch >= current_setting('mentord.batch')::bigint AND d.batch < current_setting('mentord.batch_end')::bigint
+        -- Each read once, not for every row.
+        AND d.evaluated_at_ms >= (SELECT current_setting('mentord.from_ms')::bigint)
+        AND d.evaluated_at_ms < (SELECT current_setting('mentord.to_ms')::bigint)
+        AND d.source_offset >= (SELECT current_setting('mentord.offset_first')::bigint)
+        AND d.source_offset <= (SELECT current_setting('mentord.offset_last')::bigint)
+        AND ((SELECT current_setting('mentord.partition') = '-1') OR d.progress_id IN (
+            SELECT p.id FROM mentord.progress p WHERE p.partition = current_setting('mentord.partition')::integer
+        ))
+        AND ((SELECT current_setting('mentord.application') = '')
+            OR d.application_id = (SELECT nullif(current_setting('mentord.application'), '')::uuid))
     ORDER BY d.batch, d.index
 ) TO STDOUT (FORMAT binary);
