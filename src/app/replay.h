@@ -119,5 +119,6 @@ const struct replay_position *replay_position_of(const struct replay_walk *walk,
 
 /* The subcommands; exit codes. */
 int replay_verify(struct context *context, const struct replay_range *range);
+int replay_whatif(struct context *context, const struct replay_range *range);
 
 #endif /* MENTOR_SRC_APP_REPLAY_H */
