@@ -8,8 +8,8 @@
 #include "sql_embedded.h"
 
 enum {
-    SAMPLE_PARTS = 1 << 24, /* sql/chronicle_cases.sql looks at three bytes */
     WHOLE_BP = 10000,
+    BOUND_SIZE = 2 * (CITIZEN_REF_SIZE + 1) + 1, /* in hex, with its terminator */
 };
 
 enum column {
@@ -57,24 +57,38 @@ fill(const struct pg_chronicle *chronicle, const struct bytes *fields, struct ch
     copy_of(fields[C_RULEBOOK], row->rulebook_sha256, SHA256_SIZE);
 }
 
+/* A citizen_ref is a digest, so equal stretches of its first bytes hold equally many citizens. This
+ * is where the slice before `slice` ends and it begins; after the last one of all lies no citizen.
+ */
+static void bound_of(const struct chronicle_slice *of, int32_t slice, char text[BOUND_SIZE])
+{
+    int64_t part = (int64_t)of->sample_bp * slice;
+    int64_t whole = (int64_t)WHOLE_BP * of->slices;
+    if (part == whole) {
+        memset(text, 'f', BOUND_SIZE - 1);
+        text[BOUND_SIZE - 1] = '\0';
+    } else {
+        (void)snprintf(text, BOUND_SIZE, "%08" PRIx64, (uint64_t)((part << 32) / whole));
+    }
+}
+
 bool chronicle_cases(void *self, const struct chronicle_slice *slice, struct err *err)
 {
     static const struct statement copy = {"chronicle_cases", sql_chronicle_cases};
     struct pg_chronicle *chronicle = self;
-    const int64_t numbers[] = {slice->from_ms,
-                               slice->to_ms,
-                               slice->slice,
-                               slice->slices,
-                               (int64_t)slice->sample_bp * SAMPLE_PARTS / WHOLE_BP};
-    enum {
-        NUMBERS = sizeof(numbers) / sizeof(numbers[0])
-    };
-    char texts[NUMBERS][24];
     struct params params = {0};
-    for (int i = 0; i < NUMBERS; i++) {
-        (void)snprintf(texts[i], sizeof(texts[i]), "%" PRId64, numbers[i]);
-        params_text(&params, texts[i]);
-    }
+    char from_ms[24];
+    char to_ms[24];
+    char from[BOUND_SIZE];
+    char to[BOUND_SIZE];
+    (void)snprintf(from_ms, sizeof(from_ms), "%" PRId64, slice->from_ms);
+    (void)snprintf(to_ms, sizeof(to_ms), "%" PRId64, slice->to_ms);
+    bound_of(slice, slice->slice, from);
+    bound_of(slice, slice->slice + 1, to);
+    params_text(&params, from_ms);
+    params_text(&params, to_ms);
+    params_text(&params, from);
+    params_text(&params, to);
     return chronicle_ask(chronicle, CHRONICLE_slice, &params, err) != NULL &&
            chronicle_copy(chronicle, &copy, err);
 }

@@ -98,7 +98,8 @@ struct chronicle_case {
     struct bytes input;   /* Application, as it came */
 };
 
-/* Which cases. Citizens are divided evenly by their citizen_ref, whole; so is the sample. */
+/* Which cases. Citizens are divided evenly and whole: the sample is always the same ones, a larger
+ * one holds a smaller one, and the slices divide it. */
 struct chronicle_slice {
     int64_t from_ms;   /* evaluated then or later */
     int64_t to_ms;     /* and before; INT64_MAX: no end */
