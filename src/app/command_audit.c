@@ -175,16 +175,6 @@ static void release(struct audit *audit)
     (void)pthread_mutex_destroy(&audit->mutex);
 }
 
-/* Without a secret the stored pseudonyms stand: a reader need not have it. */
-static bool find_secret(struct audit *audit, struct err *err)
-{
-    const char *secret = getenv("MENTORD_CITIZEN_SECRET"); /* NOLINT(concurrency-mt-unsafe) */
-    audit->has_citizen_key = audit->context->options.values[OPTION_CITIZEN_SECRET_FILE] != NULL ||
-                             (secret != NULL && secret[0] != '\0');
-    return !audit->has_citizen_key ||
-           citizen_key_of(audit->context, false, &audit->citizen_key, err);
-}
-
 int command_audit(struct context *context)
 {
     const struct options *options = &context->options;
@@ -196,7 +186,7 @@ int command_audit(struct context *context)
     audit.context = context;
     audit.topics = options_flag(options, OPTION_KAFKA);
     audit.job_count = (uint32_t)options->numbers[OPTION_JOBS];
-    if (!find_secret(&audit, &err)) {
+    if (!citizen_key_if_any(context, &audit.citizen_key, &audit.has_citizen_key, &err)) {
         return command_fail(&err, EXIT_FAILED);
     }
     CHECK(pthread_mutex_init(&audit.mutex, NULL) == 0);

@@ -48,3 +48,14 @@ bool citizen_key_of(const struct context *context,
     hmac_key_init(key, bytes_text(secret));
     return true;
 }
+
+bool citizen_key_if_any(const struct context *context,
+                        struct hmac_key *key,
+                        bool *any,
+                        struct err *err)
+{
+    const char *secret = getenv("MENTORD_CITIZEN_SECRET"); /* NOLINT(concurrency-mt-unsafe) */
+    *any = context->options.values[OPTION_CITIZEN_SECRET_FILE] != NULL ||
+           (secret != NULL && secret[0] != '\0');
+    return !*any || citizen_key_of(context, false, key, err);
+}

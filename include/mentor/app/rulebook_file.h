@@ -22,4 +22,9 @@ struct rulebook *rulebook_of(const struct context *context, struct err *err);
 MUST_CHECK bool
 citizen_key_of(const struct context *context, bool fallback, struct hmac_key *key, struct err *err);
 
+/* For commands that read what is stored: without a secret the stored pseudonyms stand, and *any is
+ * false. */
+MUST_CHECK bool
+citizen_key_if_any(const struct context *context, struct hmac_key *key, bool *any, struct err *err);
+
 #endif /* MENTOR_APP_RULEBOOK_FILE_H */
