@@ -79,8 +79,8 @@ static void warn_of_rest(const struct whatif_report *report, struct whatif_page 
     static const char *const texts[WHATIF_VERDICTS] = {
         [WHATIF_UNREADABLE] = "deres oplysninger kan ikke læses.",
         [WHATIF_NO_RULEBOOK] = "deres eget regelsæt er ikke gemt.",
-        [WHATIF_UNLIKE] = "efter deres eget regelsæt bliver de ikke, hvad "
-                          "der er gemt. »mentord replay verify« viser dem.",
+        [WHATIF_UNLIKE] =
+            "efter deres eget regelsæt bliver de til andet end det gemte; se replay verify.",
     };
     char count[DANISH_SIZE];
     for (int i = 0; i < WHATIF_VERDICTS; i++) {

@@ -1,5 +1,6 @@
 """Goal: `replay whatif` says what other rules would have done to the log, to the øre, and changes nothing."""
 
+import collections
 import contextlib
 import csv
 import html.parser
@@ -17,6 +18,7 @@ from messages import ROOT
 SHIPPED = ROOT / "deploy" / "rulebooks" / "dk-2026.yaml"
 SAMPLES = ROOT / "deploy" / "samples" / "applications.jsonl"
 GENERATED = 900
+CITIZENS = 300
 
 # Granted by the samples (tests/golden/acceptance.jsonl), in øre, by the last digits of the event id.
 GRANTED = {"101": 893607, "102": 2340000, "104": 1313572, "105": 697424, "107": 438525, "871": 1248337, "109r": 627588,
@@ -61,13 +63,21 @@ def samples(make_shared_place):
 
 @pytest.fixture(scope="module")
 def many(make_shared_place):
+    """Generated ones; each citizen has three applications, or two and a newer version of the second."""
     place = make_shared_place(demo=True)
     worker = place.worker("--at", "event")
     lines = subprocess.run([sys.executable, ROOT / "deploy" / "generate", str(GENERATED), "--seed", "5"], check=True,
-                           capture_output=True).stdout
-    place.mentord("publish", stdin=lines)
+                           capture_output=True, text=True).stdout
+    events = [json.loads(line) for line in lines.splitlines()]
+    for i, event in enumerate(events):
+        event["data"]["citizen"]["cpr"] = events[i % CITIZENS]["data"]["citizen"]["cpr"]
+        if i >= 2 * CITIZENS and i % 2:
+            event["data"].update(applicationId=events[i - CITIZENS]["data"]["applicationId"], version=2)
+    place.lines = "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in events)
+    place.mentord("publish", stdin=place.lines.encode())
     place.settled()
     assert worker.stop() == 0
+    assert place.decided() == GENERATED
     return place
 
 
@@ -148,6 +158,9 @@ def test_what_was_not_granted_is_no_history_for_the_next(samples, cheaper, tmp_p
     row = first_version()
     assert (row["rulesAppeared"], row["rulesGone"], row["superseded"]) == (["K01"], ["P02"], True)
     row = first_version("--first-order")
+    assert (row["rulesAppeared"], row["rulesGone"]) == (["K01"], [])
+    # The grant is out of this range: it stands as it was made.
+    row = first_version("--application", case)
     assert (row["rulesAppeared"], row["rulesGone"]) == (["K01"], [])
 
 
@@ -276,6 +289,48 @@ def test_what_is_not_as_its_own_rules_say_is_left_out_and_told(samples, cheaper)
         assert told["leftOut"] == {"unreadable": 0, "noRulebook": 0, "unlikeStored": 1}
         assert told["decisions"] == 14 and told["money"]["differenceOre"] == -3886921 + 697424
         assert "1 afgørelser er ikke med" in whatif(samples, cheaper, url=url, expect=2).stdout
+
+
+def decided(place, rulebook, lines):
+    """What `decide` makes of the same lines, by event id: application, version, outcome, granted, and whether it is a conflict."""
+    done = place.mentord("decide", "-", "--at", "event", "--rulebook", rulebook, stdin=lines.encode(), expect=None)
+    made = {}
+    for line in done.stdout.splitlines():
+        data = json.loads(line).get("data")
+        if data:
+            granted = int(data["frame"].get("totalOre", 0)) if data["outcome"] == "OUTCOME_APPROVED" else 0
+            made[data["source"]["eventId"]] = (data["applicationId"], data["version"], data["outcome"], granted,
+                                               any(finding["rule"] == "D06" for finding in data.get("findings", [])))
+    return made
+
+
+def standing(made):
+    """What is granted by the newest version of each application."""
+    newest = {}
+    for application, version, _, granted, conflict in made.values():
+        if not conflict and version >= newest.get(application, (0, 0))[0]:
+            newest[application] = (version, granted)
+    return sum(granted for _, granted in newest.values())
+
+
+@pytest.mark.parametrize("which", ["samples", "many"])
+def test_it_comes_to_what_decide_makes_of_the_same_applications(which, request, cheaper, tmp_path):
+    place = request.getfixturevalue(which)
+    lines = SAMPLES.read_text() if which == "samples" else place.lines
+    before, after = decided(place, str(SHIPPED), lines), decided(place, cheaper, lines)
+    assert before.keys() == after.keys()
+    told = summary(place, cheaper)
+    money = told["money"]
+    assert (money["beforeOre"], money["afterOre"]) == (standing(before), standing(after))
+    flips = collections.Counter((*before[event][:4], *after[event][2:4]) for event in before
+                                if before[event][2] != after[event][2])
+    rows = listed(place, cheaper, tmp_path / "rows.jsonl")
+    assert flips == collections.Counter(
+        (row["applicationId"], row["version"], row["outcomeBefore"], row["grantedBeforeOre"], row["outcomeAfter"],
+         row["grantedAfterOre"]) for row in rows if row["outcomeBefore"] != row["outcomeAfter"])
+    assert flips.total() == told["flipped"]
+    if which == "many":
+        assert told["byHistory"] > 20 and told["superseded"] > 100, "or it would prove little"
 
 
 def test_a_sample_is_the_same_each_time_and_part_of_the_whole(many, cheaper, tmp_path):

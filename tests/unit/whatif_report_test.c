@@ -246,8 +246,9 @@ static void how_history_counts_is_said(void **state)
 static void a_chart_shows_what_changes_most(void **state)
 {
     (void)state;
-    for (int32_t m = 0; m < 30; m++) {
-        struct whatif_result result = result_of(m, "2026-04-02", 100000 * (m + 1), 0);
+    for (int32_t m = 0; m < 35; m++) {
+        int64_t before = m < 30 ? 100000 * (m + 1) : 100;
+        struct whatif_result result = result_of(m, "2026-04-02", before, 0);
         result.municipality = m;
         whatif_tally_add(&tally, &result);
     }

@@ -237,6 +237,23 @@ static void what_is_out_of_the_range_stands_as_it_was_made(void **state)
     assert_true(has(&result.after, RULE_P04));
 }
 
+/* The first is lost, but a newer version of it cannot be decided again. */
+static void what_is_left_out_stands_as_it_was_made(void **state)
+{
+    (void)state;
+    (void)stored(OUTCOME_IS_APPROVED);
+    content.version = 2;
+    (void)stored(OUTCOME_IS_APPROVED);
+    content.id = OTHER_ID;
+    (void)stored(OUTCOME_IS_REFERRED);
+    limit_unit(1);
+    counted(&rows[0]);
+    rows[1].total_ore++;
+    assert_int_equal(whatif_case(&whatif, &rows[1], &history, &result), WHATIF_UNLIKE);
+    counted(&rows[2]);
+    assert_true(has(&result.after, RULE_P04));
+}
+
 static void another_municipality_is_outside(void **state)
 {
     (void)state;
@@ -256,6 +273,15 @@ static void a_conflict_moves_no_history(void **state)
     counted(&rows[0]);
     assert_true(has(&result.after, RULE_D06));
     assert_int_equal(history.lost.count + history.gained.count, 0);
+    row_count = 0;
+    two_overlapping();
+    counted(&rows[0]);
+    rows[2] = rows[0]; /* the granted one again, with other content */
+    rows[2].conflict = true;
+    rows[2].outcome = OUTCOME_IS_REFERRED;
+    counted(&rows[2]);
+    counted(&rows[1]);
+    assert_false(has(&result.after, RULE_P04));
 }
 
 static void one_that_lies_after_a_later_one_is_told(void **state)
@@ -311,6 +337,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             a_newer_version_that_comes_to_the_same_mends_history, begin, end),
         cmocka_unit_test_setup_teardown(what_is_out_of_the_range_stands_as_it_was_made, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_left_out_stands_as_it_was_made, begin, end),
         cmocka_unit_test_setup_teardown(another_municipality_is_outside, begin, end),
         cmocka_unit_test_setup_teardown(a_conflict_moves_no_history, begin, end),
         cmocka_unit_test_setup_teardown(one_that_lies_after_a_later_one_is_told, begin, end),
