@@ -31,11 +31,11 @@ static bool tell(struct decider *decider,
            outcome_record(&output, &source, &decider->arena, record);
 }
 
-/* A request that may be decided. */
-static enum reason decide_request(struct decider *decider,
-                                  const struct request *request,
-                                  int64_t now_ms,
-                                  struct record *record)
+void decider_judge(struct decider *decider,
+                   const struct request *request,
+                   const struct judge *judge,
+                   struct judgement *judgement,
+                   struct verdict *verdict)
 {
     struct keeper_row *kept_application =
         keeper_row(&decider->applications, request->application->id);
@@ -48,54 +48,64 @@ static enum reason decide_request(struct decider *decider,
         .seq = kept_citizen->seq,
         .state = bytes_of(kept_citizen->state, kept_citizen->size),
     };
-    struct judge judge = {
-        .rulebook = decider->rulebook,
-        .evaluated_at_ms = decider->moment == MOMENT_FIXED ? decider->fixed_ms : now_ms,
-    };
-    if (decider->moment == MOMENT_EVENT && request->envelope.has_time) {
-        judge.evaluated_at_ms = request->envelope.time_ms;
+    verdict->reason =
+        judge_request(judge, request, &application, &citizen, &decider->arena, judgement);
+    if (verdict->reason != REASON_NONE) {
+        return;
     }
-    struct judgement judgement;
-    enum reason reason =
-        judge_request(&judge, request, &application, &citizen, &decider->arena, &judgement);
-    if (reason != REASON_NONE) {
-        return reason;
-    }
-    if (!tell(decider, request, &judgement, citizen.seq, record)) {
-        return REASON_RECORD_FAILED;
+    if (!tell(decider, request, judgement, citizen.seq, &verdict->record)) {
+        verdict->reason = REASON_RECORD_FAILED;
+        return;
     }
     keeper_row_set(kept_application, application.seq, application.state);
     keeper_row_set(kept_citizen, citizen.seq, citizen.state);
-    return REASON_NONE;
+}
+
+void decider_read(struct decider *decider,
+                  struct bytes line,
+                  int64_t now_ms,
+                  struct request *request,
+                  struct verdict *verdict)
+{
+    arena_rewind(&decider->arena, (struct arena_mark){0});
+    arena_rewind(&decider->json, (struct arena_mark){0});
+    struct record *record = &verdict->input;
+    char *why = verdict->why;
+    why[0] = '\0';
+    *record = (struct record){0};
+    enum reason reason =
+        cloudevent_read(line, now_ms, &decider->arena, record, why, VERDICT_WHY_SIZE);
+    if (reason == REASON_NONE || record->header_count > 0) {
+        /* A file has no record key; citizens are told apart by citizen_ref alone. */
+        record->has_key = true;
+        record->key = bytes_text("file");
+        record->has_value = record->has_value || reason != REASON_NONE;
+        request_read(request, record, reason, &decider->citizen_key, &decider->arena);
+        if (request->reason != reason) {
+            why[0] = '\0';
+        }
+        reason = request->reason;
+    }
+    verdict->reason = reason;
 }
 
 void decider_line(struct decider *decider, struct bytes line, struct verdict *verdict)
 {
-    arena_rewind(&decider->arena, (struct arena_mark){0});
-    arena_rewind(&decider->json, (struct arena_mark){0});
     int64_t now_ms = decider->clock.wall_ms(decider->clock.self);
-    struct record record = {0};
     struct request request;
-    char *why = verdict->why;
-    why[0] = '\0';
-    enum reason reason =
-        cloudevent_read(line, now_ms, &decider->arena, &record, why, VERDICT_WHY_SIZE);
-    if (reason == REASON_NONE || record.header_count > 0) {
-        /* A file has no record key; citizens are told apart by citizen_ref alone. */
-        record.has_key = true;
-        record.key = bytes_text("file");
-        record.has_value = record.has_value || reason != REASON_NONE;
-        request_read(&request, &record, reason, &decider->citizen_key, &decider->arena);
-        if (request.reason != reason) {
-            why[0] = '\0';
-        }
-        reason = request.reason;
+    decider_read(decider, line, now_ms, &request, verdict);
+    if (verdict->reason != REASON_NONE) {
+        return;
     }
-    if (reason == REASON_NONE) {
-        reason = decide_request(decider, &request, now_ms, &verdict->record);
+    struct judge judge = {
+        .rulebook = decider->rulebook,
+        .evaluated_at_ms = decider->moment == MOMENT_FIXED ? decider->fixed_ms : now_ms,
+    };
+    if (decider->moment == MOMENT_EVENT && request.envelope.has_time) {
+        judge.evaluated_at_ms = request.envelope.time_ms;
     }
-    verdict->reason = reason;
-    verdict->input = record;
+    struct judgement judgement;
+    decider_judge(decider, &request, &judge, &judgement, verdict);
 }
 
 bool decider_init(struct decider *decider)

@@ -19,6 +19,9 @@
 
 #include "keeper.h"
 
+struct judge;
+struct judgement;
+struct request;
 struct rulebook;
 
 /* When a line is evaluated. */
@@ -60,5 +63,19 @@ MUST_CHECK bool decider_init(struct decider *decider);
 void decider_release(struct decider *decider);
 
 void decider_line(struct decider *decider, struct bytes line, struct verdict *verdict);
+
+/* The two halves of it, for who judges otherwise. Read: verdict->reason REASON_NONE: *request may
+ * be decided; it lives until the next line. */
+void decider_read(struct decider *decider,
+                  struct bytes line,
+                  int64_t now_ms,
+                  struct request *request,
+                  struct verdict *verdict);
+/* By the judge's rulebook and time; what it decides is history for the lines after it. */
+void decider_judge(struct decider *decider,
+                   const struct request *request,
+                   const struct judge *judge,
+                   struct judgement *judgement,
+                   struct verdict *verdict);
 
 #endif /* MENTOR_SRC_APP_DECIDER_H */

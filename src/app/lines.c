@@ -51,6 +51,7 @@ static bool fill(struct lines *lines, struct err *err)
     if (lines->begin > 0) {
         memmove(lines->buffer, lines->buffer + lines->begin, lines->end - lines->begin);
         lines->end -= lines->begin;
+        lines->base += (int64_t)lines->begin;
         lines->begin = 0;
     }
     ssize_t got = 0;
@@ -99,6 +100,7 @@ int lines_next(struct lines *lines, struct bytes *line, struct err *err)
         uint8_t *newline = size > searched ? memchr(at + searched, '\n', size - searched) : NULL;
         if ((newline == NULL ? size : (size_t)(newline - at)) > CLOUDEVENT_LINE_MAX) {
             lines->number++;
+            lines->at = lines->base + (int64_t)lines->begin;
             lines->skipping = true;
             *line = bytes_of(at, CLOUDEVENT_LINE_MAX + 1);
             return 1;
@@ -106,6 +108,7 @@ int lines_next(struct lines *lines, struct bytes *line, struct err *err)
         if (newline != NULL || (lines->ended && size > 0)) {
             size_t length = newline != NULL ? (size_t)(newline - at) : size;
             lines->number++;
+            lines->at = lines->base + (int64_t)lines->begin;
             *line = bytes_of(at, length);
             lines->begin += length + (newline != NULL);
             return 1;

@@ -21,6 +21,8 @@ struct lines {
     bool ended;
     bool skipping;  /* the rest of a line that was cut is still to be passed over */
     int64_t number; /* of the line handed out last, from 1 */
+    int64_t at;     /* where it begins in what is read, in bytes */
+    int64_t base;   /* where the buffer begins in it */
 };
 
 /* A path, or "-" or NULL for standard input. */

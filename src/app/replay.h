@@ -53,6 +53,9 @@ struct replay_rulebooks {
 MUST_CHECK bool replay_rulebooks_stored(struct replay_rulebooks *rulebooks,
                                         const struct chronicle *chronicle,
                                         struct err *err);
+/* A file, or each *.yaml of a folder. */
+MUST_CHECK bool
+replay_rulebooks_at(struct replay_rulebooks *rulebooks, const char *path, struct err *err);
 /* NULL when it is not among them. */
 const struct rulebook *replay_rulebook(const struct replay_rulebooks *rulebooks,
                                        const uint8_t sha256[SHA256_SIZE]);
@@ -120,5 +123,8 @@ const struct replay_position *replay_position_of(const struct replay_walk *walk,
 /* The subcommands; exit codes. */
 int replay_verify(struct context *context, const struct replay_range *range);
 int replay_whatif(struct context *context, const struct replay_range *range);
+/* verify's other sources: replay_kafka.c, replay_file.c. */
+int replay_kafka(struct context *context, const struct replay_range *range);
+int replay_file(struct context *context, const struct replay_range *range, const char *path);
 
 #endif /* MENTOR_SRC_APP_REPLAY_H */

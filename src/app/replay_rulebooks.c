@@ -1,5 +1,7 @@
 /* The rulebooks that decisions name by their hash. */
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +37,53 @@ bool replay_rulebooks_stored(struct replay_rulebooks *rulebooks,
         }
     }
     return true;
+}
+
+/* Takes it over. */
+static void keep(struct replay_rulebooks *rulebooks, struct rulebook *rulebook)
+{
+    size_t size = ((size_t)rulebooks->count + 1) * sizeof(struct rulebook *);
+    struct rulebook **items = realloc(rulebooks->items, size);
+    CHECK(items != NULL);
+    items[rulebooks->count++] = rulebook;
+    rulebooks->items = items;
+}
+
+static bool keep_file(struct replay_rulebooks *rulebooks, const char *path, struct err *err)
+{
+    struct rulebook *rulebook = rulebook_open(path, NULL, err);
+    if (rulebook != NULL) {
+        keep(rulebooks, rulebook);
+    }
+    return rulebook != NULL;
+}
+
+bool replay_rulebooks_at(struct replay_rulebooks *rulebooks, const char *path, struct err *err)
+{
+    DIR *folder = opendir(path);
+    if (folder == NULL) {
+        return errno == ENOTDIR
+                   ? keep_file(rulebooks, path, err)
+                   : err_set(err, ERR_FATAL, "%s: cannot be read: %s", path, strerror(errno));
+    }
+    bool done = true;
+    const struct dirent *entry = NULL;
+    /* One thread, and a stream of its own. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+    while (done && (entry = readdir(folder)) != NULL) {
+        char file[4096];
+        size_t size = strlen(entry->d_name);
+        if (size > 5 && strcmp(entry->d_name + size - 5, ".yaml") == 0) {
+            int length = snprintf(file, sizeof(file), "%s/%s", path, entry->d_name);
+            done = (length > 0 && (size_t)length < sizeof(file))
+                       ? keep_file(rulebooks, file, err)
+                       : err_set(err, ERR_FATAL, "%s: a name in it is too long", path);
+        }
+    }
+    (void)closedir(folder);
+    if (done && rulebooks->count == 0) {
+        return err_set(err, ERR_FATAL, "%s: no rulebook (*.yaml) is in it", path);
+    }
+    return done;
 }
 
 const struct rulebook *replay_rulebook(const struct replay_rulebooks *rulebooks,

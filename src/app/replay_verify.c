@@ -150,5 +150,8 @@ int replay_verify(struct context *context, const struct replay_range *range)
     if (strcmp(source, "archive") == 0) {
         return verify_archive(context, range);
     }
-    return command_usage(context, "--source: '%s' is none of archive, kafka", source);
+    if (strcmp(source, "kafka") == 0) {
+        return replay_kafka(context, range);
+    }
+    return replay_file(context, range, source);
 }

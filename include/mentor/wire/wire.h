@@ -60,6 +60,21 @@ MUST_CHECK bool wire_encode_decision(const struct decision *decision,
 MUST_CHECK bool
 wire_decision_source(struct bytes decision, struct arena *arena, struct wire_source *source);
 
+/* What a Decision says of how it was made. */
+struct wire_provenance {
+    struct wire_source source;
+    struct bytes application_id;
+    int64_t evaluated_at_ms;
+    struct bytes rulebook_sha256; /* as it stands, of any size */
+    bool quarantined;             /* it has the finding Q01 */
+};
+
+/* Likewise; texts and bytes lie in the arena. false: no Decision, or without source, rulebook or
+ * time. */
+MUST_CHECK bool wire_decision_provenance(struct bytes decision,
+                                         struct arena *arena,
+                                         struct wire_provenance *provenance);
+
 /* The application id as it came, out of what wire_encode_decision() wrote; borrows from it. */
 struct bytes wire_decision_application_id(struct bytes decision);
 
