@@ -7,7 +7,7 @@
 #include "replay.h"
 
 /* X(name): int replay_name(context, range). */
-#define REPLAYS(X) X(verify)
+#define REPLAYS(X) X(verify) X(whatif)
 
 static const struct {
     const char *name;

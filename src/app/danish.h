@@ -23,6 +23,9 @@ const char *danish_date(const char *iso, char text[DANISH_SIZE]);
 /* An enum's proto name in Danish; one without a Danish word is returned as it is. */
 const char *danish_word(const char *name);
 
+/* A municipality's name by its index (core/identifier.h); below 0 there is none. */
+const char *danish_municipality(int32_t index);
+
 /* Columns that UTF-8 of `size` bytes takes: its continuation bytes take none. */
 size_t danish_columns(const char *text, size_t size);
 

@@ -56,6 +56,14 @@ struct keeper_row *keeper_row(struct keeper *keeper, const uint8_t key[KEEPER_KE
     return row;
 }
 
+const struct keeper_row *keeper_find(const struct keeper *keeper,
+                                     const uint8_t key[KEEPER_KEY_SIZE])
+{
+    const struct keeper_row *row =
+        keeper->capacity == 0 ? NULL : probe(keeper->rows, keeper->capacity, key);
+    return row == NULL || row->seq < 0 ? NULL : row;
+}
+
 void keeper_row_set(struct keeper_row *row, int64_t seq, struct bytes state)
 {
     row->seq = seq;

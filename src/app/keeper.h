@@ -29,6 +29,9 @@ struct keeper {
 
 /* Finds or makes it. Out of memory is a CHECK: a decision without its history would be wrong. */
 struct keeper_row *keeper_row(struct keeper *keeper, const uint8_t key[KEEPER_KEY_SIZE]);
+/* NULL when there is none. */
+const struct keeper_row *keeper_find(const struct keeper *keeper,
+                                     const uint8_t key[KEEPER_KEY_SIZE]);
 /* Copies the state. */
 void keeper_row_set(struct keeper_row *row, int64_t seq, struct bytes state);
 void keeper_release(struct keeper *keeper);

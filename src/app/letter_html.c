@@ -1,36 +1,8 @@
 /* A letter as one HTML file: nothing is loaded from elsewhere, black on white, and a printer gets
  * A4. */
 
+#include "html.h"
 #include "letter.h"
-
-static void escaped(FILE *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        switch (*text) {
-        case '&':
-            (void)fputs("&amp;", out);
-            break;
-        case '<':
-            (void)fputs("&lt;", out);
-            break;
-        case '>':
-            (void)fputs("&gt;", out);
-            break;
-        case '"':
-            (void)fputs("&quot;", out);
-            break;
-        default:
-            (void)fputc(*text, out);
-        }
-    }
-}
-
-static void element(FILE *out, const char *name, const char *attributes, const char *text)
-{
-    (void)fprintf(out, "<%s%s>", name, attributes);
-    escaped(out, text);
-    (void)fprintf(out, "</%s>", name);
-}
 
 static void enter(struct letter_page *page, enum letter_group next)
 {
@@ -48,7 +20,7 @@ static void begin(struct letter_page *page, const char *title)
     (void)fputs("<!DOCTYPE html>\n<html lang=\"da\">\n<head>\n<meta charset=\"utf-8\">\n"
                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
                 page->out);
-    element(page->out, "title", "", title);
+    html_element(page->out, "title", "", title);
     (void)fputs(
         "\n<style>\n"
         "body { font: 1.05rem/1.5 Georgia, serif; color: #111; background: #fff; max-width: 42rem;"
@@ -62,21 +34,21 @@ static void begin(struct letter_page *page, const char *title)
         "h2 { break-after: avoid; } tr, li { break-inside: avoid; } }\n"
         "</style>\n</head>\n<body>\n<main>\n",
         page->out);
-    element(page->out, "h1", "", title);
+    html_element(page->out, "h1", "", title);
     (void)fputc('\n', page->out);
 }
 
 static void heading(struct letter_page *page, const char *text)
 {
     enter(page, LETTER_ALONE);
-    element(page->out, "h2", "", text);
+    html_element(page->out, "h2", "", text);
     (void)fputc('\n', page->out);
 }
 
 static void paragraph(struct letter_page *page, const char *text)
 {
     enter(page, LETTER_ALONE);
-    element(page->out, "p", "", text);
+    html_element(page->out, "p", "", text);
     (void)fputc('\n', page->out);
 }
 
@@ -84,10 +56,10 @@ static void item(struct letter_page *page, const char *text, const char *referen
 {
     enter(page, LETTER_ITEMS);
     (void)fputs("<li>", page->out);
-    escaped(page->out, text);
+    html_escaped(page->out, text);
     if (reference[0] != '\0') {
         (void)fputc(' ', page->out);
-        element(page->out, "span", " class=\"ref\"", reference);
+        html_element(page->out, "span", " class=\"ref\"", reference);
     }
     (void)fputs("</li>\n", page->out);
 }
@@ -96,8 +68,8 @@ static void row(struct letter_page *page, const char *what, const char *value)
 {
     enter(page, LETTER_ROWS);
     (void)fputs("<tr>", page->out);
-    element(page->out, "th", " scope=\"row\"", what);
-    element(page->out, "td", "", value);
+    html_element(page->out, "th", " scope=\"row\"", what);
+    html_element(page->out, "td", "", value);
     (void)fputs("</tr>\n", page->out);
 }
 

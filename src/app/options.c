@@ -47,14 +47,19 @@ char *options_read_file(const char *path, size_t *size, struct err *err)
     return data;
 }
 
-static int find_option(const char *name, size_t size)
+/* A name may mean something else to another command: the one that these take, else any. */
+static int find_option(const char *name, size_t size, uint32_t commands)
 {
+    int found = -1;
     for (int i = 0; i < OPTIONS_END; i++) {
         if (strlen(table[i].name) == size && memcmp(table[i].name, name, size) == 0) {
-            return i;
+            if ((table[i].commands & commands) != 0) {
+                return i;
+            }
+            found = i;
         }
     }
-    return -1;
+    return found;
 }
 
 static bool parse_number(const struct option *option, const char *value, int64_t *number)
@@ -170,7 +175,7 @@ static bool take_flag(struct options *options,
         options->help = true;
         return true;
     }
-    int id = find_option(name, size);
+    int id = find_option(name, size, commands);
     if (id < 0 || (table[id].commands & commands) == 0) {
         return err_set(err,
                        ERR_FATAL,
@@ -288,7 +293,7 @@ static bool take_config_line(struct options *options, char *line, const char *fr
     }
     *equals = '\0';
     char *name = trim(line);
-    int id = find_option(name, strlen(name));
+    int id = find_option(name, strlen(name), options->commands);
     if (id < 0 || id == OPTION_CONFIG) {
         return err_set(err, ERR_FATAL, "%s: no setting is called '%s'", from, name);
     }
@@ -336,7 +341,7 @@ static bool take_files(struct options *options, struct err *err)
 bool options_load(
     struct options *options, int argc, char *const *argv, uint32_t commands, struct err *err)
 {
-    *options = (struct options){.command = argv[1]};
+    *options = (struct options){.command = argv[1], .commands = commands};
     if (!take_arguments(options, argc, argv, commands, err) ||
         !take_environment(options, commands, err) || !take_files(options, err)) {
         return false;

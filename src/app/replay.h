@@ -122,6 +122,7 @@ const struct replay_position *replay_position_of(const struct replay_walk *walk,
 
 /* The subcommands; exit codes. */
 int replay_verify(struct context *context, const struct replay_range *range);
+int replay_whatif(struct context *context, const struct replay_range *range);
 /* verify's other sources: replay_kafka.c, replay_file.c. */
 int replay_kafka(struct context *context, const struct replay_range *range);
 int replay_file(struct context *context, const struct replay_range *range, const char *path);

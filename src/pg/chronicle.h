@@ -44,6 +44,7 @@ struct pg_chronicle {
     X(positions)                                                                                   \
     X(rulebooks)                                                                                   \
     X(between)                                                                                     \
+    X(slice)                                                                                       \
     X(batches)                                                                                     \
     X(ranges)                                                                                      \
     X(refusals)                                                                                    \
@@ -83,7 +84,11 @@ MUST_CHECK int chronicle_copy_next(struct pg_chronicle *chronicle,
                                    struct err *err);
 void chronicle_copy_drop(struct pg_chronicle *chronicle);
 
-/* chronicle_decisions.c, chronicle_ledger.c, chronicle_rows.c: port/chronicle.h's. */
+/* -1: of no known position. */
+int32_t chronicle_partition_of(const struct pg_chronicle *chronicle, int64_t progress_id);
+
+/* chronicle_decisions.c, chronicle_cases.c, chronicle_ledger.c, chronicle_rows.c:
+ * port/chronicle.h's. */
 bool chronicle_facts(void *self, struct chronicle_facts *facts, struct err *err);
 bool chronicle_positions(void *self,
                          const struct chronicle_position **rows,
@@ -99,6 +104,11 @@ bool chronicle_more(void *self,
                     const struct chronicle_decision **rows,
                     uint32_t *count,
                     struct err *err);
+bool chronicle_cases(void *self, const struct chronicle_slice *slice, struct err *err);
+bool chronicle_more_cases(void *self,
+                          const struct chronicle_case **rows,
+                          uint32_t *count,
+                          struct err *err);
 bool chronicle_batches(void *self,
                        int64_t batch,
                        int64_t batch_end,
@@ -119,6 +129,7 @@ bool chronicle_refusals(void *self,
                         struct err *err);
 bool chronicle_applications(void *self, struct err *err);
 bool chronicle_citizens(void *self, struct err *err);
+bool chronicle_repeated(void *self, struct err *err);
 bool chronicle_more_rows(void *self,
                          const struct chronicle_row **rows,
                          uint32_t *count,

@@ -23,17 +23,6 @@ enum column {
     D_COUNT,
 };
 
-/* -1: of no known position. */
-static int32_t partition_of(const struct pg_chronicle *chronicle, int64_t progress_id)
-{
-    for (uint32_t i = 0; i < chronicle->partition_count; i++) {
-        if (chronicle->partitions[i].progress_id == progress_id) {
-            return chronicle->partitions[i].partition;
-        }
-    }
-    return -1;
-}
-
 static void fill(const struct bytes *fields, struct chronicle_decision *decision)
 {
     *decision = (struct chronicle_decision){
@@ -112,7 +101,7 @@ bool chronicle_more(void *self,
     while (got == 1 && *count < most &&
            (got = chronicle_copy_next(chronicle, fields, D_COUNT, err)) == 1) {
         fill(fields, &out[*count]);
-        out[*count].archived.partition = partition_of(chronicle, out[*count].progress_id);
+        out[*count].archived.partition = chronicle_partition_of(chronicle, out[*count].progress_id);
         (*count)++;
     }
     *rows = out;

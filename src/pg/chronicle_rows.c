@@ -24,6 +24,12 @@ bool chronicle_citizens(void *self, struct err *err)
     return begin(self, &copy, err);
 }
 
+bool chronicle_repeated(void *self, struct err *err)
+{
+    static const struct statement copy = {"chronicle_repeated", sql_chronicle_repeated};
+    return begin(self, &copy, err);
+}
+
 bool chronicle_more_rows(void *self,
                          const struct chronicle_row **rows,
                          uint32_t *count,

@@ -110,6 +110,16 @@ static bool read_partitions(struct pg_chronicle *chronicle, struct err *err)
     return true;
 }
 
+int32_t chronicle_partition_of(const struct pg_chronicle *chronicle, int64_t progress_id)
+{
+    for (uint32_t i = 0; i < chronicle->partition_count; i++) {
+        if (chronicle->partitions[i].progress_id == progress_id) {
+            return chronicle->partitions[i].partition;
+        }
+    }
+    return -1;
+}
+
 static bool begin(struct pg_chronicle *chronicle, const char *moment, struct err *err)
 {
     const struct statement first = {"chronicle_begin", sql_chronicle_begin};
@@ -163,11 +173,14 @@ struct chronicle pg_chronicle_port(struct pg_chronicle *chronicle)
         .select = chronicle_select,
         .decisions = chronicle_decisions,
         .more = chronicle_more,
+        .cases = chronicle_cases,
+        .more_cases = chronicle_more_cases,
         .batches = chronicle_batches,
         .ranges = chronicle_ranges,
         .refusals = chronicle_refusals,
         .applications = chronicle_applications,
         .citizens = chronicle_citizens,
+        .repeated = chronicle_repeated,
         .more_rows = chronicle_more_rows,
         .disorders = chronicle_disorders,
         .misarmed = chronicle_misarmed,

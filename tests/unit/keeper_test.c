@@ -57,7 +57,21 @@ static void many_rows_keep_what_was_set(void **state)
     }
 }
 
-/* A row that was only looked for is a row: nothing takes its place. */
+static void what_is_only_looked_for_is_not_made(void **state)
+{
+    (void)state;
+    struct keeper keeper = {0};
+    uint8_t key[KEEPER_KEY_SIZE] = {0};
+    assert_null(keeper_find(&keeper, key));
+    struct keeper_row *row = keeper_row(&keeper, key);
+    assert_ptr_equal(keeper_find(&keeper, key), row);
+    key[0] = 1;
+    assert_null(keeper_find(&keeper, key));
+    assert_int_equal(keeper.count, 1);
+    keeper_release(&keeper);
+}
+
+/* A row that was asked for is a row: nothing takes its place. */
 static void rows_that_were_never_set_stay_apart(void **state)
 {
     (void)state;
@@ -102,6 +116,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_new_row_is_empty),
+        cmocka_unit_test(what_is_only_looked_for_is_not_made),
         cmocka_unit_test(many_rows_keep_what_was_set),
         cmocka_unit_test(rows_that_were_never_set_stay_apart),
         cmocka_unit_test(a_state_is_a_copy_that_grows_and_shrinks),

@@ -323,6 +323,27 @@ static void audit_takes_kafka_alone_or_with_a_property(void **state)
     assert_false(load("worker --kafka", FOR_WORKER));
 }
 
+/* A flag to one, a file's name to the other. */
+static void a_name_may_mean_something_else_to_another_command(void **state)
+{
+    (void)state;
+    assert_true(load("explain x --html --json", FOR_EXPLAIN));
+    assert_true(options_flag(&options, OPTION_HTML));
+    assert_null(options.values[OPTION_HTML_FILE]);
+    assert_true(load("replay whatif --html report.html", FOR_REPLAY));
+    assert_string_equal(options.values[OPTION_HTML_FILE], "report.html");
+    assert_false(options_flag(&options, OPTION_HTML));
+    assert_refused("replay whatif --html", FOR_REPLAY, "--html: needs a value");
+    assert_refused("worker --html", FOR_WORKER, "takes no such option");
+    write_file(path, "html = other.html\n");
+    char line[128];
+    (void)snprintf(line, sizeof(line), "replay whatif --config %s", path);
+    assert_true(load(line, FOR_REPLAY));
+    assert_string_equal(options.values[OPTION_HTML_FILE], "other.html");
+    (void)snprintf(line, sizeof(line), "explain x --config %s", path);
+    assert_refused(line, FOR_EXPLAIN, "neither true nor false");
+}
+
 static void a_file_is_read_whole_up_to_a_mebibyte(void **state)
 {
     (void)state;
@@ -379,6 +400,7 @@ int main(void)
         cmocka_unit_test_teardown(properties_come_from_flags_environment_and_files, end),
         cmocka_unit_test_teardown(a_secret_is_refused_as_a_flag_and_not_said_again, end),
         cmocka_unit_test_teardown(audit_takes_kafka_alone_or_with_a_property, end),
+        cmocka_unit_test_teardown(a_name_may_mean_something_else_to_another_command, end),
         cmocka_unit_test_teardown(a_file_is_read_whole_up_to_a_mebibyte, end),
         cmocka_unit_test_teardown(help_lists_what_a_command_takes, end),
     };

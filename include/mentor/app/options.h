@@ -105,6 +105,14 @@ enum option_kind {
       "the letter to send instead, in Danish") \
     X(HTML, "html", OPTION_FLAG, "", "false", 0, 0, FOR_EXPLAIN, \
       "the letter as an HTML file, to print") \
+    X(HTML_FILE, "html", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_REPLAY, \
+      "whatif: a report with charts as one HTML file, in Danish, too") \
+    X(LIST_FILE, "list", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_REPLAY, \
+      "whatif: each decision that changes, into FILE.csv or FILE.jsonl") \
+    X(SAMPLE, "sample", OPTION_TEXT, "N%", "100%", 0, 0, FOR_REPLAY, \
+      "whatif: of so many of the citizens, always the same ones, and an estimate for all") \
+    X(FIRST_ORDER, "first-order", OPTION_FLAG, "", "false", 0, 0, FOR_REPLAY, \
+      "whatif: a changed decision does not count as history for the citizen's later ones") \
     X(JSON, "json", OPTION_FLAG, "", "false", 0, 0, FOR_EXPLAIN | FOR_RULEBOOK | FOR_DB | FOR_DLQ | FOR_STATUS | FOR_BENCH | FOR_AUDIT | FOR_REPLAY, \
       "for machines") \
     X(WATCH, "watch", OPTION_FLAG, "", "false", 0, 0, FOR_STATUS, \
@@ -153,6 +161,7 @@ enum {
  * environment. */
 struct options {
     const char *command; /* as given; NULL when none */
+    uint32_t commands;   /* its bit */
     const char *values[OPTIONS_END];
     int64_t numbers[OPTIONS_END];
     bool given[OPTIONS_END];            /* not by default */

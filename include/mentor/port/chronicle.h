@@ -75,6 +75,38 @@ static inline struct chronicle_selection chronicle_all(void)
     return (struct chronicle_selection){
         .from_ms = INT64_MIN, .to_ms = INT64_MAX, .partition = -1, .offset_last = INT64_MAX};
 }
+/* What a decision depends on beside its rulebook, and what it came to: a replay that asks for no
+ * more than that. */
+struct chronicle_case {
+    int64_t batch;
+    int32_t index;
+    int64_t progress_id;
+    int32_t partition; /* -1: of no known position */
+    int64_t offset;
+    uint8_t application_id[UUID_SIZE];
+    int64_t version;
+    uint8_t citizen_ref[CITIZEN_REF_SIZE];
+    int64_t citizen_seq;
+    int64_t evaluated_at_ms;
+    enum outcome outcome;
+    bool has_total; /* also of a frame that is only indicative */
+    int64_t total_ore;
+    bool conflict;
+    bool quarantined;
+    uint8_t rulebook_sha256[SHA256_SIZE];
+    struct bytes periods; /* history considered */
+    struct bytes input;   /* Application, as it came */
+};
+
+/* Which cases. Citizens are divided evenly and whole: the sample is always the same ones, a larger
+ * one holds a smaller one, and the slices divide it. */
+struct chronicle_slice {
+    int64_t from_ms;   /* evaluated then or later */
+    int64_t to_ms;     /* and before; INT64_MAX: no end */
+    int32_t slice;     /* of so many: from 0 */
+    int32_t slices;    /* 1 to 64 */
+    int32_t sample_bp; /* basis points of all citizens; 10000: all of them */
+};
 
 /* What became of one record, or of a run of offsets without one. */
 struct ledger_entry {
@@ -154,6 +186,15 @@ struct chronicle {
                  const struct chronicle_decision **rows,
                  uint32_t *count,
                  struct err *err);
+    /*
+     * Begins the cases of a slice, in order of batch and index, which is a citizen's own order;
+     * more_cases() hands them out, likewise.
+     */
+    bool (*cases)(void *self, const struct chronicle_slice *slice, struct err *err);
+    bool (*more_cases)(void *self,
+                       const struct chronicle_case **rows,
+                       uint32_t *count,
+                       struct err *err);
     /* The ledger of batches from `batch` to before batch_end, all of it. */
     bool (*batches)(void *self,
                     int64_t batch,
@@ -179,6 +220,8 @@ struct chronicle {
     /* Begins all rows, in no order; more_rows() hands them out, likewise. */
     bool (*applications)(void *self, struct err *err);
     bool (*citizens)(void *self, struct err *err);
+    /* Those with several decisions, without their state. */
+    bool (*repeated)(void *self, struct err *err);
     bool (*more_rows)(void *self,
                       const struct chronicle_row **rows,
                       uint32_t *count,

@@ -1,0 +1,190 @@
+/* mentord replay whatif: the same log under other rules, and nothing of it written. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mentor/app/command.h"
+#include "mentor/app/rulebook_file.h"
+#include "mentor/core/rulebook.h"
+#include "mentor/rulebook/load.h"
+
+#include "replay.h"
+#include "whatif_jobs.h"
+#include "whatif_report.h"
+
+/* Files that are asked for beside the table; opened before the work, so that a wrong path is told
+ * at once. */
+struct files {
+    FILE *list;
+    bool csv;
+    FILE *html;
+};
+
+/* "5", "5%" or "0.25%": basis points, 1 to 10000. */
+static bool read_sample(const char *text, int32_t *bp)
+{
+    int32_t whole = 0;
+    int32_t part = 0;
+    int decimals = 0;
+    const char *at = text;
+    for (; *at >= '0' && *at <= '9' && whole <= 100; at++) {
+        whole = whole * 10 + (*at - '0');
+    }
+    bool any = at > text;
+    if (*at == '.') {
+        for (at++; *at >= '0' && *at <= '9' && decimals < 2; at++, decimals++) {
+            part = part * 10 + (*at - '0');
+        }
+        any = any && decimals > 0;
+    }
+    *bp = whole * 100 + (decimals == 1 ? part * 10 : part);
+    return any && strcmp(*at == '%' ? at + 1 : at, "") == 0 && *bp >= 1 && *bp <= WHATIF_WHOLE_BP;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t size = strlen(text);
+    size_t more = strlen(end);
+    return size > more && strcmp(text + size - more, end) == 0;
+}
+
+/* EXIT_DONE, or a usage error that was said. */
+static int
+read_options(struct context *context, const struct replay_range *range, struct whatif_jobs *jobs)
+{
+    const struct options *options = &context->options;
+    const char *source = options->values[OPTION_SOURCE];
+    const char *sample = options->values[OPTION_SAMPLE];
+    const char *list = options->values[OPTION_LIST_FILE];
+    if (!options->given[OPTION_RULEBOOK]) {
+        return command_usage(context, "replay whatif: which rules? --rulebook FILE");
+    }
+    if (strcmp(source, "archive") != 0) {
+        return command_usage(context, "replay whatif reads --source archive only");
+    }
+    if (!read_sample(sample, &jobs->sample_bp)) {
+        return command_usage(
+            context, "--sample: '%s' is no share as 5%% or 0.25%%, at most 100%%", sample);
+    }
+    if (list != NULL && !ends_with(list, ".csv") && !ends_with(list, ".jsonl")) {
+        return command_usage(context, "--list: '%s' ends neither in .csv nor in .jsonl", list);
+    }
+    jobs->municipality = WHATIF_ANYWHERE;
+    if (range->municipality.size > 0) {
+        jobs->municipality = municipality_index(range->municipality);
+        if (jobs->municipality < 0) {
+            return command_usage(context,
+                                 "--municipality: '%.*s' is none of the 98",
+                                 BYTES_ARGS(range->municipality));
+        }
+    }
+    return EXIT_DONE;
+}
+
+static bool open_file(const char *path, FILE **file, struct err *err)
+{
+    *file = path == NULL ? NULL : fopen(path, "w");
+    return path == NULL || *file != NULL ||
+           err_set(err, ERR_FATAL, "%s: cannot be written: %s", path, strerror(errno));
+}
+
+/* NULL stays. */
+static bool close_file(FILE **file, const char *path, struct err *err)
+{
+    bool good = *file == NULL || ferror(*file) == 0;
+    good = (*file == NULL || fclose(*file) == 0) && good;
+    *file = NULL;
+    return good || err_set(err, ERR_FATAL, "%s: could not be written whole", path);
+}
+
+static bool open_files(const struct options *options, struct files *files, struct err *err)
+{
+    const char *list = options->values[OPTION_LIST_FILE];
+    files->csv = list != NULL && ends_with(list, ".csv");
+    return open_file(list, &files->list, err) &&
+           open_file(options->values[OPTION_HTML_FILE], &files->html, err);
+}
+
+static bool close_files(const struct options *options, struct files *files, struct err *err)
+{
+    struct err other;
+    bool list = close_file(&files->list, options->values[OPTION_LIST_FILE], err);
+    return close_file(&files->html, options->values[OPTION_HTML_FILE], list ? err : &other) && list;
+}
+
+static void tell(const struct whatif_jobs *jobs, const struct files *files, double seconds)
+{
+    struct context *context = jobs->context;
+    struct whatif_report report = {
+        .tally = &jobs->jobs[0].tally,
+        .candidate = jobs->candidate,
+        .stored = jobs->stored,
+        .sample_bp = jobs->sample_bp,
+        .version = context->version,
+        .seconds = seconds,
+    };
+    if (options_flag(&context->options, OPTION_JSON)) {
+        whatif_report_json(&report, context->out);
+    } else {
+        whatif_report_write(&report, &whatif_as_text, context->out);
+    }
+    if (files->html != NULL) {
+        whatif_report_write(&report, &whatif_as_html, files->html);
+    }
+    if (files->list != NULL) {
+        whatif_list_write(&jobs->jobs[0].list, files->csv, files->list);
+    }
+}
+
+/* Some were left out: the report says so, and the answer is not whole. */
+static bool whole(const struct whatif_tally *tally)
+{
+    return tally->verdicts[WHATIF_UNREADABLE] + tally->verdicts[WHATIF_NO_RULEBOOK] +
+               tally->verdicts[WHATIF_UNLIKE] ==
+           0;
+}
+
+static bool run(struct whatif_jobs *jobs, struct files *files, struct err *err)
+{
+    struct clock clock = jobs->context->clock;
+    int64_t begun_us = clock.mono_us(clock.self);
+    bool done = open_files(&jobs->context->options, files, err) && whatif_jobs_run(jobs, err);
+    if (done) {
+        tell(jobs, files, (double)(clock.mono_us(clock.self) - begun_us) / 1e6);
+    }
+    struct err other;
+    return close_files(&jobs->context->options, files, done ? err : &other) && done;
+}
+
+int replay_whatif(struct context *context, const struct replay_range *range)
+{
+    static struct whatif_jobs jobs;
+    struct files files = {0};
+    struct err err;
+    jobs = (struct whatif_jobs){
+        .context = context,
+        .range = range,
+        .stored = options_flag(&context->options, OPTION_FIRST_ORDER),
+        .list = context->options.values[OPTION_LIST_FILE] != NULL,
+        .job_count = (uint32_t)context->options.numbers[OPTION_JOBS],
+        .mutex = PTHREAD_MUTEX_INITIALIZER,
+    };
+    int code = read_options(context, range, &jobs);
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    struct rulebook *candidate = rulebook_of(context, &err);
+    if (candidate == NULL) {
+        return command_fail(&err, EXIT_FAILED);
+    }
+    jobs.candidate = candidate;
+    if (!run(&jobs, &files, &err)) {
+        code = command_fail(&err, EXIT_FAILED);
+    } else if (!whole(&jobs.jobs[0].tally)) {
+        code = EXIT_NO;
+    }
+    whatif_jobs_release(&jobs);
+    rulebook_close(&candidate);
+    return code;
+}

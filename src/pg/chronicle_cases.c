@@ -1,0 +1,114 @@
+/* Cases: of each decision only what it depends on, in order of batch and index, out of a binary
+ * COPY. */
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "chronicle.h"
+#include "sql_embedded.h"
+
+enum {
+    WHOLE_BP = 10000,
+    BOUND_SIZE = 2 * (CITIZEN_REF_SIZE + 1) + 1, /* in hex, with its terminator */
+};
+
+enum column {
+    C_BATCH,
+    C_INDEX,
+    C_PROGRESS_ID,
+    C_OFFSET,
+    C_APPLICATION_ID,
+    C_VERSION,
+    C_CITIZEN_REF,
+    C_CITIZEN_SEQ,
+    C_EVALUATED_AT_MS,
+    C_OUTCOME,
+    C_TOTAL_ORE,
+    C_CONFLICT,
+    C_QUARANTINED,
+    C_RULEBOOK,
+    C_PERIODS,
+    C_INPUT,
+    C_COUNT,
+};
+
+static void
+fill(const struct pg_chronicle *chronicle, const struct bytes *fields, struct chronicle_case *row)
+{
+    *row = (struct chronicle_case){
+        .batch = int8_of(fields[C_BATCH]),
+        .index = int4_of(fields[C_INDEX]),
+        .progress_id = int8_of(fields[C_PROGRESS_ID]),
+        .offset = int8_of(fields[C_OFFSET]),
+        .version = int8_of(fields[C_VERSION]),
+        .citizen_seq = int8_of(fields[C_CITIZEN_SEQ]),
+        .evaluated_at_ms = int8_of(fields[C_EVALUATED_AT_MS]),
+        .outcome = (enum outcome)int2_of(fields[C_OUTCOME]),
+        .has_total = fields[C_TOTAL_ORE].data != NULL,
+        .conflict = bool_of(fields[C_CONFLICT]),
+        .quarantined = bool_of(fields[C_QUARANTINED]),
+        .periods = fields[C_PERIODS],
+        .input = fields[C_INPUT],
+    };
+    row->partition = chronicle_partition_of(chronicle, row->progress_id);
+    row->total_ore = row->has_total ? int8_of(fields[C_TOTAL_ORE]) : 0;
+    copy_of(fields[C_APPLICATION_ID], row->application_id, UUID_SIZE);
+    copy_of(fields[C_CITIZEN_REF], row->citizen_ref, CITIZEN_REF_SIZE);
+    copy_of(fields[C_RULEBOOK], row->rulebook_sha256, SHA256_SIZE);
+}
+
+/* A citizen_ref is a digest, so equal stretches of its first bytes hold equally many citizens. This
+ * is where the slice before `slice` ends and it begins; after the last one of all lies no citizen.
+ */
+static void bound_of(const struct chronicle_slice *of, int32_t slice, char text[BOUND_SIZE])
+{
+    int64_t part = (int64_t)of->sample_bp * slice;
+    int64_t whole = (int64_t)WHOLE_BP * of->slices;
+    if (part == whole) {
+        memset(text, 'f', BOUND_SIZE - 1);
+        text[BOUND_SIZE - 1] = '\0';
+    } else {
+        (void)snprintf(text, BOUND_SIZE, "%08" PRIx64, (uint64_t)((part << 32) / whole));
+    }
+}
+
+bool chronicle_cases(void *self, const struct chronicle_slice *slice, struct err *err)
+{
+    static const struct statement copy = {"chronicle_cases", sql_chronicle_cases};
+    struct pg_chronicle *chronicle = self;
+    struct params params = {0};
+    char from_ms[24];
+    char to_ms[24];
+    char from[BOUND_SIZE];
+    char to[BOUND_SIZE];
+    (void)snprintf(from_ms, sizeof(from_ms), "%" PRId64, slice->from_ms);
+    (void)snprintf(to_ms, sizeof(to_ms), "%" PRId64, slice->to_ms);
+    bound_of(slice, slice->slice, from);
+    bound_of(slice, slice->slice + 1, to);
+    params_text(&params, from_ms);
+    params_text(&params, to_ms);
+    params_text(&params, from);
+    params_text(&params, to);
+    return chronicle_ask(chronicle, CHRONICLE_slice, &params, err) != NULL &&
+           chronicle_copy(chronicle, &copy, err);
+}
+
+bool chronicle_more_cases(void *self,
+                          const struct chronicle_case **rows,
+                          uint32_t *count,
+                          struct err *err)
+{
+    struct pg_chronicle *chronicle = self;
+    uint32_t most = *count < CHRONICLE_MESSAGES_MAX ? *count : CHRONICLE_MESSAGES_MAX;
+    struct chronicle_case *out = chronicle_hand_out(chronicle, (int)most, sizeof(*out), err);
+    struct bytes fields[C_COUNT];
+    int got = out == NULL ? -1 : 1;
+    *count = 0;
+    chronicle_copy_drop(chronicle);
+    while (got == 1 && *count < most &&
+           (got = chronicle_copy_next(chronicle, fields, C_COUNT, err)) == 1) {
+        fill(chronicle, fields, &out[(*count)++]);
+    }
+    *rows = out;
+    return got >= 0;
+}
