@@ -76,14 +76,19 @@ struct audit_due {
 
 struct audit_position {
     int64_t id;
-    char *topic; /* owned */
-    char *group; /* owned */
+    char *cluster; /* owned */
+    char *topic;   /* owned */
+    char *group;   /* owned */
     struct position position;
     int64_t first_offset;
+    int64_t chain_offset;    /* of the genesis */
+    bool chained;            /* its chain was walked */
     struct audit_due *dues;  /* owned; one an offset from first_offset on; NULL without topics */
     int64_t committed;       /* the group's offset in Kafka, -1 for none; before the moment */
     int64_t committed_epoch; /* of its metadata; -1 when that is not ours */
     int64_t committed_next;
+    bool committed_head;       /* until it was compared */
+    uint8_t head[SHA256_SIZE]; /* the chain's head at committed_next, by the group's metadata */
 };
 
 /* What the ledger says of a decision. */
@@ -148,6 +153,15 @@ struct audit {
     size_t redrive_capacity;
 };
 
+/* A walk along one position's chain. */
+struct audit_chain {
+    struct audit *audit;
+    struct audit_position *position;
+    int64_t batch; /* the last one; 0: none yet */
+    int64_t next_offset;
+    uint8_t link[SHA256_SIZE];
+};
+
 /* audit.c: where a record is; a position that is not known: NULL. */
 struct audit_place
 audit_place_of(const struct audit_position *position, int64_t offset, int64_t batch);
@@ -190,6 +204,12 @@ void audit_redrive(struct audit_job *job,
                    const struct rejudged *made,
                    const struct audit_place *place);
 MUST_CHECK bool audit_redrives(struct audit *audit, struct err *err);
+/* audit_chain.c: a position's ranges in order. */
+void audit_chain_begin(struct audit_chain *chain,
+                       struct audit *audit,
+                       struct audit_position *position);
+void audit_chain_follow(struct audit_chain *chain, const struct chronicle_range *range);
+void audit_chain_end(struct audit_chain *chain);
 /* audit_locate.c: names what the items of uneven buckets show. */
 void audit_locate(struct audit *audit);
 /* audit_positions.c: the ledger by position, quarantine, what the database finds itself. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "mentor/app/command.h"
+#include "mentor/port/note.h"
 
 #include "audit_outputs.h"
 enum {
@@ -61,18 +62,6 @@ void audit_topics_close(struct audit_topics **topics)
     *topics = NULL;
 }
 
-/* mode,epoch,next; anything else is not ours. */
-static void read_metadata(const char *metadata, struct audit_position *position)
-{
-    const char *at = strchr(metadata, ',');
-    char *end = NULL;
-    int64_t epoch = at == NULL ? -1 : strtoll(at + 1, &end, 10);
-    if (at != NULL && end != at + 1 && *end == ',') {
-        position->committed_epoch = epoch;
-        position->committed_next = strtoll(end + 1, NULL, 10);
-    }
-}
-
 bool audit_topics_committed(struct audit *audit, struct err *err)
 {
     struct context *context = audit->context;
@@ -97,7 +86,13 @@ bool audit_topics_committed(struct audit *audit, struct err *err)
                               err)) {
             return false;
         }
-        read_metadata(metadata, position);
+        struct note note = note_read(metadata);
+        if (note.mode != NOTE_NONE) {
+            position->committed_epoch = note.epoch;
+            position->committed_next = note.next;
+            position->committed_head = note.has_head;
+            memcpy(position->head, note.head, SHA256_SIZE);
+        }
     }
     return true;
 }
