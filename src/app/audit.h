@@ -74,6 +74,20 @@ struct audit_due {
     bool seen; /* on the topic */
 };
 
+/* A head of the chain that somebody outside was told: anchor.h. */
+struct audit_anchor {
+    const char *cluster; /* the audit's */
+    const char *topic;
+    int32_t partition;
+    bool from_topic;     /* else from --anchors */
+    int64_t number;      /* its offset, or its line */
+    int64_t progress_id; /* -1: of no position */
+    int64_t next_offset;
+    int64_t batch;
+    int64_t evaluated_at_ms;
+    uint8_t link[SHA256_SIZE];
+};
+
 struct audit_position {
     int64_t id;
     char *cluster; /* owned */
@@ -151,6 +165,12 @@ struct audit {
     struct audit_redrive *redrives; /* owned */
     size_t redrive_count;
     size_t redrive_capacity;
+    struct audit_anchor *anchors; /* owned; by position and offset once they are sorted */
+    size_t anchor_count;
+    size_t anchor_capacity;
+    char **names; /* owned; theirs */
+    uint32_t name_count;
+    char anchor_note[64];
 };
 
 /* A walk along one position's chain. */
@@ -160,6 +180,7 @@ struct audit_chain {
     int64_t batch; /* the last one; 0: none yet */
     int64_t next_offset;
     uint8_t link[SHA256_SIZE];
+    size_t anchor; /* the next one to be compared */
 };
 
 /* audit.c: where a record is; a position that is not known: NULL. */
@@ -210,6 +231,13 @@ void audit_chain_begin(struct audit_chain *chain,
                        struct audit_position *position);
 void audit_chain_follow(struct audit_chain *chain, const struct chronicle_range *range);
 void audit_chain_end(struct audit_chain *chain);
+/* audit_anchors.c: --anchors is read before the moment; sorted when the positions are known. */
+MUST_CHECK bool audit_anchors_read(struct audit *audit, struct err *err);
+void audit_anchors_sort(struct audit *audit);
+size_t audit_anchors_of(const struct audit *audit, int64_t progress_id);
+/* Those up to where the walk is; `end`: all of the position. */
+void audit_anchors_compare(struct audit_chain *chain, bool end);
+void audit_anchors_release(struct audit *audit);
 /* audit_locate.c: names what the items of uneven buckets show. */
 void audit_locate(struct audit *audit);
 /* audit_positions.c: the ledger by position, quarantine, what the database finds itself. */
@@ -221,6 +249,9 @@ void audit_lasts(struct audit *audit);
 struct audit_topics;
 struct audit_topics *audit_topics_open(struct audit *audit, struct err *err);
 MUST_CHECK bool audit_topics_committed(struct audit *audit, struct err *err);
+/* The anchors on the audit topic, likewise before the moment. */
+MUST_CHECK bool
+audit_topics_anchors(struct audit *audit, struct audit_topics *topics, struct err *err);
 MUST_CHECK bool audit_topics_run(struct audit *audit, struct audit_topics *topics, struct err *err);
 void audit_topics_close(struct audit_topics **topics);
 

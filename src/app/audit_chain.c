@@ -11,8 +11,11 @@ void audit_chain_begin(struct audit_chain *chain,
                        struct audit *audit,
                        struct audit_position *position)
 {
-    *chain = (struct audit_chain){
-        .audit = audit, .position = position, .batch = 0, .next_offset = position->chain_offset};
+    *chain = (struct audit_chain){.audit = audit,
+                                  .position = position,
+                                  .batch = 0,
+                                  .next_offset = position->chain_offset,
+                                  .anchor = audit_anchors_of(audit, position->id)};
     position->chained = true;
     chain_genesis(bytes_text(position->cluster),
                   bytes_text(position->topic),
@@ -48,6 +51,7 @@ void audit_chain_follow(struct audit_chain *chain, const struct chronicle_range 
                                 .evaluated_at_ms = range->evaluated_at_ms};
     uint8_t link[SHA256_SIZE];
     compare_note(chain);
+    audit_anchors_compare(chain, false);
     memcpy(batch.root, range->root, SHA256_SIZE);
     chain_link(chain->link, &batch, link);
     if (memcmp(link, range->link, SHA256_SIZE) != 0) {
@@ -76,6 +80,7 @@ void audit_chain_end(struct audit_chain *chain)
     const struct audit_position *position = chain->position;
     struct audit_place place = audit_place_of(position, chain->next_offset, chain->batch);
     compare_note(chain);
+    audit_anchors_compare(chain, true);
     if (memcmp(position->position.link, chain->link, SHA256_SIZE) != 0 ||
         position->position.batch != chain->batch) {
         audit_breach(&chain->audit->report,
