@@ -22,6 +22,7 @@ struct walk {
     bool refusals_ended;
     struct arena arena;            /* owned */
     struct chronicle_range before; /* the range before, without entries; batch -1: none */
+    struct audit_chain chain;      /* of its position */
     int64_t checked[INVARIANT_COUNT];
 };
 
@@ -183,6 +184,20 @@ static void follow(struct walk *walk,
     }
 }
 
+/* `first`: of its position. */
+static void look_at_range(struct walk *walk,
+                          const struct chronicle_range *range,
+                          struct audit_position *position,
+                          bool first)
+{
+    if (first) {
+        audit_chain_begin(&walk->chain, walk->audit, position);
+    } else {
+        follow(walk, range, position);
+    }
+    audit_chain_follow(&walk->chain, range);
+}
+
 /* The last range of a position, and the position itself. */
 static void finish(struct walk *walk)
 {
@@ -193,6 +208,7 @@ static void finish(struct walk *walk)
     }
     struct audit_report *report = &walk->audit->report;
     struct audit_place place = audit_place_of(position, position->position.next_offset, -1);
+    audit_chain_end(&walk->chain);
     if (last->next_offset != position->position.next_offset) {
         audit_breach(report,
                      INVARIANT_I3,
@@ -241,10 +257,12 @@ static bool walk_ranges(struct walk *walk, struct err *err)
             struct audit_position *position = audit_position_of(walk->audit, rows[i].progress_id);
             walk->checked[INVARIANT_I3] += rows[i].next_offset - rows[i].first_offset;
             walk->checked[INVARIANT_I6]++;
-            if (walk->before.progress_id != rows[i].progress_id) {
+            bool other = walk->before.progress_id != rows[i].progress_id;
+            if (other) {
                 finish(walk);
-            } else if (position != NULL) {
-                follow(walk, &rows[i], position);
+            }
+            if (position != NULL) {
+                look_at_range(walk, &rows[i], position, other);
             }
             if (position != NULL && !match_refusals(walk, &rows[i], position, err)) {
                 return false;
@@ -271,8 +289,12 @@ static void look_at_positions(struct walk *walk)
 {
     struct audit_report *report = &walk->audit->report;
     for (uint32_t i = 0; i < walk->audit->position_count; i++) {
-        const struct audit_position *position = &walk->audit->positions[i];
+        struct audit_position *position = &walk->audit->positions[i];
         const struct position *at = &position->position;
+        if (!position->chained) { /* it has no batch */
+            audit_chain_begin(&walk->chain, walk->audit, position);
+            audit_chain_end(&walk->chain);
+        }
         struct audit_place place = audit_place_of(position, at->next_offset, -1);
         walk->checked[INVARIANT_I7]++;
         if (at->emitted_offset > at->next_offset || at->emitted_offset < 0) {

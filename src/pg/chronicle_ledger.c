@@ -49,7 +49,10 @@ bool chronicle_positions(void *self,
                                                      .evaluated_at_ms = field_int8(found, row, 8),
                                                      .last_offset = field_int8(found, row, 9),
                                                      .takeovers = field_int4(found, row, 11)},
-                                        .first_offset = field_int8(found, row, 12)};
+                                        .first_offset = field_int8(found, row, 12),
+                                        .chain_offset = field_int8(found, row, 13)};
+        out[row].position.batch = field_int8(found, row, 14);
+        field_copy(found, row, 15, out[row].position.link, SHA256_SIZE);
         field_copy(found, row, 10, out[row].position.last_digest, SHA256_SIZE);
     }
     *rows = out;
@@ -103,6 +106,8 @@ static bool hand_out_ranges(struct pg_chronicle *chronicle,
                                                        [FATE_GAP] = field_int8(found, row, 10)},
                                             .entries = field_bytes(found, row, 12)};
         field_copy(found, row, 11, out[row].rulebook, SHA256_SIZE);
+        field_copy(found, row, 13, out[row].root, SHA256_SIZE);
+        field_copy(found, row, 14, out[row].link, SHA256_SIZE);
     }
     *rows = out;
     *count = (uint32_t)PQntuples(found);

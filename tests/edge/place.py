@@ -3,6 +3,7 @@
 import collections
 import json
 import os
+import re
 import subprocess
 import time
 import uuid
@@ -36,6 +37,17 @@ def rules(got):
     return [finding.rule for finding in decision(got).findings]
 
 
+def _note(partition):
+    """The metadata beside a group's offset. The client's binding copies it as a C string, which librdkafka does not end with a
+    NUL: what stands behind it in memory comes along, so that it is cut where ours ends."""
+    try:
+        text = partition.metadata or ""
+    except UnicodeDecodeError as garbage:
+        text = garbage.object.decode("latin-1")
+    ours = re.match(r"(idempotent|transactional),\d+,\d+,[0-9a-f]{64}", text)
+    return ours[0] if ours else text
+
+
 class Place:
     def __init__(self, binary, rulebook, broker, cluster, folder, *, partitions=3, demo=False, topics=None):
         self.binary, self.broker, self.cluster, self.folder = str(binary), broker, cluster, folder
@@ -45,7 +57,8 @@ class Place:
         name = "t" + uuid.uuid4().hex[:10]
         self.database = name
         self.group = "g-" + name
-        self.applications, self.decisions, self.dlq_topic = (f"{name}.{what}" for what in ("applications", "decisions", "dlq"))
+        self.applications, self.decisions, self.dlq_topic, self.audit = (
+            f"{name}.{what}" for what in ("applications", "decisions", "dlq", "audit"))
         self.workers = []
         self._producer = None
         self._make_topics(topics or {})
@@ -60,6 +73,7 @@ class Place:
             "MENTORD_TOPIC_APPLICATIONS": self.applications,
             "MENTORD_TOPIC_DECISIONS": self.decisions,
             "MENTORD_TOPIC_DLQ": self.dlq_topic,
+            "MENTORD_TOPIC_AUDIT": self.audit,
         }
         self.mentord("db", "migrate", *(["--demo"] if demo else []), url=cluster.url(name))
 
@@ -67,7 +81,8 @@ class Place:
         admin = AdminClient({"bootstrap.servers": self.broker.servers})
         wanted = [NewTopic(topic, self.partitions, 1, config={
             "max.message.bytes": "2097152" if kind != "applications" else "1048588", **config.get(kind, {})})
-            for kind, topic in (("applications", self.applications), ("decisions", self.decisions), ("dlq", self.dlq_topic))]
+            for kind, topic in (("applications", self.applications), ("decisions", self.decisions), ("dlq", self.dlq_topic),
+                                ("audit", self.audit))]
         for made in admin.create_topics(wanted).values():
             made.result(30)
 
@@ -191,7 +206,7 @@ class Place:
         """Partition to (offset, metadata) as the group has it."""
         consumer = Consumer({"bootstrap.servers": self.broker.servers, "group.id": self.group})
         try:
-            return {tp.partition: (tp.offset, tp.metadata) for tp in
+            return {tp.partition: (tp.offset, _note(tp)) for tp in
                     consumer.committed([TopicPartition(self.applications, p) for p in range(self.inputs)], 10)}
         finally:
             consumer.close()

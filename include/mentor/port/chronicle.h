@@ -37,6 +37,7 @@ struct chronicle_position {
     const char *group;
     struct position position; /* partition, epoch, offsets, last record */
     int64_t first_offset;     /* where its ledger begins; next_offset when it has none */
+    int64_t chain_offset;     /* where it began by its own word: the genesis has it */
 };
 
 struct chronicle_rulebook {
@@ -133,6 +134,8 @@ struct chronicle_range {
     int64_t counts[FATE_COUNT]; /* as its columns have them: offsets */
     uint8_t rulebook[SHA256_SIZE];
     struct bytes entries; /* packed: entry() reads them */
+    uint8_t root[SHA256_SIZE];
+    uint8_t link[SHA256_SIZE];
 };
 
 /* A row of quarantine. */
