@@ -166,10 +166,83 @@ static void what_is_damaged_is_said(void **state)
     assert_non_null(rejudge(&given, &row, &arena, &made));
 }
 
+/* The columns as the store fills them. */
+static void fill_columns(struct chronicle_decision *whole)
+{
+    const struct decision *decision = &made.judgement.decision;
+    *whole = row;
+    memcpy(whole->archived.stored.decision_id, decision->decision_id, UUID_SIZE);
+    memcpy(whole->application_id, made.request.application->id, UUID_SIZE);
+    whole->version = made.request.application->version;
+    whole->archived.stored.outcome = decision->outcome;
+    whole->archived.stored.late_ms = -1;
+    whole->has_total = decision->has_frame;
+    whole->total_ore = decision->frame.total_ore;
+    whole->has_period = decision->has_period;
+    whole->start = decision->start;
+    whole->end = decision->end;
+}
+
+static void every_column_that_is_otherwise_is_told(void **state)
+{
+    struct chronicle_decision whole;
+    (void)state;
+    assert_same();
+    for (enum rejudge_part part = REJUDGE_OUTPUT; part < REJUDGE_PART_COUNT; part++) {
+        fill_columns(&whole);
+        assert_int_equal(rejudge_compare(&given, &whole, &made), 0);
+        switch (part) {
+        case REJUDGE_OUTPUT:
+            whole.archived.stored.output.size--;
+            break;
+        case REJUDGE_DECISION_ID:
+            whole.archived.stored.decision_id[15] ^= 1;
+            break;
+        case REJUDGE_APPLICATION_ID:
+            whole.application_id[0] ^= 1;
+            break;
+        case REJUDGE_VERSION:
+            whole.version++;
+            break;
+        case REJUDGE_CITIZEN_REF:
+            whole.archived.stored.citizen_ref[15] ^= 1;
+            break;
+        case REJUDGE_OUTCOME:
+            whole.archived.stored.outcome = OUTCOME_IS_REFERRED;
+            break;
+        case REJUDGE_AMOUNT:
+            whole.total_ore++;
+            break;
+        case REJUDGE_PERIOD:
+            whole.end++;
+            break;
+        case REJUDGE_CONFLICT:
+            whole.archived.conflict = true;
+            break;
+        case REJUDGE_LATENESS:
+            whole.archived.stored.late_ms = 0;
+            break;
+        case REJUDGE_TRACE:
+            whole.archived.stored.trace = bytes_text("x");
+            break;
+        case REJUDGE_PART_COUNT:
+            break;
+        }
+        uint32_t parts = rejudge_compare(&given, &whole, &made);
+        assert_int_equal(parts, UINT32_C(1) << part);
+        assert_true(strlen(rejudge_part_name(parts)) > 0);
+    }
+    fill_columns(&whole);
+    whole.has_total = whole.has_period = false;
+    assert_int_equal(rejudge_compare(&given, &whole, &made),
+                     UINT32_C(1) << REJUDGE_AMOUNT | UINT32_C(1) << REJUDGE_PERIOD);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_decision_is_made_again_with_what_it_left, begin),
+        cmocka_unit_test_setup(every_column_that_is_otherwise_is_told, begin),
         cmocka_unit_test_setup(a_later_version_sees_the_decisions_before_it_only, begin),
         cmocka_unit_test_setup(a_conflict_and_a_quarantined_one_are_made_again, begin),
         cmocka_unit_test_setup(without_the_secret_the_stored_pseudonym_stands, begin),
