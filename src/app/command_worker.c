@@ -13,8 +13,8 @@
 
 #include "watch.h"
 
-/* A worker in a thread of its own. Lanes share the rulebook and the word to stop, nothing else: the
- * group spreads the partitions over them as over any members. */
+/* A worker in a thread of its own. Lanes share the rulebook they start with and the word to stop,
+ * nothing else: the group spreads the partitions over them as over any members. */
 struct lane {
     struct worker worker;
     pthread_t thread;
@@ -30,6 +30,7 @@ static int lane_open(struct lane *lane, struct context *context, const struct ru
     struct err err;
     worker->clock = context->clock;
     worker->rulebook = rulebook;
+    worker->follows = !context->options.given[OPTION_RULEBOOK];
     worker->topic = bytes_text(context->options.values[OPTION_TOPIC_APPLICATIONS]);
     worker->at_event = strcmp(context->options.values[OPTION_AT], "event") == 0;
     worker->transactional = strcmp(context->options.values[OPTION_EMIT], "transactional") == 0;
@@ -102,11 +103,8 @@ static int lanes_run(struct lane *lanes, uint32_t count)
 }
 
 /* NULL, and EXIT_DONE, when --metrics-listen is not given. */
-static int lanes_watch(const struct lane *lanes,
-                       uint32_t count,
-                       struct context *context,
-                       const struct rulebook *rulebook,
-                       struct watch **watch)
+static int
+lanes_watch(const struct lane *lanes, uint32_t count, struct context *context, struct watch **watch)
 {
     const struct metrics *metrics[LANES_MAX];
     struct err err;
@@ -116,9 +114,24 @@ static int lanes_watch(const struct lane *lanes,
     for (uint32_t i = 0; i < count; i++) {
         metrics[i] = &lanes[i].worker.metrics;
     }
-    *watch = watch_open(context, rulebook, metrics, count, &err);
+    *watch = watch_open(context, metrics, count, &err);
     return *watch != NULL ? EXIT_DONE
                           : command_fail(&err, err.kind == ERR_FATAL ? EXIT_USAGE : EXIT_FAILED);
+}
+
+static void log_rulebook(const struct context *context, const struct rulebook *rulebook)
+{
+    char version[64];
+    char hex[2 * SHA256_SIZE + 1] = "";
+    (void)snprintf(version, sizeof(version), "%.*s", BYTES_ARGS(rulebook->version));
+    hex_encode(rulebook->sha256, SHA256_SIZE, hex);
+    LOG(LOG_LEVEL_INFO,
+        "rulebook.loaded",
+        LOG_TEXT("version", version),
+        LOG_TEXT("sha256", hex),
+        LOG_TEXT("published",
+                 context->options.given[OPTION_RULEBOOK] ? "not followed: --rulebook is given"
+                                                         : "followed at each batch"));
 }
 
 static int run(struct context *context, const struct rulebook *rulebook)
@@ -133,10 +146,11 @@ static int run(struct context *context, const struct rulebook *rulebook)
         code = lane_open(&lanes[i], context, rulebook);
     }
     if (code == EXIT_DONE) {
-        code = lanes_watch(lanes, count, context, rulebook, &watch);
+        code = lanes_watch(lanes, count, context, &watch);
     }
     if (code == EXIT_DONE) {
         context->catch_signals();
+        log_rulebook(context, rulebook);
         LOG(LOG_LEVEL_INFO,
             "worker.started",
             LOG_TEXT("version", context->version),

@@ -5,6 +5,7 @@
 #include "mentor/base/guard.h"
 #include "mentor/base/log.h"
 
+#include "follow.h"
 #include "steps.h"
 
 enum {
@@ -89,6 +90,7 @@ static void begin(struct worker *worker)
     struct store *store = &worker->edges.store;
     lot_clear(&worker->lots[0]);
     lot_clear(&worker->lots[1]);
+    follow_begin(worker);
     worker->lot = &worker->lots[0];
     worker->limit = worker->batch_most;
     worker->tried_offset = -1;
@@ -127,6 +129,7 @@ void worker_release(struct worker *worker)
 {
     lot_release(&worker->lots[0]);
     lot_release(&worker->lots[1]);
+    follow_release(worker);
 }
 
 enum step_outcome step_of_err(struct worker *worker)

@@ -177,6 +177,7 @@ struct store pg_store_port(struct pg_store *store)
         .resumed = store_resumed,
         .redriven = store_redriven,
         .read = store_read,
+        .rulebook = store_rulebook,
         .write = store_write,
         .unsent = store_unsent,
         .emitted = store_emitted,

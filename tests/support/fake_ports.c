@@ -356,6 +356,15 @@ void world_publish_versions(int64_t from, int64_t to)
     }
 }
 
+void world_publish_rulebook(int64_t from_ms, const char *yaml)
+{
+    assert_in_range(world.publication_count, 0, WORLD_PUBLICATIONS - 1);
+    struct world_publication *publication = &world.publications[world.publication_count++];
+    publication->from_ms = from_ms;
+    publication->yaml = bytes_text(yaml);
+    sha256_of(publication->yaml, publication->sha256);
+}
+
 int world_set_up_with(uint32_t most)
 {
     world_begin(most);

@@ -21,6 +21,7 @@ enum {
     WORLD_RECORDS = 64, /* a partition */
     WORLD_ROWS = 64,
     WORLD_PLAN = 16,
+    WORLD_PUBLICATIONS = 4,
     WORLD_TEXT = 4096,
     WORLD_POLLS_MAX = 20000,
 };
@@ -65,6 +66,13 @@ struct world_partition {
     struct bytes first_sent[WORLD_RECORDS * 2]; /* by offset: what was sent first */
 };
 
+/* A rulebook that is published; of those whose time has come the last one is in force. */
+struct world_publication {
+    int64_t from_ms;
+    struct bytes yaml; /* borrowed */
+    uint8_t sha256[SHA256_SIZE];
+};
+
 struct world {
     struct arena arena;
     struct worker worker;
@@ -76,6 +84,8 @@ struct world {
     struct citizen_row citizens[WORLD_ROWS];
     uint32_t citizen_count;
     int64_t now_ms;
+    struct world_publication publications[WORLD_PUBLICATIONS];
+    uint32_t publication_count;
 
     /* faults */
     enum write_fault plan[WORLD_PLAN]; /* of each write in turn */
@@ -85,6 +95,7 @@ struct world {
     void (*while_taking)(void);        /* once: before the positions are read */
     void (*after_take)(void);          /* once: before the worker does anything else */
     uint32_t bounds_fails_at;          /* counted over all, from 1; 0 never */
+    uint32_t rulebook_fails;           /* so often a rulebook is not fetched */
     uint32_t emitted_fails;            /* so often; nothing is marked */
     int64_t revoke_at_record;          /* counted over all; -1 never */
     enum source_event revoke_as;
@@ -103,6 +114,7 @@ struct world {
     char tried[WORLD_TEXT];    /* offsets tried alone */
     char closings[WORLD_TEXT]; /* rows closed: place:fate:new place */
     uint32_t redriven_count;
+    uint32_t rulebook_count; /* fetched */
     uint32_t resumed_count;
     uint32_t write_count;
     uint32_t read_count;
@@ -139,6 +151,8 @@ void world_publish(int32_t partition,
 /* world_content on partition 0, an offset each from `from` to before `to`: version offset + 1,
  * event a-<offset>. */
 void world_publish_versions(int64_t from, int64_t to);
+/* `yaml` lives as long as the world. */
+void world_publish_rulebook(int64_t from_ms, const char *yaml);
 /* Runs the worker until there is nothing to do. false: it halted. */
 bool world_run(void);
 /* Another worker's process in this one's place: what it kept in memory is gone. */

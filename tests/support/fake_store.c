@@ -260,6 +260,41 @@ static void store_closings(const struct position *positions, const struct batch 
     }
 }
 
+static void name_publication(struct batch_read *read)
+{
+    int64_t moment = read->floor_ms > read->now_ms ? read->floor_ms : read->now_ms;
+    for (uint32_t i = 0; i < world.publication_count; i++) {
+        const struct world_publication *publication = &world.publications[i];
+        if (publication->from_ms <= moment) {
+            read->published = true;
+            memcpy(read->rulebook_sha256, publication->sha256, SHA256_SIZE);
+        }
+    }
+}
+
+static bool store_rulebook(void *self,
+                           const uint8_t sha256[SHA256_SIZE],
+                           struct stored_rulebook *rulebook,
+                           struct err *err)
+{
+    (void)self;
+    wait_for_the_database();
+    world.rulebook_count++;
+    if (world.rulebook_fails > 0) {
+        world.rulebook_fails--;
+        return err_set(err, ERR_RETRY, "no answer");
+    }
+    for (uint32_t i = 0; i < world.publication_count; i++) {
+        if (memcmp(world.publications[i].sha256, sha256, SHA256_SIZE) == 0) {
+            *rulebook =
+                (struct stored_rulebook){"dk-test", "test.yaml", lend(world.publications[i].yaml)};
+            return true;
+        }
+    }
+    fail_msg("a rulebook that nobody has published");
+    return false;
+}
+
 static bool
 store_read(void *self, const struct position *positions, struct batch_read *read, struct err *err)
 {
@@ -288,6 +323,7 @@ store_read(void *self, const struct position *positions, struct batch_read *read
     }
     read->now_ms = world.now_ms;
     read->batch_id = world.read_count;
+    name_publication(read);
     once(&world.after_read);
     return true;
 }
@@ -513,6 +549,7 @@ struct store fake_store(void)
         .resumed = store_resumed,
         .redriven = store_redriven,
         .read = store_read,
+        .rulebook = store_rulebook,
         .write = store_write,
         .unsent = store_unsent,
         .emitted = store_emitted,

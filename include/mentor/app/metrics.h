@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "mentor/base/sha256.h"
 #include "mentor/core/cycle.h"
 #include "mentor/core/decide.h"
 #include "mentor/core/status.h"
@@ -192,12 +193,20 @@ struct metrics_partition {
     _Atomic int64_t emitted_offset;
 };
 
+/* A rulebook as it is shown; texts are NUL-terminated. */
+struct metrics_rulebook {
+    char name[256];
+    char version[256];
+    char sha256[2 * SHA256_SIZE + 1]; /* hex */
+};
+
 /* Zeroed is empty. */
 struct metrics {
     _Atomic int64_t cells[METRIC_CELLS];
-    _Atomic int64_t stepped_at_us; /* when a step ended; of the lane's clock */
-    _Atomic uint32_t state;        /* enum cycle_state: the step that runs */
-    _Atomic uint32_t moves;        /* odd while the partitions are written */
+    _Atomic int64_t stepped_at_us;                   /* when a step ended; of the lane's clock */
+    _Atomic uint32_t state;                          /* enum cycle_state: the step that runs */
+    _Atomic uint32_t moves;                          /* odd while the partitions are written */
+    const struct metrics_rulebook *_Atomic rulebook; /* decides; borrowed, never changed */
     _Atomic uint32_t partition_count;
     struct metrics_partition partitions[PARTITIONS_MAX];
 };
@@ -230,13 +239,23 @@ void metrics_partitions(struct metrics *metrics, const struct position *position
 uint32_t metrics_partitions_read(const struct metrics *metrics,
                                  struct position positions[PARTITIONS_MAX]);
 
+/* What decides from now on; it lives as long as anybody reads the metrics. */
+static inline void metrics_rulebook_set(struct metrics *metrics,
+                                        const struct metrics_rulebook *rulebook)
+{
+    atomic_store_explicit(&metrics->rulebook, rulebook, memory_order_release);
+}
+
+/* NULL before the first. */
+static inline const struct metrics_rulebook *metrics_rulebook(const struct metrics *metrics)
+{
+    return atomic_load_explicit(&metrics->rulebook, memory_order_acquire);
+}
+
 /* What is told beside the cells. Borrowed until the page is made. */
 struct metrics_told {
     double values[METRIC_COUNT]; /* those of dimension TOLD; NaN: not known, left out */
     const char *version;
-    const char *rulebook_name;
-    const char *rulebook_version;
-    const char *rulebook_sha256;     /* hex */
     const struct topic_bounds *ends; /* of the input topic; NULL when not known */
     uint32_t end_count;
 };

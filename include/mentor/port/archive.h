@@ -37,9 +37,11 @@ struct archived_position {
     int64_t emitted_offset;
     int64_t evaluated_at_ms;
     int64_t updated_at_ms;
-    int64_t quarantined;   /* open rows */
-    int32_t takeovers;     /* owners that died at this offset */
-    int64_t stopped_at_ms; /* by the breaker; 0: it is not */
+    int64_t quarantined;          /* open rows */
+    int32_t takeovers;            /* owners that died at this offset */
+    int64_t stopped_at_ms;        /* by the breaker; 0: it is not */
+    const char *rulebook_version; /* of its newest batch; "" before the first */
+    uint8_t rulebook_sha256[SHA256_SIZE];
 };
 
 /* An old partition that has not passed its end yet: the new ones wait for it (port/growth.h). */
