@@ -24,13 +24,17 @@ struct lane {
 };
 
 /* Prints what is wrong and returns the exit code; EXIT_DONE when it may run. */
-static int lane_open(struct lane *lane, struct context *context, const struct rulebook *rulebook)
+static int lane_open(struct lane *lane,
+                     struct context *context,
+                     const struct rulebook *rulebook,
+                     const struct rulebook *candidate)
 {
     struct worker *worker = &lane->worker;
     struct err err;
     worker->clock = context->clock;
     worker->rulebook = rulebook;
     worker->follows = !context->options.given[OPTION_RULEBOOK];
+    worker->candidate = candidate;
     worker->topic = bytes_text(context->options.values[OPTION_TOPIC_APPLICATIONS]);
     worker->at_event = strcmp(context->options.values[OPTION_AT], "event") == 0;
     worker->transactional = strcmp(context->options.values[OPTION_EMIT], "transactional") == 0;
@@ -134,7 +138,8 @@ static void log_rulebook(const struct context *context, const struct rulebook *r
                                                          : "followed at each batch"));
 }
 
-static int run(struct context *context, const struct rulebook *rulebook)
+static int
+run(struct context *context, const struct rulebook *rulebook, const struct rulebook *candidate)
 {
     struct watch *watch = NULL;
     uint32_t count = (uint32_t)context->options.numbers[OPTION_LANES];
@@ -143,7 +148,7 @@ static int run(struct context *context, const struct rulebook *rulebook)
     CHECK(lanes != NULL);
     for (uint32_t i = 0; i < count && code == EXIT_DONE; i++) {
         lanes[i].number = count == 1 ? 0 : i + 1;
-        code = lane_open(&lanes[i], context, rulebook);
+        code = lane_open(&lanes[i], context, rulebook, candidate);
     }
     if (code == EXIT_DONE) {
         code = lanes_watch(lanes, count, context, &watch);
@@ -181,11 +186,14 @@ int command_worker(struct context *context)
     if (strcmp(emit, "idempotent") != 0 && strcmp(emit, "transactional") != 0) {
         return command_usage(context, "--emit: '%s' is neither idempotent nor transactional", emit);
     }
+    const char *shadow = context->options.values[OPTION_SHADOW];
     struct rulebook *rulebook = rulebook_of(context, &err);
-    if (rulebook == NULL) {
-        return command_fail(&err, EXIT_FAILED);
-    }
-    int code = run(context, rulebook);
+    struct rulebook *candidate =
+        rulebook == NULL || shadow == NULL ? NULL : rulebook_open(shadow, NULL, &err);
+    int code = rulebook == NULL || (shadow != NULL && candidate == NULL)
+                   ? command_fail(&err, EXIT_FAILED)
+                   : run(context, rulebook, candidate);
+    rulebook_close(&candidate);
     rulebook_close(&rulebook);
     return code;
 }

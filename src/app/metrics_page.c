@@ -28,6 +28,7 @@ enum dimension {
     DIMENSION_STEP,
     DIMENSION_AGAIN,
     DIMENSION_CHANGE,
+    DIMENSION_SHADOW,
     DIMENSION_PARTITION,
     DIMENSION_TOLD,
     DIMENSION_BUILD,
@@ -63,6 +64,7 @@ static const char *const labels[DIMENSION_COUNT] = {
     [DIMENSION_STEP] = "step",
     [DIMENSION_AGAIN] = "why",
     [DIMENSION_CHANGE] = "change",
+    [DIMENSION_SHADOW] = "verdict",
     [DIMENSION_PARTITION] = "partition",
     [DIMENSION_TOLD] = "",
     [DIMENSION_BUILD] = "version",
@@ -137,6 +139,8 @@ static const char *one_label(enum dimension dimension, uint32_t series)
         return series == AGAIN_STALE ? "stale" : "poison";
     case DIMENSION_CHANGE:
         return series == CHANGE_ASSIGNED ? "assigned" : "revoked";
+    case DIMENSION_SHADOW:
+        return series == SHADOW_SAME ? "same" : series == SHADOW_DIVERGED ? "diverged" : "failed";
     case DIMENSION_ONE:
     case DIMENSION_FATE:
     case DIMENSION_PARTITION:

@@ -5,6 +5,7 @@
 #include "mentor/core/rulebook.h"
 
 #include "closing.h"
+#include "shadow.h"
 #include "steps.h"
 #include "stopped.h"
 
@@ -159,6 +160,7 @@ static void decide_entry(struct worker *worker, uint32_t place, int64_t moment)
                                       &worker->lot->arena,
                                       &judgement);
         if (entry->reason == REASON_NONE) {
+            shadow_judge(worker, batch->decision_count, &judgement);
             keep_decision(worker, entry, place, &judgement);
             return;
         }
@@ -222,6 +224,7 @@ enum step_outcome step_decide(struct worker *worker)
     batch->ranges = batch_alloc(worker, worker->slot_count, sizeof(*batch->ranges));
     memcpy(batch->rulebook_sha256, worker->deciding->sha256, SHA256_SIZE);
     stopped_begin(worker);
+    shadow_batch(worker);
     bool stops = false;
     for (uint32_t i = 0; i < count && !stops; i++) {
         decide_entry(worker, i, moment);

@@ -6,6 +6,7 @@
 #include "mentor/base/log.h"
 
 #include "follow.h"
+#include "shadow.h"
 #include "steps.h"
 
 enum {
@@ -81,7 +82,7 @@ const struct batch_entry *gathered_at(const struct worker *worker, uint32_t plac
 bool worker_init(struct worker *worker)
 {
     return lot_init(&worker->lots[0], worker->arena_size) &&
-           lot_init(&worker->lots[1], worker->arena_size);
+           lot_init(&worker->lots[1], worker->arena_size) && shadow_init(worker);
 }
 
 /* A life begins with nothing: what an earlier one held in memory is forgotten. */
@@ -130,6 +131,7 @@ void worker_release(struct worker *worker)
     lot_release(&worker->lots[0]);
     lot_release(&worker->lots[1]);
     follow_release(worker);
+    shadow_release(worker);
 }
 
 enum step_outcome step_of_err(struct worker *worker)

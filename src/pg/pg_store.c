@@ -179,6 +179,7 @@ struct store pg_store_port(struct pg_store *store)
         .read = store_read,
         .rulebook = store_rulebook,
         .write = store_write,
+        .shadow = store_shadow,
         .unsent = store_unsent,
         .emitted = store_emitted,
         .growth = store_growth,

@@ -103,6 +103,7 @@ bool store_write(void *self,
                  const struct position *positions,
                  const struct batch *batch,
                  struct err *err);
+bool store_shadow(void *self, const struct shadow_report *report, struct err *err);
 bool store_unsent(void *self,
                   const struct position *position,
                   int64_t from,

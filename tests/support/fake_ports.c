@@ -273,6 +273,7 @@ static void start_worker(void)
         .topic = bytes_text("mentor.applications.v1"),
         .batch_most = batch_most,
         .breaker_most = world.breaker_most,
+        .candidate = world.candidate,
         .stop = &world.stop,
     };
     hmac_key_init(&world.worker.citizen_key, bytes_text("secret"));

@@ -96,6 +96,7 @@ struct world {
     void (*after_take)(void);          /* once: before the worker does anything else */
     uint32_t bounds_fails_at;          /* counted over all, from 1; 0 never */
     uint32_t rulebook_fails;           /* so often a rulebook is not fetched */
+    uint32_t shadow_fails;             /* so often its counts are not stored */
     uint32_t emitted_fails;            /* so often; nothing is marked */
     int64_t revoke_at_record;          /* counted over all; -1 never */
     enum source_event revoke_as;
@@ -105,16 +106,22 @@ struct world {
     int64_t send_fails_at;    /* counted over all; -1 never */
     bool hold_acks;           /* until a flush */
     uint32_t breaker_most;    /* the worker's */
-    uint32_t resume_at;       /* a person resumes a stopped partition at that ask; 0 never */
-    bool count_deaths;        /* a take without a release before is a take-over */
-    bool stop_at_write;       /* SIGTERM comes while it is written */
+    const struct rulebook *candidate; /* likewise, from world_restart() on */
+    uint32_t resume_at; /* a person resumes a stopped partition at that ask; 0 never */
+    bool count_deaths;  /* a take without a release before is a take-over */
+    bool stop_at_write; /* SIGTERM comes while it is written */
 
     /* what happened */
     char writes[WORLD_TEXT];   /* entries of each write in turn */
     char tried[WORLD_TEXT];    /* offsets tried alone */
     char closings[WORLD_TEXT]; /* rows closed: place:fate:new place */
     uint32_t redriven_count;
-    uint32_t rulebook_count; /* fetched */
+    uint32_t rulebook_count;                       /* fetched */
+    struct shadow_count shadow_counts[WORLD_PLAN]; /* added up */
+    uint32_t shadow_count;
+    struct shadow_divergence divergences[WORLD_RECORDS];
+    uint32_t divergence_count;
+    uint32_t shadow_calls;
     uint32_t resumed_count;
     uint32_t write_count;
     uint32_t read_count;

@@ -93,6 +93,16 @@ struct topic_bounds;
       "times that a partition had become another worker's")                                        \
     X(HALTS, "mentord_halts_total", COUNTER, ONE, "lanes that halted; the process ends by it")     \
     X(REBALANCES, "mentord_rebalances_total", COUNTER, CHANGE, "what the group told")              \
+    X(SHADOW,                                                                                      \
+      "mentord_shadow_decisions_total",                                                            \
+      COUNTER,                                                                                     \
+      SHADOW,                                                                                      \
+      "decisions stored, by what the rulebook of --shadow would have made of them")                \
+    X(SHADOW_UNSTORED,                                                                             \
+      "mentord_shadow_unstored_total",                                                             \
+      COUNTER,                                                                                     \
+      ONE,                                                                                         \
+      "times that the counts of --shadow could not be stored; decisions are not touched by it")    \
     X(EPOCH, "mentord_partition_epoch", GAUGE, PARTITION, "our epoch of a partition we own")       \
     X(NEXT, "mentord_partition_next_offset", GAUGE, PARTITION, "the first offset without a fate")  \
     X(EMITTED,                                                                                     \
@@ -120,7 +130,11 @@ struct topic_bounds;
       TOLD,                                                                                        \
       "open in the whole database, so take max and not sum; counted to 100000")                    \
     X(BUILD, "mentord_build_info", GAUGE, BUILD, "1")                                              \
-    X(RULEBOOK, "mentord_rulebook_info", GAUGE, RULEBOOK, "1: decided by")                         \
+    X(RULEBOOK,                                                                                    \
+      "mentord_rulebook_info",                                                                     \
+      GAUGE,                                                                                       \
+      RULEBOOK,                                                                                    \
+      "1: decided the newest batch of a lane by")                                                  \
     X(STARTED, "process_start_time_seconds", GAUGE, TOLD, "when it started, since 1970")           \
     X(CPU, "process_cpu_seconds_total", COUNTER, TOLD, "user and system time of all threads")      \
     X(RESIDENT, "process_resident_memory_bytes", GAUGE, TOLD, "memory in use")
@@ -135,6 +149,13 @@ enum metric_change {
     CHANGE_ASSIGNED,
     CHANGE_REVOKED,
     CHANGE_COUNT,
+};
+
+enum metric_shadow {
+    SHADOW_SAME,
+    SHADOW_DIVERGED,
+    SHADOW_FAILED,
+    SHADOW_VERDICT_COUNT,
 };
 
 enum metric_output {
@@ -163,6 +184,7 @@ enum {
     METRIC_SERIES_STEP = CYCLE_STATE_COUNT,
     METRIC_SERIES_AGAIN = AGAIN_COUNT,
     METRIC_SERIES_CHANGE = CHANGE_COUNT,
+    METRIC_SERIES_SHADOW = SHADOW_VERDICT_COUNT,
     METRIC_SERIES_PARTITION = 0,
     METRIC_SERIES_TOLD = 0,
     METRIC_SERIES_BUILD = 0,

@@ -64,6 +64,8 @@ enum option_kind {
       "all that libpq takes; without it libpq's PG variables. With a password only by file or environment") \
     X(RULEBOOK, "rulebook", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_WORKER | FOR_DECIDE | FOR_RULEBOOK | FOR_BENCH, \
       "the rulebook; default the installed dk-2026.yaml, and for the worker the published one that is in force; with this the worker follows none") \
+    X(SHADOW, "shadow", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_WORKER, \
+      "a candidate rulebook: each decision is also evaluated by it, and what would differ is counted; see rulebook shadow") \
     X(EFFECTIVE_FROM, "effective-from", OPTION_TEXT, "now|DAY|RFC3339", "now", 0, 0, FOR_RULEBOOK, \
       "when a rulebook that is published begins to decide; a day begins at midnight in Denmark") \
     X(CITIZEN_SECRET_FILE, "citizen-secret-file", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_WORKER | FOR_DECIDE | FOR_PUBLISH | FOR_AUDIT, \

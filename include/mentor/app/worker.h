@@ -24,6 +24,7 @@
 #include "mentor/port/batch.h"
 
 struct rulebook;
+struct shadow;
 struct worker_shown;
 
 enum {
@@ -79,8 +80,9 @@ struct worker {
     /* given */
     struct worker_edges edges;
     struct clock clock;
-    const struct rulebook *rulebook; /* decides while no published one of its name is in force */
-    bool follows;                    /* published ones; else it decides alone */
+    const struct rulebook *rulebook;  /* decides while no published one of its name is in force */
+    bool follows;                     /* published ones; else it decides alone */
+    const struct rulebook *candidate; /* --shadow; NULL: none */
     struct hmac_key citizen_key;
     struct bytes topic;
     bool at_event;         /* --at event */
@@ -100,6 +102,7 @@ struct worker {
     const struct rulebook *deciding; /* the batch in hand: the one above, or: */
     struct rulebook *published;      /* owned; loaded last, or NULL */
     struct worker_shown *shown;      /* owned (app/follow.c) */
+    struct shadow *shadow;           /* owned (app/shadow.h); NULL without a candidate */
     const char *cluster;
     int32_t partition_count; /* the input topic's, as the broker said last */
     struct growth growth;    /* its old_end is NULL */

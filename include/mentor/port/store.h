@@ -13,6 +13,7 @@
 
 #include "mentor/port/batch.h"
 #include "mentor/port/growth.h"
+#include "mentor/port/shadow.h"
 
 struct err;
 
@@ -106,6 +107,11 @@ struct store {
                   const struct position *positions,
                   const struct batch *batch,
                   struct err *err);
+    /*
+     * What a candidate would have decided, added to what is there: all or none, apart from every
+     * batch. By the session that took. NULL in a store that keeps none.
+     */
+    bool (*shadow)(void *self, const struct shadow_report *report, struct err *err);
     /*
      * Stored outputs of one partition from `from` on, in source order, at most *count; *count 0 at
      * the end. Outputs borrowed until the next call.
