@@ -14,6 +14,7 @@
 
 #include "rulebook_cases.h"
 #include "rulebook_diff.h"
+#include "rulebook_shadow.h"
 #include "rulebook_show.h"
 
 static void complain(void *self, const char *name, int line, int column, const char *text)
@@ -287,6 +288,7 @@ int command_rulebook(struct context *context)
         {"publish", 2, 2, publish, NULL},
         {"diff", 3, 3, NULL, diff},
         {"list", 1, 1, NULL, list},
+        {"shadow", 1, 1, NULL, rulebook_shadow},
     };
     uint32_t count = context->options.operand_count;
     const char *what = count > 0 ? context->options.operands[0] : "";
@@ -298,5 +300,5 @@ int command_rulebook(struct context *context)
     }
     return command_usage(
         context,
-        "rulebook: lint [FILE], show [FILE], test FILE CASES, diff A B, publish FILE or list");
+        "rulebook: lint [FILE], show [FILE], test FILE CASES, diff A B, publish FILE, list or shadow");
 }

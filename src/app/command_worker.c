@@ -14,8 +14,8 @@
 #include "anchor_desk.h"
 #include "watch.h"
 
-/* A worker in a thread of its own. Lanes share the rulebook and the word to stop, nothing else: the
- * group spreads the partitions over them as over any members. */
+/* A worker in a thread of its own. Lanes share the rulebook they start with and the word to stop,
+ * nothing else: the group spreads the partitions over them as over any members. */
 struct lane {
     struct worker worker;
     pthread_t thread;
@@ -25,12 +25,17 @@ struct lane {
 };
 
 /* Prints what is wrong and returns the exit code; EXIT_DONE when it may run. */
-static int lane_open(struct lane *lane, struct context *context, const struct rulebook *rulebook)
+static int lane_open(struct lane *lane,
+                     struct context *context,
+                     const struct rulebook *rulebook,
+                     const struct rulebook *candidate)
 {
     struct worker *worker = &lane->worker;
     struct err err;
     worker->clock = context->clock;
     worker->rulebook = rulebook;
+    worker->follows = !context->options.given[OPTION_RULEBOOK];
+    worker->candidate = candidate;
     worker->topic = bytes_text(context->options.values[OPTION_TOPIC_APPLICATIONS]);
     worker->at_event = strcmp(context->options.values[OPTION_AT], "event") == 0;
     worker->transactional = strcmp(context->options.values[OPTION_EMIT], "transactional") == 0;
@@ -103,11 +108,8 @@ static int lanes_run(struct lane *lanes, uint32_t count)
 }
 
 /* NULL, and EXIT_DONE, when --metrics-listen is not given. */
-static int lanes_watch(const struct lane *lanes,
-                       uint32_t count,
-                       struct context *context,
-                       const struct rulebook *rulebook,
-                       struct watch **watch)
+static int
+lanes_watch(const struct lane *lanes, uint32_t count, struct context *context, struct watch **watch)
 {
     const struct metrics *metrics[LANES_MAX];
     struct err err;
@@ -117,7 +119,7 @@ static int lanes_watch(const struct lane *lanes,
     for (uint32_t i = 0; i < count; i++) {
         metrics[i] = &lanes[i].worker.metrics;
     }
-    *watch = watch_open(context, rulebook, metrics, count, &err);
+    *watch = watch_open(context, metrics, count, &err);
     return *watch != NULL ? EXIT_DONE
                           : command_fail(&err, err.kind == ERR_FATAL ? EXIT_USAGE : EXIT_FAILED);
 }
@@ -136,7 +138,23 @@ lanes_anchor(struct lane *lanes, uint32_t count, struct context *context, struct
     return *desk != NULL || err.kind == ERR_NONE ? EXIT_DONE : command_fail(&err, EXIT_USAGE);
 }
 
-static int run(struct context *context, const struct rulebook *rulebook)
+static void log_rulebook(const struct context *context, const struct rulebook *rulebook)
+{
+    char version[64];
+    char hex[2 * SHA256_SIZE + 1] = "";
+    (void)snprintf(version, sizeof(version), "%.*s", BYTES_ARGS(rulebook->version));
+    hex_encode(rulebook->sha256, SHA256_SIZE, hex);
+    LOG(LOG_LEVEL_INFO,
+        "rulebook.loaded",
+        LOG_TEXT("version", version),
+        LOG_TEXT("sha256", hex),
+        LOG_TEXT("published",
+                 context->options.given[OPTION_RULEBOOK] ? "not followed: --rulebook is given"
+                                                         : "followed at each batch"));
+}
+
+static int
+run(struct context *context, const struct rulebook *rulebook, const struct rulebook *candidate)
 {
     struct watch *watch = NULL;
     struct anchor_desk *desk = NULL;
@@ -146,16 +164,17 @@ static int run(struct context *context, const struct rulebook *rulebook)
     CHECK(lanes != NULL);
     for (uint32_t i = 0; i < count && code == EXIT_DONE; i++) {
         lanes[i].number = count == 1 ? 0 : i + 1;
-        code = lane_open(&lanes[i], context, rulebook);
+        code = lane_open(&lanes[i], context, rulebook, candidate);
     }
     if (code == EXIT_DONE) {
         code = lanes_anchor(lanes, count, context, &desk);
     }
     if (code == EXIT_DONE) {
-        code = lanes_watch(lanes, count, context, rulebook, &watch);
+        code = lanes_watch(lanes, count, context, &watch);
     }
     if (code == EXIT_DONE) {
         context->catch_signals();
+        log_rulebook(context, rulebook);
         LOG(LOG_LEVEL_INFO,
             "worker.started",
             LOG_TEXT("version", context->version),
@@ -187,11 +206,14 @@ int command_worker(struct context *context)
     if (strcmp(emit, "idempotent") != 0 && strcmp(emit, "transactional") != 0) {
         return command_usage(context, "--emit: '%s' is neither idempotent nor transactional", emit);
     }
+    const char *shadow = context->options.values[OPTION_SHADOW];
     struct rulebook *rulebook = rulebook_of(context, &err);
-    if (rulebook == NULL) {
-        return command_fail(&err, EXIT_FAILED);
-    }
-    int code = run(context, rulebook);
+    struct rulebook *candidate =
+        rulebook == NULL || shadow == NULL ? NULL : rulebook_open(shadow, NULL, &err);
+    int code = rulebook == NULL || (shadow != NULL && candidate == NULL)
+                   ? command_fail(&err, EXIT_FAILED)
+                   : run(context, rulebook, candidate);
+    rulebook_close(&candidate);
     rulebook_close(&rulebook);
     return code;
 }

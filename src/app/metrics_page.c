@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "mentor/app/edges.h"
 #include "mentor/app/metrics.h"
 #include "mentor/port/topic.h"
 #include "mentor/wire/json.h"
@@ -27,6 +28,7 @@ enum dimension {
     DIMENSION_STEP,
     DIMENSION_AGAIN,
     DIMENSION_CHANGE,
+    DIMENSION_SHADOW,
     DIMENSION_PARTITION,
     DIMENSION_TOLD,
     DIMENSION_BUILD,
@@ -62,6 +64,7 @@ static const char *const labels[DIMENSION_COUNT] = {
     [DIMENSION_STEP] = "step",
     [DIMENSION_AGAIN] = "why",
     [DIMENSION_CHANGE] = "change",
+    [DIMENSION_SHADOW] = "verdict",
     [DIMENSION_PARTITION] = "partition",
     [DIMENSION_TOLD] = "",
     [DIMENSION_BUILD] = "version",
@@ -136,6 +139,8 @@ static const char *one_label(enum dimension dimension, uint32_t series)
         return series == AGAIN_STALE ? "stale" : "poison";
     case DIMENSION_CHANGE:
         return series == CHANGE_ASSIGNED ? "assigned" : "revoked";
+    case DIMENSION_SHADOW:
+        return series == SHADOW_SAME ? "same" : series == SHADOW_DIVERGED ? "diverged" : "failed";
     case DIMENSION_ONE:
     case DIMENSION_FATE:
     case DIMENSION_PARTITION:
@@ -285,6 +290,28 @@ static void add_partitions(const struct render *render, enum metric metric)
     }
 }
 
+/* Each that decides in some lane, once: at a change lanes may differ for a batch. */
+static void add_rulebooks(const struct render *render, const struct family *family)
+{
+    const struct metrics_rulebook *shown[LANES_MAX];
+    uint32_t count = 0;
+    CHECK(render->lane_count <= LANES_MAX);
+    for (uint32_t lane = 0; lane < render->lane_count; lane++) {
+        const struct metrics_rulebook *rulebook = metrics_rulebook(render->lanes[lane]);
+        bool known = rulebook == NULL;
+        for (uint32_t i = 0; i < count && !known; i++) {
+            known = strcmp(shown[i]->sha256, rulebook->sha256) == 0;
+        }
+        if (!known) {
+            shown[count++] = rulebook;
+            print(render, "%s{", family->name);
+            add_label(render, "name", rulebook->name, ",");
+            add_label(render, "version", rulebook->version, ",");
+            add_label(render, "sha256", rulebook->sha256, "} 1\n");
+        }
+    }
+}
+
 static void add_told(const struct render *render, enum metric metric)
 {
     const struct metrics_told *told = render->told;
@@ -293,10 +320,7 @@ static void add_told(const struct render *render, enum metric metric)
         print(render, "%s{", family->name);
         add_label(render, "version", told->version, "} 1\n");
     } else if (family->dimension == DIMENSION_RULEBOOK) {
-        print(render, "%s{", family->name);
-        add_label(render, "name", told->rulebook_name, ",");
-        add_label(render, "version", told->rulebook_version, ",");
-        add_label(render, "sha256", told->rulebook_sha256, "} 1\n");
+        add_rulebooks(render, family);
     } else if (!isnan(told->values[metric])) {
         print(render, "%s %.15g\n", family->name, told->values[metric]);
     }

@@ -9,6 +9,8 @@
 #include "mentor/base/check.h"
 #include "mentor/wire/rfc3339.h"
 
+#include "status_rulebook.h"
+
 enum {
     LINE_SIZE = 512,
     GROUPED_SIZE = 32,
@@ -57,7 +59,8 @@ static struct row *row_of(struct table *table, int32_t partition)
         }
     }
     struct row *row = &table->rows[table->count++];
-    *row = (struct row){.position = {.partition = partition, .owner = ""}, .end = -1};
+    *row = (struct row){
+        .position = {.partition = partition, .owner = "", .rulebook_version = ""}, .end = -1};
     return row;
 }
 
@@ -123,21 +126,6 @@ static const char *age(int64_t ms, char text[GROUPED_SIZE])
     return text;
 }
 
-static void text_rulebook(const struct archived_status *status, struct text *out)
-{
-    char hex[2 * SHA256_SIZE];
-    if (status->rulebook_name[0] == '\0') {
-        add(out, "rulebook    none yet: nothing is decided\n");
-        return;
-    }
-    hex_encode(status->rulebook_sha256, SHA256_SIZE, hex);
-    add(out,
-        "rulebook    %s %s, sha256 %.16s…\n",
-        status->rulebook_name,
-        status->rulebook_version,
-        hex);
-}
-
 static void
 text_head(const struct status_report *report, const struct table *table, struct text *out)
 {
@@ -153,7 +141,7 @@ text_head(const struct status_report *report, const struct table *table, struct 
         status->cluster,
         status->group,
         status->demo ? ", a demonstration" : "");
-    text_rulebook(status, out);
+    status_rulebook_text(status, out);
     add(out,
         "decisions   %s%s",
         grouped(status->decisions, number),
@@ -322,23 +310,9 @@ static void json_row(const struct row *row, struct text *out)
     if (position->stopped_at_ms > 0) {
         json_number(out, "stopped_at_ms", position->stopped_at_ms);
     }
+    status_rulebook_json_of(position, out);
     json_number(out, "evaluated_at_ms", position->evaluated_at_ms);
     json_number(out, "updated_at_ms", position->updated_at_ms);
-    json_end(out, "},");
-}
-
-static void json_rulebook(const struct archived_status *status, struct text *out)
-{
-    char hex[2 * SHA256_SIZE + 1] = "";
-    if (status->rulebook_name[0] == '\0') {
-        add(out, "\"rulebook\":null,");
-        return;
-    }
-    hex_encode(status->rulebook_sha256, SHA256_SIZE, hex);
-    add(out, "\"rulebook\":{");
-    json_text(out, "name", status->rulebook_name);
-    json_text(out, "version", status->rulebook_version);
-    json_text(out, "sha256", hex);
     json_end(out, "},");
 }
 
@@ -372,7 +346,7 @@ void status_json(const struct status_report *report, struct text *out)
     json_text(out, "topic", status->topic);
     json_text(out, "group", status->group);
     add(out, "\"demo\":%s,", status->demo ? "true" : "false");
-    json_rulebook(status, out);
+    status_rulebook_json(status, out);
     json_number(out, "decisions", status->decisions);
     add(out, "\"estimated\":%s,", status->estimated ? "true" : "false");
     json_number(out, "quarantined", table.quarantined);

@@ -9,6 +9,7 @@
 
 #include "alone.h"
 #include "growth.h"
+#include "shadow.h"
 #include "steps.h"
 #include "stopped.h"
 
@@ -321,6 +322,7 @@ enum step_outcome step_consume(struct worker *worker)
         return step_of_err(worker);
     }
     outcome = worker->grown ? STEP_AGAIN : mark_emitted(worker, now);
+    shadow_report(worker, false);
     while (outcome == STEP_DONE && has_room(worker, lot) && now < until) {
         bool empty = lot->gathered_count == 0;
         outcome = take_event(worker, lot, empty ? WORKER_IDLE_MS : 1);

@@ -2,34 +2,30 @@
 
 #include "mentor/app/judge.h"
 #include "mentor/app/worker.h"
-#include "mentor/base/guard.h"
 #include "mentor/core/rulebook.h"
 #include "mentor/port/ledger.h"
 
 #include "closing.h"
+#include "shadow.h"
 #include "steps.h"
 #include "stopped.h"
 
 /* PostgreSQL's clock, never below what a partition has seen. */
 static bool batch_moment(struct worker *worker, int64_t *evaluated_at_ms)
 {
-    int64_t moment = worker->batch.read.now_ms;
+    const struct batch_read *read = &worker->batch.read;
     for (uint32_t i = 0; i < worker->batch_count; i++) {
         const struct position *position = &worker->positions[gathered_at(worker, i)->slot];
-        if (!worker->at_event &&
-            position->evaluated_at_ms > worker->batch.read.now_ms + WORKER_CLOCK_BACK_MS) {
+        if (!worker->at_event && position->evaluated_at_ms > read->now_ms + WORKER_CLOCK_BACK_MS) {
             return err_set(
                 &worker->err,
                 ERR_HALT,
                 "partition %d: PostgreSQL's clock is %lld ms behind the last decision; set it right",
                 position->partition,
-                (long long)(position->evaluated_at_ms - worker->batch.read.now_ms));
-        }
-        if (!worker->at_event && position->evaluated_at_ms > moment && GUARD(CLOCK_FLOOR)) {
-            moment = position->evaluated_at_ms;
+                (long long)(position->evaluated_at_ms - read->now_ms));
         }
     }
-    *evaluated_at_ms = moment;
+    *evaluated_at_ms = read->floor_ms > read->now_ms ? read->floor_ms : read->now_ms;
     return true;
 }
 
@@ -149,7 +145,7 @@ static void decide_entry(struct worker *worker, uint32_t place, int64_t moment)
         batch->closing_count == 0 ? NULL : closing_apply(worker, place);
     if (request->reason == REASON_NONE) {
         struct judge judge = {
-            .rulebook = worker->rulebook,
+            .rulebook = worker->deciding,
             .topic = worker->topic,
             .evaluated_at_ms =
                 worker->at_event && request->envelope.has_time ? request->envelope.time_ms : moment,
@@ -165,6 +161,7 @@ static void decide_entry(struct worker *worker, uint32_t place, int64_t moment)
                                       &worker->lot->arena,
                                       &judgement);
         if (entry->reason == REASON_NONE) {
+            shadow_judge(worker, batch->decision_count, &judgement);
             keep_decision(worker, entry, place, &judgement);
             return;
         }
@@ -226,8 +223,9 @@ enum step_outcome step_decide(struct worker *worker)
     batch->decisions = batch_alloc(worker, count, sizeof(*batch->decisions));
     batch->quarantines = batch_alloc(worker, count, sizeof(*batch->quarantines));
     batch->ranges = batch_alloc(worker, worker->slot_count, sizeof(*batch->ranges));
-    memcpy(batch->rulebook_sha256, worker->rulebook->sha256, SHA256_SIZE);
+    memcpy(batch->rulebook_sha256, worker->deciding->sha256, SHA256_SIZE);
     stopped_begin(worker);
+    shadow_batch(worker);
     bool stops = false;
     for (uint32_t i = 0; i < count && !stops; i++) {
         decide_entry(worker, i, moment);

@@ -12,6 +12,7 @@
 #include "alone.h"
 #include "assignment.h"
 #include "growth.h"
+#include "shadow.h"
 #include "steps.h"
 #include "stopped.h"
 
@@ -292,6 +293,7 @@ void worker_settle_positions(struct worker *worker, bool release)
                 "then",
                 "the next owner emits again what was not marked; identical, with the same ce_id"));
     }
+    shadow_report(worker, true);
 }
 
 enum step_outcome step_settle(struct worker *worker)

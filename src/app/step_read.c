@@ -3,9 +3,11 @@
 #include <stdlib.h>
 
 #include "mentor/app/worker.h"
+#include "mentor/base/guard.h"
 
 #include "alone.h"
 #include "closing.h"
+#include "follow.h"
 #include "steps.h"
 
 enum {
@@ -126,6 +128,18 @@ static void keep_states(struct worker *worker)
     }
 }
 
+/* Never below what a partition of the batch has seen. An event's own time says nothing of the
+ * clock. */
+static int64_t moment_floor(const struct worker *worker)
+{
+    int64_t floor_ms = 0;
+    for (uint32_t i = 0; i < worker->batch_count; i++) {
+        int64_t seen = worker->positions[gathered_at(worker, i)->slot].evaluated_at_ms;
+        floor_ms = seen > floor_ms ? seen : floor_ms;
+    }
+    return worker->at_event || !GUARD(CLOCK_FLOOR) ? 0 : floor_ms;
+}
+
 static bool ask(struct worker *worker)
 {
     struct store *store = &worker->edges.store;
@@ -161,9 +175,10 @@ enum step_outcome step_read(struct worker *worker)
     key_applications(worker, keyed);
     key_citizens(worker, keyed);
     key_records(worker);
+    worker->batch.read.floor_ms = moment_floor(worker);
     if (!ask(worker)) {
         return step_of_err(worker);
     }
     keep_states(worker);
-    return STEP_DONE;
+    return follow_publication(worker) ? STEP_DONE : step_of_err(worker);
 }

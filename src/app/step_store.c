@@ -6,6 +6,7 @@
 #include "mentor/base/log.h"
 
 #include "alone.h"
+#include "shadow.h"
 #include "steps.h"
 #include "stopped.h"
 
@@ -60,6 +61,7 @@ enum step_outcome step_write(struct worker *worker)
     }
     worker->poisoned = false;
     tally_stored(worker);
+    shadow_stored(worker);
     if (worker->careful) {
         alone_stored(worker);
     }

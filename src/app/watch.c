@@ -11,7 +11,6 @@
 #include "mentor/app/command.h"
 #include "mentor/app/metrics.h"
 #include "mentor/base/err.h"
-#include "mentor/core/rulebook.h"
 #include "mentor/wire/json.h"
 
 #include "health.h"
@@ -29,9 +28,6 @@ struct watch {
     uint32_t lane_count;
     int64_t limit_us; /* --stalled-after */
     int64_t started_ms;
-    struct text name; /* of the rulebook, NUL-terminated, as are the next two */
-    struct text version;
-    char sha256[2 * SHA256_SIZE + 1];
 
     /* the looking thread's */
     pthread_t thread;
@@ -199,9 +195,6 @@ static void make_metrics(struct watch *watch, struct text *out)
     bool ready = health_ready(&seen.health, &why);
     struct metrics_told told = {
         .version = watch->context->version,
-        .rulebook_name = watch->name.data,
-        .rulebook_version = watch->version.data,
-        .rulebook_sha256 = watch->sha256,
         .ends = seen.ends,
         .end_count = seen.end_count,
     };
@@ -247,17 +240,7 @@ static bool make(void *self, const char *path, struct page *page)
     return true;
 }
 
-static void keep_rulebook(struct watch *watch, const struct rulebook *rulebook)
-{
-    text_add(&watch->name, rulebook->name);
-    text_add(&watch->name, bytes_of("", 1));
-    text_add(&watch->version, rulebook->version);
-    text_add(&watch->version, bytes_of("", 1));
-    hex_encode(rulebook->sha256, SHA256_SIZE, watch->sha256);
-}
-
 struct watch *watch_open(struct context *context,
-                         const struct rulebook *rulebook,
                          const struct metrics *const *lanes,
                          uint32_t lane_count,
                          struct err *err)
@@ -274,7 +257,6 @@ struct watch *watch_open(struct context *context,
     watch->limit_us = context->options.numbers[OPTION_STALLED_AFTER] * 1000000;
     watch->started_ms = context->clock.wall_ms(context->clock.self);
     watch->quarantine = -1;
-    keep_rulebook(watch, rulebook);
     CHECK(pthread_condattr_init(&monotonic) == 0);
     CHECK(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
     CHECK(pthread_mutex_init(&watch->mutex, NULL) == 0);
@@ -303,8 +285,6 @@ void watch_close(struct watch **watch)
     (void)pthread_join(self->thread, NULL);
     (void)pthread_cond_destroy(&self->changed);
     (void)pthread_mutex_destroy(&self->mutex);
-    text_release(&self->name);
-    text_release(&self->version);
     free(self->ends);
     free(self);
     *watch = NULL;

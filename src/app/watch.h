@@ -14,7 +14,6 @@
 struct context;
 struct err;
 struct metrics;
-struct rulebook;
 struct watch;
 
 /*
@@ -22,7 +21,6 @@ struct watch;
  * ERR_FATAL: the address is none; ERR_RETRY: it cannot be listened on.
  */
 MUST_CHECK struct watch *watch_open(struct context *context,
-                                    const struct rulebook *rulebook,
                                     const struct metrics *const *lanes,
                                     uint32_t lane_count,
                                     struct err *err);

@@ -5,6 +5,8 @@
 #include "mentor/base/guard.h"
 #include "mentor/base/log.h"
 
+#include "follow.h"
+#include "shadow.h"
 #include "steps.h"
 
 enum {
@@ -80,7 +82,7 @@ const struct batch_entry *gathered_at(const struct worker *worker, uint32_t plac
 bool worker_init(struct worker *worker)
 {
     return lot_init(&worker->lots[0], worker->arena_size) &&
-           lot_init(&worker->lots[1], worker->arena_size);
+           lot_init(&worker->lots[1], worker->arena_size) && shadow_init(worker);
 }
 
 /* A life begins with nothing: what an earlier one held in memory is forgotten. */
@@ -89,6 +91,7 @@ static void begin(struct worker *worker)
     struct store *store = &worker->edges.store;
     lot_clear(&worker->lots[0]);
     lot_clear(&worker->lots[1]);
+    follow_begin(worker);
     worker->lot = &worker->lots[0];
     worker->limit = worker->batch_most;
     worker->tried_offset = -1;
@@ -127,6 +130,8 @@ void worker_release(struct worker *worker)
 {
     lot_release(&worker->lots[0]);
     lot_release(&worker->lots[1]);
+    follow_release(worker);
+    shadow_release(worker);
 }
 
 enum step_outcome step_of_err(struct worker *worker)

@@ -59,6 +59,15 @@ bool archive_publish(void *self,
                      struct bytes yaml,
                      bool *published,
                      struct err *err);
+bool archive_shadow_counts(void *self,
+                           const struct archived_shadow **rows,
+                           uint32_t *count,
+                           struct err *err);
+bool archive_divergences(void *self,
+                         uint32_t most,
+                         const struct archived_divergence **rows,
+                         uint32_t *count,
+                         struct err *err);
 bool archive_pulse(void *self, int64_t *open, struct err *err);
 
 #endif /* PG_ARCHIVE_H */

@@ -19,7 +19,11 @@ static void fill_position(const PGresult *rows, int row, struct archived_positio
                                            .updated_at_ms = field_int8(rows, row, 6),
                                            .quarantined = field_int8(rows, row, 7),
                                            .takeovers = field_int4(rows, row, 8),
-                                           .stopped_at_ms = field_int8(rows, row, 9)};
+                                           .stopped_at_ms = field_int8(rows, row, 9),
+                                           .rulebook_version = field_text(rows, row, 10)};
+    if (!field_null(rows, row, 11)) {
+        field_copy(rows, row, 11, position->rulebook_sha256, SHA256_SIZE);
+    }
 }
 
 /* No row before a worker has run; one without a partition when nothing is behind. */

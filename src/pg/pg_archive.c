@@ -199,6 +199,8 @@ struct archive pg_archive_port(struct pg_archive *archive)
         .rulebook = archive_rulebook,
         .rulebooks = archive_rulebooks,
         .publish = archive_publish,
+        .shadow_counts = archive_shadow_counts,
+        .divergences = archive_divergences,
         .status = archive_status,
         .quarantines = archive_quarantines,
         .dismiss = archive_dismiss,

@@ -40,6 +40,7 @@ struct pg_store {
     X(resumed)                                                                                     \
     X(redriven)                                                                                    \
     X(read_clock)                                                                                  \
+    X(read_rulebook)                                                                               \
     X(read_applications)                                                                           \
     X(read_citizens)                                                                               \
     X(read_armed_keys)                                                                             \
@@ -94,10 +95,15 @@ bool store_read(void *self,
                 const struct position *positions,
                 struct batch_read *read,
                 struct err *err);
+bool store_rulebook(void *self,
+                    const uint8_t sha256[SHA256_SIZE],
+                    struct stored_rulebook *rulebook,
+                    struct err *err);
 bool store_write(void *self,
                  const struct position *positions,
                  const struct batch *batch,
                  struct err *err);
+bool store_shadow(void *self, const struct shadow_report *report, struct err *err);
 bool store_unsent(void *self,
                   const struct position *position,
                   int64_t from,

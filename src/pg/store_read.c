@@ -113,7 +113,10 @@ bool store_read(void *self,
                 struct err *err)
 {
     struct pg_store *store = self;
-    if (!store_send(store, STORE_read_clock, &(struct params){0}, err) ||
+    struct params moment = {0};
+    params_int8(&moment, read->floor_ms);
+    params_text(&moment, store->rulebook->name);
+    if (!store_send(store, STORE_read_clock, &moment, err) ||
         !send_applications(store, read, err) || !send_citizens(store, read, err) ||
         !send_keys(store, positions, read, err) || !session_run(&store->session, err)) {
         return false;
@@ -121,8 +124,36 @@ bool store_read(void *self,
     const PGresult *clock = session_result(&store->session, 0);
     read->now_ms = field_int8(clock, 0, 0);
     read->batch_id = field_int8(clock, 0, 1);
+    read->published = !field_null(clock, 0, 2);
+    if (read->published) {
+        field_copy(clock, 0, 2, read->rulebook_sha256, SHA256_SIZE);
+    }
     fill_applications(session_result(&store->session, 1), read);
     fill_citizens(session_result(&store->session, 2), read);
     fill_keys(session_result(&store->session, 3), read);
+    return true;
+}
+
+bool store_rulebook(void *self,
+                    const uint8_t sha256[SHA256_SIZE],
+                    struct stored_rulebook *rulebook,
+                    struct err *err)
+{
+    struct pg_store *store = self;
+    struct params params = {0};
+    params_bytes(&params, bytes_of(sha256, SHA256_SIZE));
+    if (!store_send(store, STORE_read_rulebook, &params, err) ||
+        !session_run(&store->session, err)) {
+        return false;
+    }
+    const PGresult *row = session_result(&store->session, 0);
+    if (PQntuples(row) != 1) {
+        return err_set(err, ERR_HALT, "a rulebook that is published is not stored: restore it");
+    }
+    *rulebook = (struct stored_rulebook){
+        .name = field_text(row, 0, 0),
+        .version = field_text(row, 0, 1),
+        .yaml = field_bytes(row, 0, 2),
+    };
     return true;
 }

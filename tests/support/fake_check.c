@@ -73,7 +73,7 @@ static void check_quarantine(const struct batch *batch, uint32_t place)
 
 void fake_check(const struct batch *batch)
 {
-    assert_memory_equal(batch->rulebook_sha256, world.worker.rulebook->sha256, SHA256_SIZE);
+    assert_memory_equal(batch->rulebook_sha256, world.worker.deciding->sha256, SHA256_SIZE);
     for (uint32_t i = 0; i < batch->entry_count; i++) {
         const struct batch_entry *entry = &batch->entries[i];
         uint8_t digest[SHA256_SIZE];

@@ -269,6 +269,7 @@ static void start_worker(void)
         .topic = bytes_text("mentor.applications.v1"),
         .batch_most = batch_most,
         .breaker_most = world.breaker_most,
+        .candidate = world.candidate,
         .stop = &world.stop,
     };
     hmac_key_init(&world.worker.citizen_key, bytes_text("secret"));
@@ -350,6 +351,15 @@ void world_publish_versions(int64_t from, int64_t to)
         world_content.version = (uint32_t)offset + 1;
         world_publish(0, offset, event, &world_content);
     }
+}
+
+void world_publish_rulebook(int64_t from_ms, const char *yaml)
+{
+    assert_in_range(world.publication_count, 0, WORLD_PUBLICATIONS - 1);
+    struct world_publication *publication = &world.publications[world.publication_count++];
+    publication->from_ms = from_ms;
+    publication->yaml = bytes_text(yaml);
+    sha256_of(publication->yaml, publication->sha256);
 }
 
 int world_set_up_with(uint32_t most)

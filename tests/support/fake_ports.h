@@ -22,6 +22,7 @@ enum {
     WORLD_RECORDS = 64, /* a partition */
     WORLD_ROWS = 64,
     WORLD_PLAN = 16,
+    WORLD_PUBLICATIONS = 4,
     WORLD_TEXT = 4096,
     WORLD_POLLS_MAX = 20000,
 };
@@ -66,6 +67,13 @@ struct world_partition {
     struct bytes first_sent[WORLD_RECORDS * 2]; /* by offset: what was sent first */
 };
 
+/* A rulebook that is published; of those whose time has come the last one is in force. */
+struct world_publication {
+    int64_t from_ms;
+    struct bytes yaml; /* borrowed */
+    uint8_t sha256[SHA256_SIZE];
+};
+
 struct world {
     struct arena arena;
     struct worker worker;
@@ -77,6 +85,8 @@ struct world {
     struct citizen_row citizens[WORLD_ROWS];
     uint32_t citizen_count;
     int64_t now_ms;
+    struct world_publication publications[WORLD_PUBLICATIONS];
+    uint32_t publication_count;
 
     /* faults */
     enum write_fault plan[WORLD_PLAN]; /* of each write in turn */
@@ -86,6 +96,8 @@ struct world {
     void (*while_taking)(void);        /* once: before the positions are read */
     void (*after_take)(void);          /* once: before the worker does anything else */
     uint32_t bounds_fails_at;          /* counted over all, from 1; 0 never */
+    uint32_t rulebook_fails;           /* so often a rulebook is not fetched */
+    uint32_t shadow_fails;             /* so often its counts are not stored */
     uint32_t emitted_fails;            /* so often; nothing is marked */
     int64_t revoke_at_record;          /* counted over all; -1 never */
     enum source_event revoke_as;
@@ -95,15 +107,22 @@ struct world {
     int64_t send_fails_at;    /* counted over all; -1 never */
     bool hold_acks;           /* until a flush */
     uint32_t breaker_most;    /* the worker's */
-    uint32_t resume_at;       /* a person resumes a stopped partition at that ask; 0 never */
-    bool count_deaths;        /* a take without a release before is a take-over */
-    bool stop_at_write;       /* SIGTERM comes while it is written */
+    const struct rulebook *candidate; /* likewise, from world_restart() on */
+    uint32_t resume_at; /* a person resumes a stopped partition at that ask; 0 never */
+    bool count_deaths;  /* a take without a release before is a take-over */
+    bool stop_at_write; /* SIGTERM comes while it is written */
 
     /* what happened */
     char writes[WORLD_TEXT];   /* entries of each write in turn */
     char tried[WORLD_TEXT];    /* offsets tried alone */
     char closings[WORLD_TEXT]; /* rows closed: place:fate:new place */
     uint32_t redriven_count;
+    uint32_t rulebook_count;                       /* fetched */
+    struct shadow_count shadow_counts[WORLD_PLAN]; /* added up */
+    uint32_t shadow_count;
+    struct shadow_divergence divergences[WORLD_RECORDS];
+    uint32_t divergence_count;
+    uint32_t shadow_calls;
     uint32_t resumed_count;
     uint32_t write_count;
     uint32_t read_count;
@@ -140,6 +159,8 @@ void world_publish(int32_t partition,
 /* world_content on partition 0, an offset each from `from` to before `to`: version offset + 1,
  * event a-<offset>. */
 void world_publish_versions(int64_t from, int64_t to);
+/* `yaml` lives as long as the world. */
+void world_publish_rulebook(int64_t from_ms, const char *yaml);
 /* Runs the worker until there is nothing to do. false: it halted. */
 bool world_run(void);
 /* Another worker's process in this one's place: what it kept in memory is gone. */

@@ -260,6 +260,41 @@ static void store_closings(const struct position *positions, const struct batch 
     }
 }
 
+static void name_publication(struct batch_read *read)
+{
+    int64_t moment = read->floor_ms > read->now_ms ? read->floor_ms : read->now_ms;
+    for (uint32_t i = 0; i < world.publication_count; i++) {
+        const struct world_publication *publication = &world.publications[i];
+        if (publication->from_ms <= moment) {
+            read->published = true;
+            memcpy(read->rulebook_sha256, publication->sha256, SHA256_SIZE);
+        }
+    }
+}
+
+static bool store_rulebook(void *self,
+                           const uint8_t sha256[SHA256_SIZE],
+                           struct stored_rulebook *rulebook,
+                           struct err *err)
+{
+    (void)self;
+    wait_for_the_database();
+    world.rulebook_count++;
+    if (world.rulebook_fails > 0) {
+        world.rulebook_fails--;
+        return err_set(err, ERR_RETRY, "no answer");
+    }
+    for (uint32_t i = 0; i < world.publication_count; i++) {
+        if (memcmp(world.publications[i].sha256, sha256, SHA256_SIZE) == 0) {
+            *rulebook =
+                (struct stored_rulebook){"dk-test", "test.yaml", lend(world.publications[i].yaml)};
+            return true;
+        }
+    }
+    fail_msg("a rulebook that nobody has published");
+    return false;
+}
+
 static bool
 store_read(void *self, const struct position *positions, struct batch_read *read, struct err *err)
 {
@@ -288,6 +323,7 @@ store_read(void *self, const struct position *positions, struct batch_read *read
     }
     read->now_ms = world.now_ms;
     read->batch_id = world.read_count;
+    name_publication(read);
     once(&world.after_read);
     return true;
 }
@@ -452,6 +488,44 @@ static bool store_write(void *self,
     return fault == WRITE_FINE || err_set(err, ERR_RETRY, "the reply was lost");
 }
 
+static void add_shadow(const struct shadow_count *more)
+{
+    for (uint32_t i = 0; i < world.shadow_count; i++) {
+        struct shadow_count *count = &world.shadow_counts[i];
+        if (count->outcome == more->outcome &&
+            count->candidate_outcome == more->candidate_outcome &&
+            count->progress_id == more->progress_id &&
+            memcmp(count->rulebook_sha256, more->rulebook_sha256, SHA256_SIZE) == 0) {
+            count->decided += more->decided;
+            count->diverged += more->diverged;
+            count->granted_ore += more->granted_ore;
+            count->candidate_ore += more->candidate_ore;
+            return;
+        }
+    }
+    assert_in_range(world.shadow_count, 0, WORLD_PLAN - 1);
+    world.shadow_counts[world.shadow_count++] = *more;
+}
+
+static bool store_shadow(void *self, const struct shadow_report *report, struct err *err)
+{
+    (void)self;
+    wait_for_the_database();
+    world.shadow_calls++;
+    if (world.shadow_fails > 0) {
+        world.shadow_fails--;
+        return err_set(err, ERR_FATAL, "42501");
+    }
+    for (uint32_t i = 0; i < report->count_count; i++) {
+        add_shadow(&report->counts[i]);
+    }
+    for (uint32_t i = 0; i < report->divergence_count; i++) {
+        assert_in_range(world.divergence_count, 0, WORLD_RECORDS - 1);
+        world.divergences[world.divergence_count++] = report->divergences[i];
+    }
+    return true;
+}
+
 static bool store_unsent(void *self,
                          const struct position *position,
                          int64_t from,
@@ -515,7 +589,9 @@ struct store fake_store(void)
         .resumed = store_resumed,
         .redriven = store_redriven,
         .read = store_read,
+        .rulebook = store_rulebook,
         .write = store_write,
+        .shadow = store_shadow,
         .unsent = store_unsent,
         .emitted = store_emitted,
     };

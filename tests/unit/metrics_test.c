@@ -26,9 +26,6 @@ static int begin(void **state)
     memset(&two, 0, sizeof(two));
     told = (struct metrics_told){
         .version = "0.1.0",
-        .rulebook_name = "dk",
-        .rulebook_version = "2026",
-        .rulebook_sha256 = "00ff",
     };
     return 0;
 }
@@ -222,10 +219,35 @@ static void a_reader_never_sees_half_a_move(void **state)
 static void labels_are_escaped(void **state)
 {
     (void)state;
-    told.rulebook_name = "a\"b\\c\nd\te\xc3\xa6";
+    const struct metrics_rulebook odd = {"a\"b\\c\nd\te\xc3\xa6", "2026", "00ff"};
+    metrics_rulebook_set(&one, &odd);
     assert_line("mentord_rulebook_info{name=\"a\\\"b\\\\c\\nd\te\xc3\xa6\",version=\"2026\",sha256="
                 "\"00ff\"} 1");
     assert_line("mentord_build_info{version=\"0.1.0\"} 1");
+}
+
+static uint32_t lines_of(const char *begin)
+{
+    uint32_t count = 0;
+    for (const char *at = strstr(render(), begin); at != NULL; at = strstr(at + 1, begin)) {
+        count += at[-1] == '\n';
+    }
+    return count;
+}
+
+static void each_rulebook_that_decides_is_told_once(void **state)
+{
+    (void)state;
+    static const struct metrics_rulebook old = {"dk", "1", "aa"};
+    static const struct metrics_rulebook again = {"dk", "1", "aa"};
+    static const struct metrics_rulebook new = {"dk", "2", "bb"};
+    assert_int_equal(lines_of("mentord_rulebook_info{"), 0); /* nothing decides yet */
+    metrics_rulebook_set(&one, &old);
+    metrics_rulebook_set(&two, &again);
+    assert_int_equal(lines_of("mentord_rulebook_info{"), 1);
+    metrics_rulebook_set(&two, &new);
+    assert_int_equal(lines_of("mentord_rulebook_info{"), 2);
+    assert_line("mentord_rulebook_info{name=\"dk\",version=\"2\",sha256=\"bb\"} 1");
 }
 
 static void what_is_not_known_is_left_out(void **state)
@@ -279,6 +301,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(partitions_are_those_owned_now, begin, end),
         cmocka_unit_test_setup_teardown(a_reader_never_sees_half_a_move, begin, end),
         cmocka_unit_test_setup_teardown(labels_are_escaped, begin, end),
+        cmocka_unit_test_setup_teardown(each_rulebook_that_decides_is_told_once, begin, end),
         cmocka_unit_test_setup_teardown(what_is_not_known_is_left_out, begin, end),
         cmocka_unit_test_setup_teardown(every_metric_is_told_and_named_by_convention, begin, end),
     };

@@ -39,7 +39,7 @@ struct context {
     X(explain, FOR_EXPLAIN, "APPLICATION_ID", "why: facts, findings, price step by step")          \
     X(rulebook,                                                                                    \
       FOR_RULEBOOK,                                                                                \
-      "lint|show [FILE] | test FILE CASES | diff A B | publish FILE | list",                       \
+      "lint|show [FILE] | test FILE CASES | diff A B | publish FILE | list | shadow",                       \
       "check a rulebook, try it on cases, compare two, put one in force")                          \
     X(db, FOR_DB, "migrate|status", "the schema: make it, or say how it is")                       \
     X(dlq,                                                                                         \

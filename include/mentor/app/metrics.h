@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "mentor/base/sha256.h"
 #include "mentor/core/cycle.h"
 #include "mentor/core/decide.h"
 #include "mentor/core/status.h"
@@ -92,6 +93,16 @@ struct topic_bounds;
       "times that a partition had become another worker's")                                        \
     X(HALTS, "mentord_halts_total", COUNTER, ONE, "lanes that halted; the process ends by it")     \
     X(REBALANCES, "mentord_rebalances_total", COUNTER, CHANGE, "what the group told")              \
+    X(SHADOW,                                                                                      \
+      "mentord_shadow_decisions_total",                                                            \
+      COUNTER,                                                                                     \
+      SHADOW,                                                                                      \
+      "decisions stored, by what the rulebook of --shadow would have made of them")                \
+    X(SHADOW_UNSTORED,                                                                             \
+      "mentord_shadow_unstored_total",                                                             \
+      COUNTER,                                                                                     \
+      ONE,                                                                                         \
+      "times that the counts of --shadow could not be stored; decisions are not touched by it")    \
     X(EPOCH, "mentord_partition_epoch", GAUGE, PARTITION, "our epoch of a partition we own")       \
     X(NEXT, "mentord_partition_next_offset", GAUGE, PARTITION, "the first offset without a fate")  \
     X(EMITTED,                                                                                     \
@@ -129,7 +140,11 @@ struct topic_bounds;
       TOLD,                                                                                        \
       "open in the whole database, so take max and not sum; counted to 100000")                    \
     X(BUILD, "mentord_build_info", GAUGE, BUILD, "1")                                              \
-    X(RULEBOOK, "mentord_rulebook_info", GAUGE, RULEBOOK, "1: decided by")                         \
+    X(RULEBOOK,                                                                                    \
+      "mentord_rulebook_info",                                                                     \
+      GAUGE,                                                                                       \
+      RULEBOOK,                                                                                    \
+      "1: decided the newest batch of a lane by")                                                  \
     X(STARTED, "process_start_time_seconds", GAUGE, TOLD, "when it started, since 1970")           \
     X(CPU, "process_cpu_seconds_total", COUNTER, TOLD, "user and system time of all threads")      \
     X(RESIDENT, "process_resident_memory_bytes", GAUGE, TOLD, "memory in use")
@@ -144,6 +159,13 @@ enum metric_change {
     CHANGE_ASSIGNED,
     CHANGE_REVOKED,
     CHANGE_COUNT,
+};
+
+enum metric_shadow {
+    SHADOW_SAME,
+    SHADOW_DIVERGED,
+    SHADOW_FAILED,
+    SHADOW_VERDICT_COUNT,
 };
 
 enum metric_output {
@@ -172,6 +194,7 @@ enum {
     METRIC_SERIES_STEP = CYCLE_STATE_COUNT,
     METRIC_SERIES_AGAIN = AGAIN_COUNT,
     METRIC_SERIES_CHANGE = CHANGE_COUNT,
+    METRIC_SERIES_SHADOW = SHADOW_VERDICT_COUNT,
     METRIC_SERIES_PARTITION = 0,
     METRIC_SERIES_TOLD = 0,
     METRIC_SERIES_BUILD = 0,
@@ -202,12 +225,20 @@ struct metrics_partition {
     _Atomic int64_t emitted_offset;
 };
 
+/* A rulebook as it is shown; texts are NUL-terminated. */
+struct metrics_rulebook {
+    char name[256];
+    char version[256];
+    char sha256[2 * SHA256_SIZE + 1]; /* hex */
+};
+
 /* Zeroed is empty. */
 struct metrics {
     _Atomic int64_t cells[METRIC_CELLS];
-    _Atomic int64_t stepped_at_us; /* when a step ended; of the lane's clock */
-    _Atomic uint32_t state;        /* enum cycle_state: the step that runs */
-    _Atomic uint32_t moves;        /* odd while the partitions are written */
+    _Atomic int64_t stepped_at_us;                   /* when a step ended; of the lane's clock */
+    _Atomic uint32_t state;                          /* enum cycle_state: the step that runs */
+    _Atomic uint32_t moves;                          /* odd while the partitions are written */
+    const struct metrics_rulebook *_Atomic rulebook; /* decides; borrowed, never changed */
     _Atomic uint32_t partition_count;
     struct metrics_partition partitions[PARTITIONS_MAX];
 };
@@ -240,13 +271,23 @@ void metrics_partitions(struct metrics *metrics, const struct position *position
 uint32_t metrics_partitions_read(const struct metrics *metrics,
                                  struct position positions[PARTITIONS_MAX]);
 
+/* What decides from now on; it lives as long as anybody reads the metrics. */
+static inline void metrics_rulebook_set(struct metrics *metrics,
+                                        const struct metrics_rulebook *rulebook)
+{
+    atomic_store_explicit(&metrics->rulebook, rulebook, memory_order_release);
+}
+
+/* NULL before the first. */
+static inline const struct metrics_rulebook *metrics_rulebook(const struct metrics *metrics)
+{
+    return atomic_load_explicit(&metrics->rulebook, memory_order_acquire);
+}
+
 /* What is told beside the cells. Borrowed until the page is made. */
 struct metrics_told {
     double values[METRIC_COUNT]; /* those of dimension TOLD; NaN: not known, left out */
     const char *version;
-    const char *rulebook_name;
-    const char *rulebook_version;
-    const char *rulebook_sha256;     /* hex */
     const struct topic_bounds *ends; /* of the input topic; NULL when not known */
     uint32_t end_count;
 };

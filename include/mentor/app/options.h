@@ -76,7 +76,9 @@ enum option_kind {
     X(DATABASE_URL, "database-url", OPTION_TEXT, "URL", NULL, 0, 0, FOR_DATABASE, \
       "all that libpq takes; without it libpq's PG variables. With a password only by file or environment") \
     X(RULEBOOK, "rulebook", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_WORKER | FOR_DECIDE | FOR_RULEBOOK | FOR_BENCH | FOR_REPLAY, \
-      "the rulebook; default the installed dk-2026.yaml. replay verify of a file: a folder of all that its decisions name, too") \
+      "the rulebook; default the installed dk-2026.yaml, and for the worker the published one that is in force; with this the worker follows none. replay verify of a file: a folder of all that its decisions name, too") \
+    X(SHADOW, "shadow", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_WORKER, \
+      "a candidate rulebook: each decision is also evaluated by it, and what would differ is counted; see rulebook shadow") \
     X(EFFECTIVE_FROM, "effective-from", OPTION_TEXT, "now|DAY|RFC3339", "now", 0, 0, FOR_RULEBOOK, \
       "when a rulebook that is published begins to decide; a day begins at midnight in Denmark") \
     X(CITIZEN_SECRET_FILE, "citizen-secret-file", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_WORKER | FOR_DECIDE | FOR_PUBLISH | FOR_AUDIT | FOR_REPLAY, \

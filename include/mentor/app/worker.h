@@ -25,6 +25,8 @@
 
 struct anchor_desk;
 struct rulebook;
+struct shadow;
+struct worker_shown;
 
 enum {
     WORKER_RECORDS_MAX = 5000,
@@ -81,7 +83,9 @@ struct worker {
     /* given */
     struct worker_edges edges;
     struct clock clock;
-    const struct rulebook *rulebook;
+    const struct rulebook *rulebook;  /* decides while no published one of its name is in force */
+    bool follows;                     /* published ones; else it decides alone */
+    const struct rulebook *candidate; /* --shadow; NULL: none */
     struct hmac_key citizen_key;
     struct bytes topic;
     bool at_event;         /* --at event */
@@ -99,7 +103,11 @@ struct worker {
     struct backoff backoff;
     struct err err; /* the last step's, when it was not STEP_DONE */
     bool stopping;
-    bool waiting; /* said so in the log */
+    bool waiting;                    /* said so in the log */
+    const struct rulebook *deciding; /* the batch in hand: the one above, or: */
+    struct rulebook *published;      /* owned; loaded last, or NULL */
+    struct worker_shown *shown;      /* owned (app/follow.c) */
+    struct shadow *shadow;           /* owned (app/shadow.h); NULL without a candidate */
     const char *cluster;
     int32_t partition_count; /* the input topic's, as the broker said last */
     struct growth growth;    /* its old_end is NULL */

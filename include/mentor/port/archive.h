@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "mentor/port/batch.h"
+#include "mentor/port/shadow.h"
 #include "mentor/port/store.h"
 
 struct err;
@@ -37,9 +38,11 @@ struct archived_position {
     int64_t emitted_offset;
     int64_t evaluated_at_ms;
     int64_t updated_at_ms;
-    int64_t quarantined;   /* open rows */
-    int32_t takeovers;     /* owners that died at this offset */
-    int64_t stopped_at_ms; /* by the breaker; 0: it is not */
+    int64_t quarantined;          /* open rows */
+    int32_t takeovers;            /* owners that died at this offset */
+    int64_t stopped_at_ms;        /* by the breaker; 0: it is not */
+    const char *rulebook_version; /* of its newest batch; "" before the first */
+    uint8_t rulebook_sha256[SHA256_SIZE];
 };
 
 /* An old partition that has not passed its end yet: the new ones wait for it (port/growth.h). */
@@ -108,6 +111,23 @@ struct archived_rulebook {
     const char *published_by; /* the database's user */
 };
 
+/* A candidate beside a rulebook, over all partitions; count.progress_id is 0. */
+struct archived_shadow {
+    uint8_t candidate_sha256[SHA256_SIZE];
+    const char *candidate_name;
+    const char *candidate_version;
+    const char *name; /* of the rulebook that decided */
+    const char *version;
+    struct shadow_count count;
+};
+
+/* divergence.progress_id is 0. */
+struct archived_divergence {
+    uint8_t candidate_sha256[SHA256_SIZE];
+    int32_t partition;
+    struct shadow_divergence divergence;
+};
+
 struct archive {
     /* Decisions of one application in order of application_seq. */
     bool (*application)(void *self,
@@ -135,6 +155,18 @@ struct archive {
                     struct bytes yaml,
                     bool *published,
                     struct err *err);
+    /* What workers with --shadow have counted: the newest candidate first, its rows by rulebook and
+     * outcomes. */
+    bool (*shadow_counts)(void *self,
+                          const struct archived_shadow **rows,
+                          uint32_t *count,
+                          struct err *err);
+    /* The newest, of all candidates; at most `most`. */
+    bool (*divergences)(void *self,
+                        uint32_t most,
+                        const struct archived_divergence **rows,
+                        uint32_t *count,
+                        struct err *err);
     bool (*status)(void *self, const struct archived_status **status, struct err *err);
     /* In order of partition and offset, from after (partition, offset), at most *count. */
     bool (*quarantines)(void *self,

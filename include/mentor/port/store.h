@@ -13,6 +13,7 @@
 
 #include "mentor/port/batch.h"
 #include "mentor/port/growth.h"
+#include "mentor/port/shadow.h"
 
 struct err;
 
@@ -37,6 +38,13 @@ struct stored_output {
     bool has_value;
     struct bytes value;
     struct bytes headers; /* headers_pack */
+};
+
+/* A rulebook file as it is stored. Lives until the next call of the store. */
+struct stored_rulebook {
+    const char *name;
+    const char *version;
+    struct bytes yaml;
 };
 
 struct store {
@@ -79,19 +87,31 @@ struct store {
      * call. */
     bool (*redriven)(void *self, struct batch_closing *closings, uint32_t count, struct err *err);
     /*
-     * One flush: fills rows, now_ms and batch_id. States are borrowed until the next call. read and
-     * write go by the session that took: ERR_RETRY when it is lost, until the next take.
+     * One flush: fills rows, now_ms, batch_id, and which rulebook of the name that the store was
+     * opened with is published and in force. States are borrowed until the next call. read,
+     * rulebook and write go by the session that took: ERR_RETRY when it is lost, until the next
+     * take.
      */
     bool (*read)(void *self,
                  const struct position *positions,
                  struct batch_read *read,
                  struct err *err);
+    /* A rulebook that read has named. NULL in a store where nothing is published. */
+    bool (*rulebook)(void *self,
+                     const uint8_t sha256[SHA256_SIZE],
+                     struct stored_rulebook *rulebook,
+                     struct err *err);
     /* One flush, one transaction: all or none. ERR_FENCED, ERR_STALE, ERR_POISON, ERR_RETRY
      * (unknown), ERR_HALT. */
     bool (*write)(void *self,
                   const struct position *positions,
                   const struct batch *batch,
                   struct err *err);
+    /*
+     * What a candidate would have decided, added to what is there: all or none, apart from every
+     * batch. By the session that took. NULL in a store that keeps none.
+     */
+    bool (*shadow)(void *self, const struct shadow_report *report, struct err *err);
     /*
      * Stored outputs of one partition from `from` on, in source order, at most *count; *count 0 at
      * the end. Outputs borrowed until the next call.

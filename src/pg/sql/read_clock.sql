@@ -1,2 +1,14 @@
--- One clock for all workers, and the next batch's number.
-SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint, nextval('mentord.batch_id');
+-- $1 ms that the batch's moment is not below, $2 name. One clock for all workers, the next batch's number, and the rulebook
+-- of that name that is in force at the batch's moment: of those whose time has come the one that came last.
+WITH clock AS MATERIALIZED (
+    SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms
+)
+SELECT clock.ms, nextval('mentord.batch_id'), (
+    SELECT p.rulebook
+    FROM mentord.rulebook r
+    JOIN mentord.publication p ON p.rulebook = r.sha256
+    WHERE r.name = $2::text AND p.effective_from <= to_timestamp(greatest(clock.ms, $1::bigint) / 1000.0)
+    ORDER BY p.effective_from DESC, p.published_at DESC
+    LIMIT 1
+)
+FROM clock;

@@ -1,0 +1,84 @@
+#include "status_rulebook.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    PLACE_SIZE = 48,
+    SHOWN = 16, /* hex digits that a person needs */
+};
+
+static void add(struct text *out, const char *text)
+{
+    text_add(out, bytes_text(text));
+}
+
+static void add_hex(struct text *out, const uint8_t sha256[SHA256_SIZE], size_t size)
+{
+    char hex[2 * SHA256_SIZE];
+    hex_encode(sha256, SHA256_SIZE, hex);
+    text_add(out, bytes_of(hex, size));
+}
+
+static void add_name(struct text *out, const char *version, const uint8_t sha256[SHA256_SIZE])
+{
+    add(out, version);
+    add(out, ", sha256 ");
+    add_hex(out, sha256, SHOWN);
+    add(out, "…\n");
+}
+
+void status_rulebook_text(const struct archived_status *status, struct text *out)
+{
+    if (status->rulebook_name[0] == '\0') {
+        add(out, "rulebook    none yet: nothing is decided\n");
+        return;
+    }
+    add(out, "rulebook    ");
+    add(out, status->rulebook_name);
+    add(out, " ");
+    add_name(out, status->rulebook_version, status->rulebook_sha256);
+    for (uint32_t i = 0; i < status->position_count; i++) {
+        const struct archived_position *position = &status->positions[i];
+        char place[PLACE_SIZE];
+        if (position->rulebook_version[0] != '\0' &&
+            memcmp(position->rulebook_sha256, status->rulebook_sha256, SHA256_SIZE) != 0) {
+            (void)snprintf(
+                place, sizeof(place), "            partition %d last by ", position->partition);
+            add(out, place);
+            add_name(out, position->rulebook_version, position->rulebook_sha256);
+        }
+    }
+}
+
+static void add_pair(struct text *out, const char *key, const char *value)
+{
+    add(out, key);
+    text_add_json(out, bytes_text(value));
+    add(out, ",");
+}
+
+void status_rulebook_json(const struct archived_status *status, struct text *out)
+{
+    if (status->rulebook_name[0] == '\0') {
+        add(out, "\"rulebook\":null,");
+        return;
+    }
+    add(out, "\"rulebook\":{");
+    add_pair(out, "\"name\":", status->rulebook_name);
+    add_pair(out, "\"version\":", status->rulebook_version);
+    add(out, "\"sha256\":\"");
+    add_hex(out, status->rulebook_sha256, 2 * SHA256_SIZE);
+    add(out, "\"},");
+}
+
+void status_rulebook_json_of(const struct archived_position *position, struct text *out)
+{
+    if (position->rulebook_version[0] == '\0') {
+        add(out, "\"rulebook\":null,");
+        return;
+    }
+    add(out, "\"rulebook\":\"");
+    add_hex(out, position->rulebook_sha256, 2 * SHA256_SIZE);
+    add(out, "\",");
+}
