@@ -38,7 +38,7 @@ void session_close(struct session *session)
     }
     clear(session);
     PQfinish(session->conn);
-    *session = (struct session){0};
+    *session = (struct session){.work = session->work, .context = session->context};
 }
 
 static bool lost(struct session *session, const char *what, struct err *err)

@@ -30,7 +30,7 @@ struct statement {
 
 struct session {
     /* Done while a wait would only wait, slice by slice; false when there is nothing left for now.
-     */
+     * Outlives the connection. */
     bool (*work)(void *context);
     void *context;
     PGconn *conn;
