@@ -28,6 +28,7 @@ struct lane_wiring {
     int64_t *ends; /* owned */
     struct pg_settings pg;
     char owner[OWNER_SIZE + 16];
+    char transactional_id[256];
     struct consumer *consumer;
     struct producer *producer;
     struct transactor *transactor;
@@ -130,6 +131,12 @@ ask_ends(void *self, uint32_t wait_ms, const int64_t **ends, int32_t *count, str
     return done;
 }
 
+static bool fence(void *self, const char *transactional_id, struct err *err)
+{
+    const struct lane_wiring *lane = self;
+    return kafka_fence(&lane->kafka, transactional_id, err);
+}
+
 static bool ask_demo(void *self, bool *demo, struct err *err)
 {
     struct lane_wiring *lane = self;
@@ -148,25 +155,28 @@ static void wire_rulebook(struct wiring *wiring, const struct rulebook *rulebook
     memcpy(wiring->rulebook.sha256, rulebook->sha256, SHA256_SIZE);
 }
 
-static bool
-open_sink(struct lane_wiring *lane, const char *emit, struct sink *sink, struct err *err)
+/* Ours alone, also where containers share a host's name: two with one id would fence each other for
+ * ever. */
+static void name_producer(struct lane_wiring *lane)
 {
-    char id[512];
-    if (strcmp(emit, "transactional") != 0) {
-        lane->producer = producer_open(&lane->kafka, err);
-        *sink = lane->producer == NULL ? (struct sink){0} : producer_sink(lane->producer);
-        return lane->producer != NULL;
-    }
-    /* Ours alone, also where containers share a host's name: two with one id would fence each other
-     * for ever. */
     struct clock clock = clock_system();
-    (void)snprintf(id,
-                   sizeof(id),
+    (void)snprintf(lane->transactional_id,
+                   sizeof(lane->transactional_id),
                    "%s/%s/%" PRIx64,
                    lane->kafka.group,
                    lane->pg.owner,
                    (uint64_t)(clock.mono_us(clock.self) ^ clock.wall_ms(clock.self)));
-    lane->transactor = transactor_open(&lane->kafka, id, lane->consumer, err);
+    lane->pg.transactional_id = lane->transactional_id;
+}
+
+static bool open_sink(struct lane_wiring *lane, struct sink *sink, struct err *err)
+{
+    if (lane->pg.transactional_id == NULL) {
+        lane->producer = producer_open(&lane->kafka, err);
+        *sink = lane->producer == NULL ? (struct sink){0} : producer_sink(lane->producer);
+        return lane->producer != NULL;
+    }
+    lane->transactor = transactor_open(&lane->kafka, lane->transactional_id, lane->consumer, err);
     *sink = lane->transactor == NULL ? (struct sink){0} : transactor_sink(lane->transactor);
     return lane->transactor != NULL;
 }
@@ -192,14 +202,16 @@ static bool open_worker(void *self,
         (void)snprintf(lane->owner, sizeof(lane->owner), "%s/%u", wiring->owner, number);
         lane->pg.owner = lane->owner;
     }
+    if (strcmp(options->values[OPTION_EMIT], "transactional") == 0) {
+        name_producer(lane);
+    }
     lane->store = pg_store_open(&lane->pg,
                                 options->values[OPTION_TOPIC_APPLICATIONS],
                                 options->values[OPTION_GROUP],
                                 &wiring->rulebook,
                                 err);
     lane->consumer = lane->store == NULL ? NULL : consumer_open(&lane->kafka, err);
-    if (lane->consumer == NULL ||
-        !open_sink(lane, options->values[OPTION_EMIT], &worker->sink, err)) {
+    if (lane->consumer == NULL || !open_sink(lane, &worker->sink, err)) {
         return false;
     }
     *worker = (struct worker_edges){
@@ -209,6 +221,7 @@ static bool open_worker(void *self,
         .facts = ask_facts,
         .ends = ask_ends,
         .demo = ask_demo,
+        .fence = fence,
         .self = lane,
     };
     return true;

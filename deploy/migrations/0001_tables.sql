@@ -67,6 +67,8 @@ CREATE TABLE mentord.progress (
     breaker bytea NOT NULL DEFAULT '', -- which of the last records were refused, core/breaker.h
     stopped_at timestamptz, -- by the breaker; null unless a person has to resume it
     owner text, -- host/pid; null when given back
+    transactional_id text NOT NULL DEFAULT '', -- of the owner's Kafka producer; empty in idempotent mode
+    orphan_id text NOT NULL DEFAULT '', -- that of the owner before, who has not given it back and may have left a transaction open
     backend_pid integer,
     backend_start timestamptz,
     updated_at timestamptz NOT NULL DEFAULT now(),

@@ -30,7 +30,8 @@ enum {
     AUDIT_JOBS_MAX = 16,
     AUDIT_CHUNK = 32, /* batches a chunk */
     AUDIT_PAGE = 1000,
-    AUDIT_NAMED = 100, /* what the database finds by itself: rows a question */
+    AUDIT_DECISIONS = 64, /* a page: 2 KB each, and all of them stay in a core's cache */
+    AUDIT_NAMED = 100,    /* what the database finds by itself: rows a question */
 };
 
 /* What the jobs sum up, a heap each: what decisions say against what the projections' rows say. */

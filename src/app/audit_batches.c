@@ -234,7 +234,7 @@ bool audit_batches(struct audit_job *job, int64_t batch, int64_t batch_end)
         !chronicle->decisions(chronicle->self, batch, batch_end, &job->err)) {
         return false;
     }
-    for (uint32_t count = AUDIT_PAGE; count == AUDIT_PAGE;) {
+    for (uint32_t count = AUDIT_DECISIONS; count == AUDIT_DECISIONS;) {
         const struct chronicle_decision *rows = NULL;
         if (!chronicle->more(chronicle->self, &rows, &count, &job->err)) {
             return false;

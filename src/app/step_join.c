@@ -12,6 +12,7 @@
 #include "alone.h"
 #include "assignment.h"
 #include "growth.h"
+#include "orphans.h"
 #include "shadow.h"
 #include "steps.h"
 #include "stopped.h"
@@ -188,6 +189,7 @@ enum step_outcome step_take(struct worker *worker)
     if (!growth_learn(worker)) {
         return step_of_err(worker);
     }
+    orphans_end(worker);
     for (uint32_t i = 0; i < worker->slot_count; i++) {
         struct position *position = &worker->positions[i];
         if (!place(worker, i, bounds[i], &from[i]) || !worker_agree(worker, position) ||
@@ -275,7 +277,9 @@ void worker_settle_positions(struct worker *worker, bool release)
     struct source *source = &worker->edges.source;
     struct err ignored;
     worker_anchor(worker, true);
-    (void)sink->flush(sink->self, worker->stopping ? WORKER_DRAIN_MS : WORKER_SETTLE_MS, &ignored);
+    (void)sink->flush(sink->self,
+                      worker->stopping ? worker_drain_left_ms(worker, 0) : WORKER_SETTLE_MS,
+                      &ignored);
     for (uint32_t i = 0; i < worker->slot_count; i++) {
         struct position *position = &worker->positions[i];
         int64_t emitted = 0;
@@ -356,8 +360,8 @@ enum step_outcome step_backoff(struct worker *worker)
         int64_t asked = worker->clock.mono_us(worker->clock.self);
         enum step_outcome outcome = serve(worker, wait);
         worker_forget(worker);
-        if (outcome == STEP_REVOKED || outcome == STEP_FENCED || outcome == STEP_HALT) {
-            return outcome;
+        if (outcome != STEP_AGAIN && outcome != STEP_RETRY) {
+            return outcome; /* the group spoke: what it has just given us need not wait as well */
         }
         if (outcome == STEP_RETRY || worker->clock.mono_us(worker->clock.self) - asked < 1000) {
             worker->clock.sleep_ms(worker->clock.self, wait > 0 ? wait : 1); /* poll did not wait */

@@ -52,6 +52,10 @@ struct request *request_at(const struct worker *worker, uint32_t place);
 const struct batch_entry *gathered_at(const struct worker *worker, uint32_t place);
 /* A refused record that arms Q01 for a citizen it could be read of. */
 bool arms_citizen(const struct request *request);
+/* What is left of the time that there is to drain, and of so much more, once *stop is set. */
+uint32_t worker_drain_left_ms(struct worker *worker, uint32_t more_ms);
+/* For store.patience: not for long after *stop is set; `context` is the worker. */
+bool worker_waits(void *context);
 /* A slice of filling the other lot, for store.meanwhile; `context` is the worker. */
 bool worker_read_ahead(void *context);
 

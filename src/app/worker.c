@@ -98,6 +98,7 @@ static void begin(struct worker *worker)
     worker->backoff = (struct backoff){.base_ms = 50, .limit_ms = 5000};
     rng_init(&worker->rng, (uint64_t)worker->clock.mono_us(worker->clock.self));
     worker->stopping = false;
+    worker->stopped_us = -1;
     worker->waiting = false;
     worker->cluster = NULL;
     worker->assigned = false;
@@ -124,6 +125,26 @@ static void begin(struct worker *worker)
     if (store->meanwhile != NULL) {
         store->meanwhile(store->self, worker_read_ahead, worker);
     }
+    if (store->patience != NULL) {
+        store->patience(store->self, worker_waits, worker);
+    }
+}
+
+uint32_t worker_drain_left_ms(struct worker *worker, uint32_t more_ms)
+{
+    int64_t now = worker->clock.mono_us(worker->clock.self);
+    if (worker->stopped_us < 0) {
+        worker->stopped_us = now;
+    }
+    int64_t left_us = worker->stopped_us - now + ((int64_t)WORKER_DRAIN_MS + more_ms) * 1000;
+    return left_us > 0 ? (uint32_t)(left_us / 1000) : 0;
+}
+
+/* The store outlasts the sink: what that has got acknowledged in its time is still to be marked. */
+bool worker_waits(void *context)
+{
+    struct worker *worker = context;
+    return !*worker->stop || worker_drain_left_ms(worker, WORKER_SETTLE_MS) > 0;
 }
 
 void worker_release(struct worker *worker)

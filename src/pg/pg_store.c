@@ -167,12 +167,21 @@ static void store_meanwhile(void *self, bool (*work)(void *context), void *conte
     store->session.context = context;
 }
 
+static void store_patience(void *self, bool (*waits)(void *context), void *context)
+{
+    struct pg_store *store = self;
+    store->session.waits = waits;
+    store->session.waiter = context;
+}
+
 struct store pg_store_port(struct pg_store *store)
 {
     return (struct store){
         .meanwhile = store_meanwhile,
+        .patience = store_patience,
         .open = store_open,
         .take = store_take,
+        .orphan = store_orphan,
         .tried = store_tried,
         .resumed = store_resumed,
         .redriven = store_redriven,

@@ -20,6 +20,7 @@ enum {
     SERVER_LEAST = 140000,
     WAIT_MS = 75000, /* over statement_timeout in sql/session.sql, so that the server ends a
                         statement first */
+    ASK_MS = 250,    /* how often a wait is asked for its end */
     APPLICATION_NAME_SIZE = 128,
 };
 
@@ -38,7 +39,12 @@ void session_close(struct session *session)
     }
     clear(session);
     PQfinish(session->conn);
-    *session = (struct session){.work = session->work, .context = session->context};
+    *session = (struct session){
+        .work = session->work,
+        .context = session->context,
+        .waits = session->waits,
+        .waiter = session->waiter,
+    };
 }
 
 static bool lost(struct session *session, const char *what, struct err *err)
@@ -144,6 +150,9 @@ bool session_open(struct session *session, const struct pg_settings *settings, s
     session_close(session);
     if (!session_url_check(settings->url, err)) {
         return false;
+    }
+    if (session_hurries(session)) {
+        return err_set(err, ERR_RETRY, "PostgreSQL: not connected, and no time is left for it");
     }
     session->conn = connect_to(settings);
     if (session->conn == NULL || PQstatus(session->conn) != CONNECTION_OK) {
@@ -272,11 +281,12 @@ static bool ready(const struct session *session, int64_t deadline_us)
         if (unsent == 1) {
             socket.events = POLLIN | POLLOUT;
         }
-        if (left_us <= 0 || socket.fd < 0) {
+        if (left_us <= 0 || socket.fd < 0 || session_hurries(session)) {
             return false;
         }
         bool busy = session->work != NULL && session->work(session->context);
-        int events = poll(&socket, 1, busy ? 0 : (int)(left_us / 1000) + 1);
+        int64_t wait_ms = left_us / 1000 < ASK_MS ? left_us / 1000 + 1 : ASK_MS;
+        int events = poll(&socket, 1, busy ? 0 : (int)wait_ms);
         if (events < 0 && errno != EINTR) {
             return false;
         }

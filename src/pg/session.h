@@ -33,7 +33,10 @@ struct session {
      * Outlives the connection. */
     bool (*work)(void *context);
     void *context;
-    PGconn *conn;
+    /* Asked while a wait lasts: false gives it up. NULL: it has its time. */
+    bool (*waits)(void *waiter);
+    void *waiter;
+    PGconn *conn; /* NULL: closed; what is above stays from one connection to the next */
     uint32_t sent;
     const char *names[SESSION_FLIGHT_MAX];
     PGresult *results[SESSION_FLIGHT_MAX];
@@ -46,6 +49,12 @@ struct session {
 static inline bool session_connected(const struct session *session)
 {
     return session->conn != NULL;
+}
+
+/* No wait has any time left. */
+static inline bool session_hurries(const struct session *session)
+{
+    return session->waits != NULL && !session->waits(session->waiter);
 }
 
 /* Connects and sets what every session sets. Closes a session that is open. */

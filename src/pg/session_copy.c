@@ -76,8 +76,10 @@ int session_copy_next(struct session *session, char **message, int *size, struct
         (void)err_set(err, ERR_RETRY, "PostgreSQL: not connected");
         return -1;
     }
-    while ((*size = PQgetCopyData(session->conn, message, 1)) == 0) {
-        if (!wait_for_more(session)) {
+    /* What has come already is taken without asking for it: a poll costs as much as the row. */
+    for (bool asked = false; (*size = PQgetCopyData(session->conn, message, 1)) == 0;
+         asked = true) {
+        if (asked ? !wait_for_more(session) : PQconsumeInput(session->conn) != 1) {
             (void)lost(session, "no answer in time", err);
             return -1;
         }

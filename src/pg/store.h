@@ -12,7 +12,9 @@
 #include "session.h"
 
 enum {
-    STORE_ARRAYS = 24, /* the widest statement, sql/write_decisions.sql */
+    STORE_ARRAYS = 24,  /* the widest statement, sql/write_decisions.sql */
+    STORE_ORPHANS = 64, /* of more, the broker ends what they left */
+    STORE_ID_SIZE = 256,
 };
 
 struct pg_store {
@@ -24,6 +26,8 @@ struct pg_store {
     int32_t partition_count; /* as the last open gave it */
     int32_t known_count;     /* as the database had it then, with a growth under way */
     int64_t *ends;           /* owned: of that growth */
+    char orphans[STORE_ORPHANS][STORE_ID_SIZE]; /* of the last take */
+    uint32_t orphan_count;
     struct session session;
     struct array arrays[STORE_ARRAYS]; /* free between two sends */
 };
@@ -82,6 +86,7 @@ MUST_CHECK bool store_send(struct pg_store *store,
 MUST_CHECK bool store_evict_frozen(struct pg_store *store, struct err *err);
 
 bool store_take(void *self, struct position *positions, uint32_t count, struct err *err);
+const char *store_orphan(void *self, uint32_t index);
 bool store_tried(void *self,
                  const struct position *position,
                  int64_t offset,

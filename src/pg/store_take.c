@@ -1,5 +1,7 @@
 /* Taking partitions, and giving them back. */
 
+#include <stdio.h>
+
 #include "mentor/base/err.h"
 #include "mentor/base/log.h"
 #include "mentor/core/chain.h"
@@ -76,14 +78,36 @@ static bool fill(const PGresult *rows, int row, struct position *position)
     return breaker_unpack(field_bytes(rows, row, 12), &position->breaker);
 }
 
+static void note_orphan(struct pg_store *store, const char *id)
+{
+    if (id[0] == '\0' || strlen(id) >= STORE_ID_SIZE || store->orphan_count == STORE_ORPHANS) {
+        return;
+    }
+    for (uint32_t i = 0; i < store->orphan_count; i++) {
+        if (strcmp(store->orphans[i], id) == 0) {
+            return;
+        }
+    }
+    (void)snprintf(store->orphans[store->orphan_count++], STORE_ID_SIZE, "%s", id);
+}
+
+const char *store_orphan(void *self, uint32_t index)
+{
+    const struct pg_store *store = self;
+    return index < store->orphan_count ? store->orphans[index] : NULL;
+}
+
 static bool
 attempt(struct pg_store *store, struct position *positions, uint32_t count, struct err *err)
 {
+    const char *id = store->settings.transactional_id;
     const struct params none = {0};
     struct params params = {0};
     put_place(store, &params);
     params_array(&params, put_partitions(store, positions, count));
     params_text(&params, store->settings.owner);
+    params_text(&params, id == NULL ? "" : id);
+    store->orphan_count = 0;
     if (!store_send(store, STORE_begin, &none, err) ||
         !store_send(store, STORE_lock_limit, &none, err) ||
         !store_send(store, STORE_take, &params, err) ||
@@ -97,6 +121,7 @@ attempt(struct pg_store *store, struct position *positions, uint32_t count, stru
     }
     for (int row = 0; row < PQntuples(rows); row++) {
         int32_t partition = field_int4(rows, row, 0);
+        note_orphan(store, field_text(rows, row, 15));
         for (uint32_t i = 0; i < count; i++) {
             if (positions[i].partition == partition && !fill(rows, row, &positions[i])) {
                 return err_set(

@@ -35,7 +35,10 @@ from proxy import Proxy  # noqa: E402
 from stream import Stream  # noqa: E402
 from world import Crew, SmallCluster  # noqa: E402
 
-SESSION = "session.timeout.ms = 1500\nheartbeat.interval.ms = 300\n"
+SESSION_S = 1.5
+TAKEN_S = SESSION_S + 2  # a killed worker is replaced by then
+DISTURBED_S = 10         # after an outage workers wait and try again: what is measured then is its end, too
+SESSION = f"session.timeout.ms = {SESSION_S * 1000:.0f}\nheartbeat.interval.ms = 300\n"
 CATCH_UP = 180  # seconds within which quiet must come
 SHOWN = 8       # breaches of a kind that are spelt out
 
@@ -50,6 +53,7 @@ class Chaos:
         self.skips = []
         self.times = collections.defaultdict(list)  # seconds, by what
         self.began = time.monotonic()
+        self._disturbed = self.began - DISTURBED_S
         self._open = []
 
     # The world
@@ -99,6 +103,17 @@ class Chaos:
 
     def took(self, what, seconds):
         self.times[what].append(seconds)
+
+    def disturbed(self):
+        """An outage of the broker or the database, or of the ways there, has just ended."""
+        self._disturbed = time.monotonic()
+
+    def taken_over(self, seconds):
+        """A killed worker's partitions have other owners."""
+        plain = time.monotonic() - seconds - self._disturbed >= DISTURBED_S
+        self.took("take-over after kill -9" if plain else "take-over after kill -9, soon after an outage", seconds)
+        if plain and seconds > TAKEN_S:
+            print(f"a take-over took {seconds:.1f} s:\n{self.crew.last_words()}", flush=True)
 
     def sight(self, what, seconds):
         """The input partition of the next output, or the next group offset, that the broker has; None if none comes."""

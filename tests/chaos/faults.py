@@ -43,7 +43,7 @@ def _after_kill(chaos, pids):
     """Half of the time the next fault comes at once, into the rebalance."""
     chaos.crew.fill()
     if chaos.rng.random() < 0.5:
-        chaos.took("take-over after kill -9", _taken_from(chaos, pids))
+        chaos.taken_over(_taken_from(chaos, pids))
     else:
         time.sleep(chaos.rng.uniform(0, 0.8))
 
@@ -149,6 +149,7 @@ def cut(chaos):
         if how == "refused":
             time.sleep(chaos.rng.uniform(0.2, 3))
             chaos.proxy.refuse(False)
+        chaos.disturbed()
     chaos.counts[f"connections cut: {how}"] += 1
 
 
@@ -158,6 +159,7 @@ def delay(chaos):
         chaos.proxy.freeze(True)
         time.sleep(chaos.rng.uniform(0.1, 4))
         chaos.proxy.freeze(False)
+        chaos.disturbed()
     else:
         for _ in range(5):
             trap = chaos.proxy.set(chaos.rng.choice(proxy.POINTS[:6]), proxy.delayed(chaos.rng.uniform(0.05, 0.6)))
@@ -185,6 +187,7 @@ def _down(chaos, name, stop, start):
         time.sleep(chaos.rng.uniform(0, 2))
     finally:
         start()
+        chaos.disturbed()
     chaos.counts[name] += 1
     chaos.crew.fill()
     time.sleep(chaos.rng.uniform(0, 2))
@@ -219,6 +222,7 @@ def disk(chaos):
     time.sleep(chaos.rng.uniform(2, 5))
     ballast.unlink()
     chaos.counts["PostgreSQL ended by a full disk"] += chaos.cluster.revive()
+    chaos.disturbed()
     chaos.counts[f"disk full: {which}"] += 1
 
 

@@ -126,6 +126,11 @@ class Crew:
     def living(self):
         return [worker for worker in self._workers if worker.process.poll() is None]
 
+    def last_words(self, lines=8):
+        """What the living have logged last."""
+        return "\n".join(f"  worker {worker.process.pid}\n    " + "\n    ".join(worker.log.splitlines()[-lines:])
+                         for worker in self.living())
+
     def of(self, pid):
         return next((w for w in self._workers if w.process.pid == pid), None)
 

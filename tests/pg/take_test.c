@@ -75,6 +75,81 @@ static double seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+static bool was_asked(void *context)
+{
+    int *count = context;
+    (*count)++;
+    return true;
+}
+
+static bool has_none(void *context)
+{
+    int *count = context;
+    (*count)++;
+    return false;
+}
+
+/* open() connects anew after whoever waits has said what to do meanwhile, and whom to ask. */
+static void what_to_do_meanwhile_outlives_a_connection(void **state)
+{
+    (void)state;
+    int worked = 0;
+    int asked = 0;
+    struct trial_store store = trial_store("a/1");
+    store.port.meanwhile(store.port.self, has_none, &worked);
+    store.port.patience(store.port.self, was_asked, &asked);
+    (void)trial_take(&store, 0);
+    trial_sql(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'mentord a/1'");
+    struct position position = {.partition = 0};
+    struct err lost = {0};
+    (void)store.port.take(store.port.self, &position, 1, &lost); /* finds it lost */
+    worked = 0;
+    asked = 0;
+    (void)trial_take(&store, 0);
+    assert_true(worked > 0);
+    assert_true(asked > 0);
+    trial_store_close(&store);
+}
+
+static void out_of_patience_nobody_waits(void **state)
+{
+    (void)state;
+    int asked = 0;
+    struct trial_store store = trial_store("a/1");
+    struct position position = trial_take(&store, 0);
+    PGconn *holder = trial_connect("mentord_worker", "nightly report");
+    PQclear(PQexec(holder, "BEGIN"));
+    PQclear(PQexec(holder, "UPDATE mentord.progress SET epoch = epoch"));
+    store.port.patience(store.port.self, has_none, &asked);
+    double before = seconds();
+    ASSERT_FAILS(ERR_RETRY, store.port.emitted(store.port.self, &position, 1, false, err));
+    ASSERT_FAILS(ERR_RETRY, store.port.emitted(store.port.self, &position, 1, false, err));
+    assert_true(seconds() - before < 5);
+    assert_int_equal(asked, 2); /* the connection is given up, and none is made */
+    PQfinish(holder);
+    trial_store_close(&store);
+}
+
+/* Who has died with what transactional id; those who have given back have ended their own. */
+static void the_dead_are_named_by_their_transactional_ids(void **state)
+{
+    (void)state;
+    struct trial_store store = trial_store("new/1");
+    struct position positions[] = {{.partition = 0}, {.partition = 1}, {.partition = 2}};
+    ASSERT_DONE(store.port.take(store.port.self, positions, 3, err));
+    assert_null(store.port.orphan(store.port.self, 0)); /* idempotent, as we are */
+    trial_sql("UPDATE mentord.progress SET transactional_id = 'dead', owner = 'old/1'");
+    trial_sql(
+        "UPDATE mentord.progress SET owner = NULL, transactional_id = 'gone' WHERE partition = 2");
+    ASSERT_DONE(store.port.take(store.port.self, positions, 3, err));
+    assert_string_equal(store.port.orphan(store.port.self, 0), "dead");
+    assert_null(store.port.orphan(store.port.self, 1));
+    ASSERT_DONE(store.port.take(store.port.self, positions, 3, err));
+    assert_null(store.port.orphan(store.port.self, 0));
+    trial_store_close(&store);
+}
+
 static void a_frozen_owner_is_ended(void **state)
 {
     (void)state;
@@ -299,6 +374,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_lost_connection_is_tried_again, clear),
+        cmocka_unit_test_setup(what_to_do_meanwhile_outlives_a_connection, clear),
+        cmocka_unit_test_setup(out_of_patience_nobody_waits, clear),
+        cmocka_unit_test_setup(the_dead_are_named_by_their_transactional_ids, clear),
         cmocka_unit_test_setup(a_frozen_owner_is_ended, clear),
         cmocka_unit_test_setup(a_frozen_holder_of_a_citizen_is_ended, clear),
         cmocka_unit_test_setup(a_stranger_is_named_and_left_alone, clear),

@@ -45,6 +45,9 @@ struct worker_edges {
         void *self, uint32_t wait_ms, const int64_t **ends, int32_t *count, struct err *err);
     /* Whether the database was made by `db migrate --demo`. */
     bool (*demo)(void *self, bool *demo, struct err *err);
+    /* Ends the transaction that a producer of this id has left open, and whatever it would still
+     * send. Waits for seconds. NULL where there are no transactions. */
+    bool (*fence)(void *self, const char *transactional_id, struct err *err);
     void *self;
 };
 

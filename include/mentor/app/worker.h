@@ -35,7 +35,7 @@ enum {
     WORKER_LINGER_US = 5000,     /* a batch is not waited for longer */
     WORKER_IDLE_MS = 100,        /* one wait for the first record */
     WORKER_SETTLE_MS = 2000,     /* at revoke, for acknowledgements that are on their way */
-    WORKER_DRAIN_MS = 10000,     /* likewise when stopping */
+    WORKER_DRAIN_MS = 10000,     /* likewise when stopping, all waits together */
     WORKER_MARK_US = 1000000,    /* emitted_offset is stored within this when idle */
     WORKER_CLOCK_BACK_MS = 5000, /* PostgreSQL's clock behind a partition's last by more: halt */
     WORKER_ALARM_US = 10000000,  /* the same alarm again at the earliest */
@@ -103,6 +103,7 @@ struct worker {
     struct backoff backoff;
     struct err err; /* the last step's, when it was not STEP_DONE */
     bool stopping;
+    int64_t stopped_us;              /* when *stop was first seen; -1: not yet */
     bool waiting;                    /* said so in the log */
     const struct rulebook *deciding; /* the batch in hand: the one above, or: */
     struct rulebook *published;      /* owned; loaded last, or NULL */

@@ -110,6 +110,14 @@ MUST_CHECK struct transactor *transactor_open(const struct kafka_settings *setti
 void transactor_close(struct transactor **transactor);
 struct sink transactor_sink(struct transactor *transactor);
 
+/*
+ * fence.c: commits or aborts what a dead producer of this transactional id has left open, so that
+ * nobody waits for the broker to time it out; should it live after all, it is told that it is
+ * fenced. ERR_RETRY after 5 s.
+ */
+MUST_CHECK bool
+kafka_fence(const struct kafka_settings *settings, const char *transactional_id, struct err *err);
+
 /* reader.c: any topic without a group, for `tail` and tests. */
 struct reader;
 MUST_CHECK struct reader *

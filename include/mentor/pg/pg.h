@@ -17,8 +17,9 @@
 struct err;
 
 struct pg_settings {
-    const char *url;   /* all that libpq takes; NULL or "": libpq's PG variables */
-    const char *owner; /* host/pid of this worker, for progress and application_name */
+    const char *url;              /* all that libpq takes; NULL or "": libpq's PG variables */
+    const char *owner;            /* host/pid of this worker, for progress and application_name */
+    const char *transactional_id; /* of this worker's producer, for progress; NULL: it has none */
 };
 
 struct pg_rulebook {

@@ -55,6 +55,12 @@ struct store {
      */
     void (*meanwhile)(void *self, bool (*work)(void *context), void *context);
     /*
+     * Who is asked a few times a second while a call waits for the other side: once `waits` says
+     * no, no call waits any longer: ERR_RETRY, and what was under way is done or not. NULL in a
+     * store that never waits.
+     */
+    void (*patience)(void *self, bool (*waits)(void *context), void *context);
+    /*
      * Connects when it is not connected, checks schema, group and partition count (ERR_HALT when
      * another group's or fewer partitions than known), and stores the rulebook by hash (ERR_FATAL
      * when name and version are there with other bytes).
@@ -66,6 +72,12 @@ struct store {
      * starts. Out: the rest. An owner's session that holds the row is ended.
      */
     bool (*take)(void *self, struct position *positions, uint32_t count, struct err *err);
+    /*
+     * After it: the transactional ids, each once, of former owners who have not given back what was
+     * taken, so that they may have left a Kafka transaction open; NULL after the last. Borrowed
+     * until the next take. NULL in a store that keeps none.
+     */
+    const char *(*orphan)(void *self, uint32_t index);
     /*
      * Says which record is tried next (struct position), committed on its own before anything looks
      * into it. `again`: by a process that has said so before and lives. *tries: by how many
