@@ -145,6 +145,18 @@ static void a_store_that_refuses_its_counts_harms_no_decision(void **state)
     assert_int_equal(atomic_load(&world.worker.metrics.cells[METRIC_AT_SHADOW_UNSTORED]), 1);
 }
 
+/* One warning, not one a batch. */
+static void a_store_that_refuses_is_left_alone_for_a_while(void **state)
+{
+    (void)state;
+    try(good_yaml());
+    world.shadow_fails = 2;
+    world_publish_versions(0, 40);
+    assert_true(world_run());
+    assert_int_equal(world.write_count, 20);
+    assert_int_equal(world.shadow_calls, 2); /* the second one at the drain */
+}
+
 static void a_candidate_without_a_law_for_the_day_has_failed(void **state)
 {
     (void)state;
@@ -178,6 +190,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_batch_that_is_decided_again_counts_once, begin, end),
         cmocka_unit_test_setup_teardown(
             a_store_that_refuses_its_counts_harms_no_decision, begin, end),
+        cmocka_unit_test_setup_teardown(a_store_that_refuses_is_left_alone_for_a_while, begin, end),
         cmocka_unit_test_setup_teardown(
             a_candidate_without_a_law_for_the_day_has_failed, begin, end),
         cmocka_unit_test_setup_teardown(counts_are_stored_seldom_and_not_each_batch, begin, end),
