@@ -29,4 +29,12 @@ const char *rejudge(const struct rejudge *given,
                     struct arena *arena,
                     struct rejudged *out);
 
+/* The first half: the stored input read again. *request borrows from *record and the row. NULL, or
+ * why not. */
+const char *rejudge_request(const struct archived_decision *archived,
+                            const struct hmac_key *citizen_key,
+                            struct arena *arena,
+                            struct record *record,
+                            struct request *request);
+
 #endif /* MENTOR_SRC_APP_REJUDGE_H */
