@@ -21,6 +21,7 @@
 
 enum {
     ARENA_SIZE = 16 * 1024 * 1024,
+    ACT_SIZE = 256,
 };
 
 /* One run. */
@@ -137,26 +138,9 @@ static void print_document(const json_t *document, FILE *out)
     json_decref(line);
 }
 
-static void print_explanation(const struct explaining *explaining,
-                              const struct archived_decision *row,
-                              json_t *application,
-                              json_t *decision)
+static void print_explanation(struct context *context, const struct explanation *explanation)
 {
-    struct context *context = explaining->context;
-    struct insight insight;
-    struct explanation explanation = {
-        .row = row,
-        .application = application,
-        .decision = decision,
-        .insight = &insight,
-        .all = options_flag(&context->options, OPTION_ALL),
-    };
-    explanation.why_not = insight_of(
-        row, decision, rulebook_by(explaining, row->rulebook_sha256), explaining->arena, &insight);
-    if (explanation.why_not != NULL) {
-        explanation.insight = NULL;
-    }
-    json_t *document = explanation_document(&explanation);
+    json_t *document = explanation_document(explanation);
     if (options_flag(&context->options, OPTION_JSON)) {
         print_document(document, context->out);
     } else {
@@ -165,27 +149,68 @@ static void print_explanation(const struct explaining *explaining,
     json_decref(document);
 }
 
-static bool print_decision(struct explaining *explaining, const struct archived_decision *row)
+static void print_letter(struct context *context, const struct explanation *explanation)
+{
+    const char *reader = context->options.values[OPTION_LETTER];
+    bool html = options_flag(&context->options, OPTION_HTML);
+    char act[ACT_SIZE] = "";
+    struct letter letter = {
+        .reader = strcmp(reader, "citizen") == 0 ? LETTER_TO_CITIZEN : LETTER_TO_COMPANY,
+        .application = explanation->application,
+        .decision = explanation->decision,
+        .act = act,
+    };
+    if (explanation->insight != NULL) {
+        (void)snprintf(act, sizeof(act), "%.*s", BYTES_ARGS(explanation->insight->matter.law->act));
+    }
+    letter_write(&letter, html ? &letter_as_html : &letter_as_text, context->out);
+}
+
+static bool
+print_decision(struct explaining *explaining, const struct archived_decision *row, struct err *err)
 {
     struct context *context = explaining->context;
-    const char *reader = context->options.values[OPTION_LETTER];
-    json_t *application = parse(JSON_APPLICATION, row->input, explaining->arena);
-    json_t *decision = parse(JSON_DECISION, row->stored.output, explaining->arena);
-    bool done = application != NULL && decision != NULL;
-    if (done && reader != NULL) {
-        struct letter letter = {
-            .reader = strcmp(reader, "citizen") == 0 ? LETTER_TO_CITIZEN : LETTER_TO_COMPANY,
-            .application = application,
-            .decision = decision,
-        };
-        bool html = options_flag(&context->options, OPTION_HTML);
-        letter_write(&letter, html ? &letter_as_html : &letter_as_text, context->out);
-    } else if (done && (!options_flag(&context->options, OPTION_JSON) ||
-                        (done = print_event(explaining, row)))) {
-        print_explanation(explaining, row, application, decision);
+    bool letter = context->options.values[OPTION_LETTER] != NULL;
+    struct insight insight;
+    struct explanation explanation = {
+        .row = row,
+        .application = parse(JSON_APPLICATION, row->input, explaining->arena),
+        .decision = parse(JSON_DECISION, row->stored.output, explaining->arena),
+        .all = options_flag(&context->options, OPTION_ALL),
+    };
+    bool done =
+        explanation.application != NULL && explanation.decision != NULL &&
+        (letter || !options_flag(&context->options, OPTION_JSON) || print_event(explaining, row));
+    if (!done) {
+        (void)err_set(
+            err,
+            ERR_FATAL,
+            "batch %lld, index %d: the stored decision cannot be read; run `mentord audit verify`",
+            (long long)row->batch,
+            row->index);
+    } else {
+        explanation.why_not = insight_of(row,
+                                         explanation.decision,
+                                         rulebook_by(explaining, row->rulebook_sha256),
+                                         explaining->arena,
+                                         &insight);
+        explanation.insight = explanation.why_not == NULL ? &insight : NULL;
     }
-    json_decref(application);
-    json_decref(decision);
+    if (done && letter && explanation.insight != NULL && !insight.same) {
+        done =
+            err_set(err,
+                    ERR_FATAL,
+                    "batch %lld, index %d: decided again, it does not come out as it is stored, so "
+                    "no letter is written; run `mentord audit verify`",
+                    (long long)row->batch,
+                    row->index);
+    } else if (done && letter) {
+        print_letter(context, &explanation);
+    } else if (done) {
+        print_explanation(context, &explanation);
+    }
+    json_decref(explanation.application);
+    json_decref(explanation.decision);
     return done;
 }
 
@@ -199,7 +224,7 @@ static uint32_t newest_decided(const struct archived_decision *rows, uint32_t co
     return i;
 }
 
-/* The rows of the application, with the rulebooks that they pin unless a letter is asked for. */
+/* The application's rows, once the rulebooks that they pin are there. */
 static bool read_rows(struct explaining *explaining,
                       const uint8_t id[UUID_SIZE],
                       const struct archived_decision **rows,
@@ -207,11 +232,9 @@ static bool read_rows(struct explaining *explaining,
                       struct err *err)
 {
     struct archive *archive = &explaining->archive;
-    bool letter = explaining->context->options.values[OPTION_LETTER] != NULL;
     return archive->application(archive->self, id, rows, count, err) &&
-           (letter || *count == 0 ||
-            (read_pinned(explaining, *rows, *count, err) &&
-             archive->application(archive->self, id, rows, count, err)));
+           (*count == 0 || (read_pinned(explaining, *rows, *count, err) &&
+                            archive->application(archive->self, id, rows, count, err)));
 }
 
 static int explain(struct explaining *explaining, const uint8_t id[UUID_SIZE])
@@ -237,15 +260,9 @@ static int explain(struct explaining *explaining, const uint8_t id[UUID_SIZE])
     uint32_t from = letter ? newest_decided(rows, count) : 0;
     for (uint32_t i = from; i < (letter ? from + 1 : count); i++) {
         struct arena_mark mark = arena_mark(explaining->arena);
-        bool done = print_decision(explaining, &rows[i]);
+        bool done = print_decision(explaining, &rows[i], &err);
         arena_rewind(explaining->arena, mark);
         if (!done) {
-            (void)err_set(
-                &err,
-                ERR_FATAL,
-                "batch %lld, index %d: the stored decision cannot be read; run `mentord audit verify`",
-                (long long)rows[i].batch,
-                rows[i].index);
             return command_fail(&err, EXIT_FAILED);
         }
     }
