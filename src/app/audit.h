@@ -79,6 +79,7 @@ struct audit_position {
     char *topic; /* owned */
     char *group; /* owned */
     struct position position;
+    const char *damaged; /* a column that was altered to hold no such value; NULL: none */
     int64_t first_offset;
     struct audit_due *dues;  /* owned; one an offset from first_offset on; NULL without topics */
     int64_t committed;       /* the group's offset in Kafka, -1 for none; before the moment */

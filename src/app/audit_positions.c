@@ -121,6 +121,13 @@ static bool match_refusal(struct walk *walk,
                      &place,
                      "its row of quarantine has another batch, reason or value than the ledger");
     }
+    if (refusal->stored.damaged != NULL) {
+        audit_breach(report,
+                     INVARIANT_I11,
+                     &place,
+                     "its row's %s was altered and is none",
+                     refusal->stored.damaged);
+    }
     expect_on_topic(walk, position, refusal);
     walk->refusal_at++;
     return true;
@@ -275,6 +282,10 @@ static void look_at_positions(struct walk *walk)
         const struct position *at = &position->position;
         struct audit_place place = audit_place_of(position, at->next_offset, -1);
         walk->checked[INVARIANT_I7]++;
+        if (position->damaged != NULL) {
+            audit_breach(
+                report, INVARIANT_I3, &place, "its %s was altered and is none", position->damaged);
+        }
         if (at->emitted_offset > at->next_offset || at->emitted_offset < 0) {
             audit_breach(report,
                          INVARIANT_I7,
@@ -308,7 +319,7 @@ static bool ask_database(struct walk *walk, struct err *err)
     for (uint32_t i = 0; i < count; i++) {
         struct audit_place place =
             audit_place_of(audit_position_of(audit, rows[i].progress_id), rows[i].offset, -1);
-        place.citizen = rows[i].key;
+        place.citizen = rows[i].damaged ? NULL : rows[i].key;
         audit_breach(&audit->report,
                      INVARIANT_I8,
                      &place,
@@ -323,7 +334,7 @@ static bool ask_database(struct walk *walk, struct err *err)
     }
     for (uint32_t i = 0; i < count; i++) {
         struct audit_place place = AUDIT_NOWHERE;
-        place.citizen = rows[i].key;
+        place.citizen = rows[i].damaged ? NULL : rows[i].key;
         audit_breach(&audit->report,
                      INVARIANT_P,
                      &place,

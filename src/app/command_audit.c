@@ -62,6 +62,7 @@ static bool read_positions(struct audit *audit, bool dues, struct err *err)
             .topic = copy(rows[i].topic),
             .group = copy(rows[i].group),
             .position = rows[i].position,
+            .damaged = rows[i].damaged,
             .first_offset = rows[i].first_offset,
             .committed = before == NULL ? -1 : before->committed,
             .committed_epoch = before == NULL ? -1 : before->committed_epoch,

@@ -206,6 +206,18 @@ enum step_outcome step_take(struct worker *worker)
     return STEP_DONE;
 }
 
+/* Sending something else in its place would be worse than standing still. */
+static bool altered(struct worker *worker, int32_t partition, int64_t offset)
+{
+    return err_set(
+        &worker->err,
+        ERR_HALT,
+        "partition %d: the output stored for offset %lld was altered and cannot be sent; "
+        "keep the database, run `mentord audit verify`, and restore it",
+        partition,
+        (long long)offset);
+}
+
 static bool resend_partition(struct worker *worker, const struct position *position, int64_t *sent)
 {
     struct store *store = &worker->edges.store;
@@ -225,8 +237,9 @@ static bool resend_partition(struct worker *worker, const struct position *posit
             }
             struct arena_mark mark = arena_mark(&worker->lot->arena);
             struct record record;
-            CHECK(outcome_record(&outputs[i], &source, &worker->lot->arena, &record));
-            bool done = sink->send(sink->self, &record, outputs[i].dlq, &worker->err);
+            bool done = outcome_record(&outputs[i], &source, &worker->lot->arena, &record)
+                            ? sink->send(sink->self, &record, outputs[i].dlq, &worker->err)
+                            : altered(worker, source.partition, outputs[i].offset);
             arena_rewind(&worker->lot->arena, mark);
             if (!done) {
                 return false;

@@ -50,7 +50,9 @@ bool chronicle_positions(void *self,
                                                      .last_offset = field_int8(found, row, 9),
                                                      .takeovers = field_int4(found, row, 11)},
                                         .first_offset = field_int8(found, row, 12)};
-        field_copy(found, row, 10, out[row].position.last_digest, SHA256_SIZE);
+        if (!field_fits(found, row, 10, out[row].position.last_digest, SHA256_SIZE)) {
+            out[row].damaged = "last_digest";
+        }
     }
     *rows = out;
     *count = (uint32_t)PQntuples(found);
@@ -71,7 +73,9 @@ bool chronicle_rulebooks(void *self,
     }
     for (int row = 0; row < PQntuples(found); row++) {
         out[row].yaml = field_bytes(found, row, 1);
-        field_copy(found, row, 0, out[row].sha256, SHA256_SIZE);
+        if (!field_fits(found, row, 0, out[row].sha256, SHA256_SIZE)) {
+            continue; /* zeros: no file's hash */
+        }
     }
     *rows = out;
     *count = (uint32_t)PQntuples(found);
@@ -102,7 +106,9 @@ static bool hand_out_ranges(struct pg_chronicle *chronicle,
                                                        [FATE_SKIPPED] = field_int8(found, row, 9),
                                                        [FATE_GAP] = field_int8(found, row, 10)},
                                             .entries = field_bytes(found, row, 12)};
-        field_copy(found, row, 11, out[row].rulebook, SHA256_SIZE);
+        if (!field_fits(found, row, 11, out[row].rulebook, SHA256_SIZE)) {
+            out[row].damaged = "rulebook";
+        }
     }
     *rows = out;
     *count = (uint32_t)PQntuples(found);
@@ -157,8 +163,9 @@ static void fill_refusal(const PGresult *found, int row, struct chronicle_refusa
                                               .has_value = !field_null(found, row, 9),
                                               .value = field_bytes(found, row, 9),
                                               .headers = field_bytes(found, row, 10)}};
-    if (refusal->has_citizen) {
-        field_copy(found, row, 5, refusal->citizen_ref, CITIZEN_REF_SIZE);
+    if (refusal->has_citizen &&
+        !field_fits(found, row, 5, refusal->citizen_ref, CITIZEN_REF_SIZE)) {
+        refusal->stored.damaged = "citizen_ref";
     }
 }
 
