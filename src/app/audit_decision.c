@@ -199,6 +199,6 @@ void audit_decision(struct audit_job *job,
         against_ledger(job, row, expected, &made, &place);
     }
     against_cpr(job, row, &made, position, &place);
-    audit_redrive(job, &made, &place);
+    audit_redrive(job, &made, row->progress_id, &place);
     sum_up(job, row, &made, &place);
 }

@@ -128,6 +128,7 @@ static bool match_refusal(struct walk *walk,
                      "its row's %s was altered and is none",
                      refusal->stored.damaged);
     }
+    audit_redriven_row(walk->audit, refusal, entry->input_digest, &place, &walk->arena);
     expect_on_topic(walk, position, refusal);
     walk->refusal_at++;
     return true;

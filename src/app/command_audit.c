@@ -173,6 +173,7 @@ static void release(struct audit *audit)
     free(audit->rulebooks);
     free(audit->items);
     free(audit->redrives);
+    free(audit->redriven);
     (void)pthread_mutex_destroy(&audit->mutex);
 }
 

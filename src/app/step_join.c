@@ -198,6 +198,7 @@ enum step_outcome step_take(struct worker *worker)
     }
     /* Not before: JOIN and SETTLE note what is taken, over metadata that nobody has compared. */
     worker->taken = true;
+    worker->confirmed_at_us = worker->clock.mono_us(worker->clock.self);
     worker->fresh = false;
     if (!start_reading(worker, from)) {
         return step_of_err(worker);

@@ -97,6 +97,8 @@ struct world {
     uint32_t resume_at;       /* a person resumes a stopped partition at that ask; 0 never */
     bool count_deaths;        /* a take without a release before is a take-over */
     bool stop_at_write;       /* SIGTERM comes while it is written */
+    uint32_t idle_most;       /* polls without anything before it is stopped; 0: 100 */
+    void (*when_idle)(void);  /* once, after some of them */
 
     /* what happened */
     char writes[WORLD_TEXT];   /* entries of each write in turn */

@@ -90,6 +90,11 @@ struct chronicle_range {
 
 /* A row of quarantine. */
 struct chronicle_refusal {
+    int64_t redriven_progress_id; /* redriven: where the record lies now, and in which batch; -1
+                                     otherwise */
+    int64_t redriven_offset;
+    int64_t redriven_batch;
+    int32_t redriven_index; /* of the decision there; -1: it was not decided */
     int64_t progress_id;
     int64_t batch;
     bool arms;
