@@ -295,6 +295,7 @@ static bool open_writer(void *self,
     if (!wire_kafka(wiring, options, err)) {
         return false;
     }
+    writer_close(&wiring->writer);
     wiring->writer = writer_open(&wiring->kafka, topic, err);
     if (wiring->writer == NULL) {
         return false;

@@ -53,11 +53,14 @@ CREATE TABLE mentord.progress (
     partition integer NOT NULL CHECK (partition >= 0),
     consumer_group text NOT NULL,
     epoch bigint NOT NULL DEFAULT 0,
+    first_offset bigint NOT NULL, -- where its ledger begins, part of its chain's genesis
     next_offset bigint NOT NULL, -- the first without a fate
     emitted_offset bigint NOT NULL, -- every output below it is acknowledged
     evaluated_at_ms bigint NOT NULL DEFAULT 0,
     last_offset bigint NOT NULL DEFAULT -1, -- the last real record below next_offset
     last_digest bytea NOT NULL DEFAULT decode(repeat('00', 32), 'hex') CHECK (octet_length(last_digest) = 32),
+    batch bigint NOT NULL DEFAULT 0, -- the last one of it
+    link bytea NOT NULL CHECK (octet_length(link) = 32), -- its link, the chain's head: core/chain.h
     takeovers integer NOT NULL DEFAULT 0, -- owners lost since the last batch was stored
     tried_offset bigint NOT NULL DEFAULT -1, -- the record last tried alone, said before it was looked into
     tries integer NOT NULL DEFAULT 0, -- by so many processes
@@ -72,6 +75,7 @@ CREATE TABLE mentord.progress (
 ) WITH (fillfactor = 50);
 ALTER TABLE mentord.progress
     ALTER COLUMN last_digest SET STORAGE PLAIN,
+    ALTER COLUMN link SET STORAGE PLAIN,
     ALTER COLUMN breaker SET STORAGE PLAIN;
 
 -- Old partitions that a growth still waits for.
@@ -99,11 +103,16 @@ CREATE TABLE mentord.batch (
     dlq integer NOT NULL,
     owner text NOT NULL,
     rulebook bytea NOT NULL,
-    entries bytea NOT NULL, -- src/pg/ledger.h
+    entries bytea NOT NULL, -- include/mentor/port/ledger.h
+    root bytea NOT NULL CHECK (octet_length(root) = 32), -- of the tree over the entries: core/chain.h
+    link bytea NOT NULL CHECK (octet_length(link) = 32), -- after that of the batch that ends at first_offset, or the genesis
     PRIMARY KEY (id, progress_id),
     CONSTRAINT batch_range CHECK (first_offset < next_offset)
 );
-ALTER TABLE mentord.batch ALTER COLUMN entries SET STORAGE EXTERNAL; -- digests do not compress
+ALTER TABLE mentord.batch
+    ALTER COLUMN entries SET STORAGE EXTERNAL, -- digests do not compress
+    ALTER COLUMN root SET STORAGE PLAIN,
+    ALTER COLUMN link SET STORAGE PLAIN;
 CREATE INDEX batch_by_position ON mentord.batch (progress_id, next_offset);
 
 -- Made once, never changed. No uniqueness but the place: so rows only append, and may be split by time later. The event's key

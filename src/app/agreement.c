@@ -2,12 +2,12 @@
  * says. */
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "mentor/app/worker.h"
 #include "mentor/base/guard.h"
 #include "mentor/base/log.h"
+#include "mentor/port/note.h"
 
 #include "steps.h"
 
@@ -15,55 +15,30 @@ enum {
     METADATA_SIZE = 256,
 };
 
-enum told_by {
-    TOLD_BY_ANOTHER, /* or nobody: metadata that is not ours says nothing */
-    TOLD_BY_IDEMPOTENT,
-    TOLD_BY_TRANSACTIONAL,
-};
-
-/* A group's offset with its metadata "mode,epoch,next". */
+/* A group's offset with its metadata. */
 struct told {
     int64_t offset; /* -1: none */
     char metadata[METADATA_SIZE];
-    enum told_by by;
-    int64_t epoch;
-    int64_t next;
+    struct note note;
 };
-
-static enum told_by mode_of(const char *metadata)
-{
-    if (strncmp(metadata, "idempotent,", 11) == 0) {
-        return TOLD_BY_IDEMPOTENT;
-    }
-    return strncmp(metadata, "transactional,", 14) == 0 ? TOLD_BY_TRANSACTIONAL : TOLD_BY_ANOTHER;
-}
-
-static void parse(struct told *told)
-{
-    const char *at = strchr(told->metadata, ',');
-    char *end = NULL;
-    enum told_by by = mode_of(told->metadata);
-    if (by == TOLD_BY_ANOTHER) {
-        return;
-    }
-    told->epoch = strtoll(at + 1, &end, 10);
-    if (end == at + 1 || *end != ',') {
-        return;
-    }
-    at = end + 1;
-    told->next = strtoll(at, &end, 10);
-    told->by = end == at ? TOLD_BY_ANOTHER : by;
-}
 
 /* Ahead of the store means that the store lost commits. Idempotent mode tells the store first what
  * is emitted; a transaction tells Kafka first, of what is stored. */
 static bool store_is_whole(const struct told *told, const struct position *position)
 {
-    bool ours = told->by != TOLD_BY_ANOTHER;
-    int64_t most =
-        told->by == TOLD_BY_IDEMPOTENT ? position->emitted_offset : position->next_offset;
+    const struct note *note = &told->note;
+    int64_t most = note->mode == NOTE_IDEMPOTENT ? position->emitted_offset : position->next_offset;
     return told->offset <= most &&
-           !(ours && (told->next > position->next_offset || told->epoch >= position->epoch));
+           !(note->mode != NOTE_NONE &&
+             (note->next > position->next_offset || note->epoch >= position->epoch));
+}
+
+/* The chain up to the same offset: other fates were stored than the owner before us knew of. */
+static bool store_is_the_same(const struct told *told, const struct position *position)
+{
+    const struct note *note = &told->note;
+    return !note->has_head || note->next != position->next_offset ||
+           memcmp(note->head, position->link, SHA256_SIZE) == 0;
 }
 
 static bool halt(struct worker *worker,
@@ -90,15 +65,15 @@ static bool halt(struct worker *worker,
 static bool emitted_of(struct worker *worker, const struct told *told, struct position *position)
 {
     bool unsure = position->emitted_offset < position->next_offset;
-    if (told->by == TOLD_BY_TRANSACTIONAL && told->offset >= position->emitted_offset) {
+    if (told->note.mode == NOTE_TRANSACTIONAL && told->offset >= position->emitted_offset) {
         position->emitted_offset = told->offset;
-    } else if (worker->transactional && told->by == TOLD_BY_TRANSACTIONAL) {
+    } else if (worker->transactional && told->note.mode == NOTE_TRANSACTIONAL) {
         return halt(
             worker,
             told,
             position,
             "Kafka has lost transactions that it had committed, or the offset was reset; see which outputs the topics hold, then start once with --emit idempotent");
-    } else if (worker->transactional && told->by == TOLD_BY_IDEMPOTENT) {
+    } else if (worker->transactional && told->note.mode == NOTE_IDEMPOTENT) {
         LOG(LOG_LEVEL_INFO,
             "emit.switched",
             LOG_NUMBER("partition", position->partition),
@@ -129,7 +104,7 @@ bool worker_agree(struct worker *worker, struct position *position)
                            &worker->err)) {
         return false;
     }
-    parse(&told);
+    told.note = note_read(told.metadata);
     if (!store_is_whole(&told, position) && GUARD(METADATA)) {
         /* Or we stood still since we took it, and a successor has noted that: then we are fenced.
          */
@@ -141,6 +116,13 @@ bool worker_agree(struct worker *worker, struct position *position)
             &told,
             position,
             "the group is ahead of the database, which has lost commits or is another one; restore it, or take a fresh group and database and read the log again");
+    }
+    if (!store_is_the_same(&told, position)) {
+        return halt(
+            worker,
+            &told,
+            position,
+            "the chain's head is another one in the database: what was decided there was altered, or lost and decided again; find out by `mentord audit verify` before anything is decided after it");
     }
     int64_t marked = position->emitted_offset;
     /* The store is told first, so that a successor does not take our word for a loss. */

@@ -88,17 +88,36 @@ struct audit_due {
     bool seen; /* on the topic */
 };
 
+/* A head of the chain that somebody outside was told: anchor.h. */
+struct audit_anchor {
+    const char *cluster; /* the audit's */
+    const char *topic;
+    int32_t partition;
+    bool from_topic;     /* else from --anchors */
+    int64_t number;      /* its offset, or its line */
+    int64_t progress_id; /* -1: of no position */
+    int64_t next_offset;
+    int64_t batch;
+    int64_t evaluated_at_ms;
+    uint8_t link[SHA256_SIZE];
+};
+
 struct audit_position {
     int64_t id;
-    char *topic; /* owned */
-    char *group; /* owned */
+    char *cluster; /* owned */
+    char *topic;   /* owned */
+    char *group;   /* owned */
     struct position position;
     const char *damaged; /* a column that was altered to hold no such value; NULL: none */
     int64_t first_offset;
+    int64_t chain_offset;    /* of the genesis */
+    bool chained;            /* its chain was walked */
     struct audit_due *dues;  /* owned; one an offset from first_offset on; NULL without topics */
     int64_t committed;       /* the group's offset in Kafka, -1 for none; before the moment */
     int64_t committed_epoch; /* of its metadata; -1 when that is not ours */
     int64_t committed_next;
+    bool committed_head;       /* until it was compared */
+    uint8_t head[SHA256_SIZE]; /* the chain's head at committed_next, by the group's metadata */
 };
 
 /* What the ledger says of a decision. */
@@ -164,6 +183,22 @@ struct audit {
     struct audit_redriven *redriven; /* owned */
     size_t redriven_count;
     size_t redriven_capacity;
+    struct audit_anchor *anchors; /* owned; by position and offset once they are sorted */
+    size_t anchor_count;
+    size_t anchor_capacity;
+    char **names; /* owned; theirs */
+    uint32_t name_count;
+    char anchor_note[64];
+};
+
+/* A walk along one position's chain. */
+struct audit_chain {
+    struct audit *audit;
+    struct audit_position *position;
+    int64_t batch; /* the last one; 0: none yet */
+    int64_t next_offset;
+    uint8_t link[SHA256_SIZE];
+    size_t anchor; /* the next one to be compared */
 };
 
 /* audit.c: where a record is; a position that is not known: NULL. */
@@ -215,6 +250,19 @@ void audit_redriven_row(struct audit *audit,
                         const struct audit_place *place,
                         struct arena *arena);
 MUST_CHECK bool audit_redrives(struct audit *audit, struct err *err);
+/* audit_chain.c: a position's ranges in order. */
+void audit_chain_begin(struct audit_chain *chain,
+                       struct audit *audit,
+                       struct audit_position *position);
+void audit_chain_follow(struct audit_chain *chain, const struct chronicle_range *range);
+void audit_chain_end(struct audit_chain *chain);
+/* audit_anchors.c: --anchors is read before the moment; sorted when the positions are known. */
+MUST_CHECK bool audit_anchors_read(struct audit *audit, struct err *err);
+void audit_anchors_sort(struct audit *audit);
+size_t audit_anchors_of(const struct audit *audit, int64_t progress_id);
+/* Those up to where the walk is; `end`: all of the position. */
+void audit_anchors_compare(struct audit_chain *chain, bool end);
+void audit_anchors_release(struct audit *audit);
 /* audit_locate.c: names what the items of uneven buckets show. */
 void audit_locate(struct audit *audit);
 /* audit_positions.c: the ledger by position, quarantine, what the database finds itself. */
@@ -226,6 +274,9 @@ void audit_lasts(struct audit *audit);
 struct audit_topics;
 struct audit_topics *audit_topics_open(struct audit *audit, struct err *err);
 MUST_CHECK bool audit_topics_committed(struct audit *audit, struct err *err);
+/* The anchors on the audit topic, likewise before the moment. */
+MUST_CHECK bool
+audit_topics_anchors(struct audit *audit, struct audit_topics *topics, struct err *err);
 MUST_CHECK bool audit_topics_run(struct audit *audit, struct audit_topics *topics, struct err *err);
 void audit_topics_close(struct audit_topics **topics);
 

@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "mentor/core/chain.h"
+
 #include "audit.h"
 
 enum {
@@ -80,6 +82,26 @@ static void remember_last(struct audit_job *job,
     }
 }
 
+/* I10, of one batch alone; that it follows the one before it is looked at by position. */
+static void compare_root(struct audit_job *job,
+                         const struct chronicle_range *range,
+                         const struct chain_tree *tree,
+                         const struct audit_place *place)
+{
+    uint8_t root[SHA256_SIZE] = {0};
+    if (tree->count > 0) {
+        chain_tree_root(tree, root);
+    }
+    job->checked[INVARIANT_I10] += tree->count;
+    if (memcmp(root, range->root, SHA256_SIZE) != 0) {
+        audit_breach(&job->audit->report,
+                     INVARIANT_I10,
+                     place,
+                     "the batch's fates are not those that were chained: one of them, or its time, "
+                     "was altered");
+    }
+}
+
 /* Every entry of one range: they tile it, and its columns add them up. */
 static void read_range(struct audit_job *job, const struct chronicle_range *range, size_t slot)
 {
@@ -88,6 +110,7 @@ static void read_range(struct audit_job *job, const struct chronicle_range *rang
     struct audit_place place = audit_place_of(position, range->first_offset, range->batch);
     struct bytes packed = range->entries;
     struct ledger_entry entry;
+    struct chain_tree tree = {.count = 0};
     int64_t counts[FATE_COUNT] = {0};
     int64_t offset = range->first_offset;
     if (position == NULL) {
@@ -97,7 +120,14 @@ static void read_range(struct audit_job *job, const struct chronicle_range *rang
         audit_breach(
             report, INVARIANT_I3, &place, "its %s was altered and is none", range->damaged);
     }
-    while (job->chronicle.entry(&packed, &offset, &entry)) {
+    for (struct bytes from = packed; job->chronicle.entry(&packed, &offset, &entry);
+         from = packed) {
+        uint8_t leaf[SHA256_SIZE];
+        chain_leaf(entry.offset,
+                   range->evaluated_at_ms,
+                   bytes_of(from.data, from.size - packed.size),
+                   leaf);
+        chain_tree_add(&tree, leaf);
         counts[entry.fate] += entry.count;
         if (position != NULL) {
             remember_last(job, position, &entry);
@@ -106,6 +136,7 @@ static void read_range(struct audit_job *job, const struct chronicle_range *rang
             expect(job, range, position, &entry, slot);
         }
     }
+    compare_root(job, range, &tree, &place);
     if (packed.size > 0 || offset != range->next_offset) {
         place.offset = offset;
         audit_breach(report,

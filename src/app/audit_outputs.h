@@ -22,8 +22,9 @@ struct audit_topic {
 struct audit_topics {
     struct audit_topic decisions;
     struct audit_topic dlq;
-    struct arena arena;     /* owned */
-    struct keeper citizens; /* last mentor-seq and input partition of each */
+    struct audit_topic anchors; /* may not be there */
+    struct arena arena;         /* owned */
+    struct keeper citizens;     /* last mentor-seq and input partition of each */
     int64_t checked[INVARIANT_COUNT];
 };
 
@@ -41,5 +42,7 @@ struct audit_output {
 /* False when the database could not be asked: *err. */
 MUST_CHECK bool audit_output_decision(struct audit_output *output, struct err *err);
 MUST_CHECK bool audit_output_refused(struct audit_output *output, struct err *err);
+/* audit_anchors.c: an anchor. */
+MUST_CHECK bool audit_output_anchor(struct audit_output *output, struct err *err);
 
 #endif /* MENTOR_SRC_APP_AUDIT_OUTPUTS_H */

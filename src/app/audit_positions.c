@@ -1,5 +1,4 @@
-/* The ledger by position, beside the rows of quarantine in the same order; then what the database
- * finds by itself. */
+/* The ledger by position, quarantine in the same order, and what the database finds itself. */
 
 #include <inttypes.h>
 
@@ -22,6 +21,7 @@ struct walk {
     bool refusals_ended;
     struct arena arena;            /* owned */
     struct chronicle_range before; /* the range before, without entries; batch -1: none */
+    struct audit_chain chain;      /* of its position */
     int64_t checked[INVARIANT_COUNT];
 };
 
@@ -121,13 +121,6 @@ static bool match_refusal(struct walk *walk,
                      &place,
                      "its row of quarantine has another batch, reason or value than the ledger");
     }
-    if (refusal->stored.damaged != NULL) {
-        audit_breach(report,
-                     INVARIANT_I11,
-                     &place,
-                     "its row's %s was altered and is none",
-                     refusal->stored.damaged);
-    }
     audit_redriven_row(walk->audit, refusal, entry->input_digest, &place, &walk->arena);
     expect_on_topic(walk, position, refusal);
     walk->refusal_at++;
@@ -191,6 +184,20 @@ static void follow(struct walk *walk,
     }
 }
 
+/* `first`: of its position. */
+static void look_at_range(struct walk *walk,
+                          const struct chronicle_range *range,
+                          struct audit_position *position,
+                          bool first)
+{
+    if (first) {
+        audit_chain_begin(&walk->chain, walk->audit, position);
+    } else {
+        follow(walk, range, position);
+    }
+    audit_chain_follow(&walk->chain, range);
+}
+
 /* The last range of a position, and the position itself. */
 static void finish(struct walk *walk)
 {
@@ -201,6 +208,7 @@ static void finish(struct walk *walk)
     }
     struct audit_report *report = &walk->audit->report;
     struct audit_place place = audit_place_of(position, position->position.next_offset, -1);
+    audit_chain_end(&walk->chain);
     if (last->next_offset != position->position.next_offset) {
         audit_breach(report,
                      INVARIANT_I3,
@@ -249,10 +257,12 @@ static bool walk_ranges(struct walk *walk, struct err *err)
             struct audit_position *position = audit_position_of(walk->audit, rows[i].progress_id);
             walk->checked[INVARIANT_I3] += rows[i].next_offset - rows[i].first_offset;
             walk->checked[INVARIANT_I6]++;
-            if (walk->before.progress_id != rows[i].progress_id) {
+            bool other = walk->before.progress_id != rows[i].progress_id;
+            if (other) {
                 finish(walk);
-            } else if (position != NULL) {
-                follow(walk, &rows[i], position);
+            }
+            if (position != NULL) {
+                look_at_range(walk, &rows[i], position, other);
             }
             if (position != NULL && !match_refusals(walk, &rows[i], position, err)) {
                 return false;
@@ -279,8 +289,12 @@ static void look_at_positions(struct walk *walk)
 {
     struct audit_report *report = &walk->audit->report;
     for (uint32_t i = 0; i < walk->audit->position_count; i++) {
-        const struct audit_position *position = &walk->audit->positions[i];
+        struct audit_position *position = &walk->audit->positions[i];
         const struct position *at = &position->position;
+        if (!position->chained) { /* it has no batch */
+            audit_chain_begin(&walk->chain, walk->audit, position);
+            audit_chain_end(&walk->chain);
+        }
         struct audit_place place = audit_place_of(position, at->next_offset, -1);
         walk->checked[INVARIANT_I7]++;
         if (position->damaged != NULL) {

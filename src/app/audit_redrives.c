@@ -86,6 +86,13 @@ void audit_redriven_row(struct audit *audit,
     struct record record = {0};
     struct audit_redrive again = {.to_progress_id = row->progress_id, .place = *place};
     struct arena_mark mark = arena_mark(arena);
+    if (row->stored.damaged != NULL) {
+        audit_breach(&audit->report,
+                     INVARIANT_I11,
+                     place,
+                     "its row's %s was altered and is none",
+                     row->stored.damaged);
+    }
     if (headers_unpack(row->stored.headers, arena, &record.headers, &record.header_count)) {
         note(audit, record_header(&record, "mentor-redrive-of"), &again);
     }

@@ -4,24 +4,30 @@
 #include <stdlib.h>
 
 #include "mentor/app/command.h"
+#include "mentor/base/log.h"
+#include "mentor/port/note.h"
 
 #include "audit_outputs.h"
 enum {
     BROKER_WAIT_MS = 10000,
     POLL_MS = 200,
-    STALL_POLLS = 150, /* half a minute without a record or the end */
+    ANCHORS_WAIT_MS = 3000, /* the topic need not be there */
+    STALL_POLLS = 150,      /* half a minute without a record or the end */
     METADATA_SIZE = 256,
     ARENA_SIZE = 16 * 1024 * 1024,
 };
 
-static bool
-open_topic(struct audit *audit, struct audit_topic *topic, const char *name, struct err *err)
+static bool open_topic(struct audit *audit,
+                       struct audit_topic *topic,
+                       const char *name,
+                       uint32_t wait_ms,
+                       struct err *err)
 {
     struct context *context = audit->context;
     const struct topic_bounds *bounds = NULL;
     topic->name = name;
     if (!context->edges.reader(context->edges.self, &context->options, name, &topic->reader, err) ||
-        !topic->reader.bounds(topic->reader.self, BROKER_WAIT_MS, &bounds, &topic->count, err)) {
+        !topic->reader.bounds(topic->reader.self, wait_ms, &bounds, &topic->count, err)) {
         return false;
     }
     topic->ends = calloc((size_t)topic->count + 1, sizeof(*topic->ends));
@@ -40,9 +46,13 @@ struct audit_topics *audit_topics_open(struct audit *audit, struct err *err)
     if (!arena_init(&topics->arena, ARENA_SIZE)) {
         (void)err_set(err, ERR_FATAL, "no memory");
         audit_topics_close(&topics);
-    } else if (!open_topic(
-                   audit, &topics->decisions, options->values[OPTION_TOPIC_DECISIONS], err) ||
-               !open_topic(audit, &topics->dlq, options->values[OPTION_TOPIC_DLQ], err)) {
+    } else if (!open_topic(audit,
+                           &topics->decisions,
+                           options->values[OPTION_TOPIC_DECISIONS],
+                           BROKER_WAIT_MS,
+                           err) ||
+               !open_topic(
+                   audit, &topics->dlq, options->values[OPTION_TOPIC_DLQ], BROKER_WAIT_MS, err)) {
         audit_topics_close(&topics);
     }
     return topics;
@@ -55,22 +65,11 @@ void audit_topics_close(struct audit_topics **topics)
     }
     free((*topics)->decisions.ends);
     free((*topics)->dlq.ends);
+    free((*topics)->anchors.ends);
     arena_release(&(*topics)->arena);
     keeper_release(&(*topics)->citizens);
     free(*topics);
     *topics = NULL;
-}
-
-/* mode,epoch,next; anything else is not ours. */
-static void read_metadata(const char *metadata, struct audit_position *position)
-{
-    const char *at = strchr(metadata, ',');
-    char *end = NULL;
-    int64_t epoch = at == NULL ? -1 : strtoll(at + 1, &end, 10);
-    if (at != NULL && end != at + 1 && *end == ',') {
-        position->committed_epoch = epoch;
-        position->committed_next = strtoll(end + 1, NULL, 10);
-    }
 }
 
 bool audit_topics_committed(struct audit *audit, struct err *err)
@@ -97,7 +96,13 @@ bool audit_topics_committed(struct audit *audit, struct err *err)
                               err)) {
             return false;
         }
-        read_metadata(metadata, position);
+        struct note note = note_read(metadata);
+        if (note.mode != NOTE_NONE) {
+            position->committed_epoch = note.epoch;
+            position->committed_next = note.next;
+            position->committed_head = note.has_head;
+            memcpy(position->head, note.head, SHA256_SIZE);
+        }
     }
     return true;
 }
@@ -159,6 +164,18 @@ static bool read_topic(struct audit *audit,
         arena_rewind(&topics->arena, mark);
     }
     return true;
+}
+
+/* Without them the chain can still be recomputed: that they are not there is told, loudly. */
+bool audit_topics_anchors(struct audit *audit, struct audit_topics *topics, struct err *err)
+{
+    const char *name = audit->context->options.values[OPTION_TOPIC_AUDIT];
+    struct err missing;
+    if (!open_topic(audit, &topics->anchors, name, ANCHORS_WAIT_MS, &missing)) {
+        LOG(LOG_LEVEL_WARN, "audit.unanchored", LOG_TEXT("why", missing.text));
+        return true;
+    }
+    return read_topic(audit, topics, &topics->anchors, audit_output_anchor, err);
 }
 
 /* One that is due and was not there; true when its topic has dropped records, and so perhaps it. */

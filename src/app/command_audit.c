@@ -10,6 +10,7 @@
 #include "mentor/rulebook/load.h"
 
 #include "audit.h"
+#include "audit_tools.h"
 
 static char *copy(const char *text)
 {
@@ -21,6 +22,7 @@ static char *copy(const char *text)
 static void release_positions(struct audit *audit)
 {
     for (uint32_t i = 0; i < audit->position_count; i++) {
+        free(audit->positions[i].cluster);
         free(audit->positions[i].topic);
         free(audit->positions[i].group);
         free(audit->positions[i].dues);
@@ -59,15 +61,21 @@ static bool read_positions(struct audit *audit, bool dues, struct err *err)
         const struct audit_position *before = audit_position_of(audit, rows[i].id);
         positions[i] = (struct audit_position){
             .id = rows[i].id,
+            .cluster = copy(rows[i].cluster),
             .topic = copy(rows[i].topic),
             .group = copy(rows[i].group),
             .position = rows[i].position,
             .damaged = rows[i].damaged,
             .first_offset = rows[i].first_offset,
+            .chain_offset = rows[i].chain_offset,
             .committed = before == NULL ? -1 : before->committed,
             .committed_epoch = before == NULL ? -1 : before->committed_epoch,
             .committed_next = before == NULL ? -1 : before->committed_next,
         };
+        if (before != NULL && before->committed_head) {
+            positions[i].committed_head = true;
+            memcpy(positions[i].head, before->head, SHA256_SIZE);
+        }
         done = done && (!dues || make_dues(&positions[i], err));
     }
     release_positions(audit);
@@ -109,7 +117,7 @@ static bool read_rulebooks(struct audit *audit, struct err *err)
 static void note_limits(struct audit *audit)
 {
     const char **notes = audit->report.notes;
-    notes[INVARIANT_I10] = "not kept yet";
+    notes[INVARIANT_I10] = "no anchor: one made anew whole, or cut at its end, cannot be told";
     if (!audit->has_citizen_key) {
         notes[INVARIANT_I2] = "citizen_ref as stored: no citizen secret is set";
     }
@@ -132,7 +140,7 @@ static bool look_before(struct audit *audit, struct audit_topics **topics, struc
         return false;
     }
     *topics = audit_topics_open(audit, err);
-    return *topics != NULL;
+    return *topics != NULL && audit_topics_anchors(audit, *topics, err);
 }
 
 static bool look(struct audit *audit, struct audit_topics *topics, struct err *err)
@@ -141,7 +149,11 @@ static bool look(struct audit *audit, struct audit_topics *topics, struct err *e
     struct chronicle *chronicle = &audit->chronicle;
     if (!context->edges.chronicle(context->edges.self, &context->options, NULL, chronicle, err) ||
         !chronicle->facts(chronicle->self, &audit->facts, err) || !read_rulebooks(audit, err) ||
-        !read_positions(audit, audit->topics, err) || !audit_jobs_start(audit, err)) {
+        !read_positions(audit, audit->topics, err)) {
+        return false;
+    }
+    audit_anchors_sort(audit);
+    if (!audit_jobs_start(audit, err)) {
         return false;
     }
     struct err other;
@@ -158,7 +170,8 @@ static bool look(struct audit *audit, struct audit_topics *topics, struct err *e
 static bool verify(struct audit *audit, struct err *err)
 {
     struct audit_topics *topics = NULL;
-    bool done = (!audit->topics || look_before(audit, &topics, err)) && look(audit, topics, err);
+    bool done = audit_anchors_read(audit, err) &&
+                (!audit->topics || look_before(audit, &topics, err)) && look(audit, topics, err);
     audit_topics_close(&topics);
     return done;
 }
@@ -174,6 +187,7 @@ static void release(struct audit *audit)
     free(audit->items);
     free(audit->redrives);
     free(audit->redriven);
+    audit_anchors_release(audit);
     (void)pthread_mutex_destroy(&audit->mutex);
 }
 
@@ -187,14 +201,11 @@ static bool find_secret(struct audit *audit, struct err *err)
            citizen_key_of(audit->context, false, &audit->citizen_key, err);
 }
 
-int command_audit(struct context *context)
+static int audit_verify(struct context *context)
 {
     const struct options *options = &context->options;
     static struct audit audit;
     struct err err;
-    if (options->operand_count != 1 || strcmp(options->operands[0], "verify") != 0) {
-        return command_usage(context, "audit: verify");
-    }
     audit.context = context;
     audit.topics = options_flag(options, OPTION_KAFKA);
     audit.job_count = (uint32_t)options->numbers[OPTION_JOBS];
@@ -215,4 +226,29 @@ int command_audit(struct context *context)
     }
     release(&audit);
     return code;
+}
+
+int command_audit(struct context *context)
+{
+    const struct options *options = &context->options;
+    const char *what = options->operand_count > 0 ? options->operands[0] : "";
+    const char *operand = options->operand_count == 2 ? options->operands[1] : NULL;
+    if (strcmp(what, "verify") == 0 && options->operand_count == 1) {
+        return audit_verify(context);
+    }
+    if (strcmp(what, "sign") == 0 && options->operand_count <= 2) {
+        return audit_sign(context, operand);
+    }
+    if (strcmp(what, "keygen") == 0 && operand != NULL) {
+        return audit_keygen(context, operand);
+    }
+    if (strcmp(what, "prove") == 0 && operand != NULL) {
+        return audit_prove(context, operand);
+    }
+    if (strcmp(what, "check-proof") == 0 && operand != NULL) {
+        return audit_check_proof(context, operand);
+    }
+    return command_usage(
+        context,
+        "audit: verify | prove APPLICATION_ID | check-proof FILE | keygen FILE | sign [ANCHORS]");
 }

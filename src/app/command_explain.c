@@ -28,6 +28,7 @@ enum {
 struct explaining {
     struct context *context;
     struct archive archive;
+    struct chronicle chronicle; /* with --proof */
     struct arena *arena;
     struct rulebook **rulebooks; /* owned, one a decision at most; those that its decisions pin */
     uint32_t rulebook_count;
@@ -138,15 +139,28 @@ static void print_document(const json_t *document, FILE *out)
     json_decref(line);
 }
 
-static void print_explanation(struct context *context, const struct explanation *explanation)
+static bool print_explanation(struct explaining *explaining,
+                              const struct explanation *explanation,
+                              struct err *err)
 {
+    struct context *context = explaining->context;
     json_t *document = explanation_document(explanation);
+    json_t *proof = NULL;
+    if (options_flag(&context->options, OPTION_PROOF)) {
+        proof = explanation_proof(&explaining->chronicle, explanation->row, err);
+        if (proof == NULL) {
+            json_decref(document);
+            return false;
+        }
+        (void)json_object_set_new(document, "proof", proof);
+    }
     if (options_flag(&context->options, OPTION_JSON)) {
         print_document(document, context->out);
     } else {
         explanation_print(document, context->out);
     }
     json_decref(document);
+    return true;
 }
 
 static void print_letter(struct context *context, const struct explanation *explanation)
@@ -207,7 +221,7 @@ print_decision(struct explaining *explaining, const struct archived_decision *ro
     } else if (done && letter) {
         print_letter(context, &explanation);
     } else if (done) {
-        print_explanation(context, &explanation);
+        done = print_explanation(explaining, &explanation, err);
     }
     json_decref(explanation.application);
     json_decref(explanation.decision);
@@ -245,6 +259,9 @@ static int explain(struct explaining *explaining, const uint8_t id[UUID_SIZE])
     struct err err;
     if (!context->edges.archive(
             context->edges.self, &context->options, &explaining->archive, &err) ||
+        (options_flag(&context->options, OPTION_PROOF) &&
+         !context->edges.chronicle(
+             context->edges.self, &context->options, NULL, &explaining->chronicle, &err)) ||
         !read_rows(explaining, id, &rows, &count, &err)) {
         return command_fail(&err, EXIT_FAILED);
     }

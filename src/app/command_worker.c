@@ -11,6 +11,7 @@
 #include "mentor/core/rulebook.h"
 #include "mentor/rulebook/load.h"
 
+#include "anchor_desk.h"
 #include "watch.h"
 
 /* A worker in a thread of its own. Lanes share the rulebook and the word to stop, nothing else: the
@@ -121,9 +122,24 @@ static int lanes_watch(const struct lane *lanes,
                           : command_fail(&err, err.kind == ERR_FATAL ? EXIT_USAGE : EXIT_FAILED);
 }
 
+/* NULL, and EXIT_DONE, with --anchor-every 0. */
+static int
+lanes_anchor(struct lane *lanes, uint32_t count, struct context *context, struct anchor_desk **desk)
+{
+    struct err err;
+    *desk = anchor_desk_open(context, &err);
+    for (uint32_t i = 0; i < count; i++) {
+        lanes[i].worker.anchors = *desk;
+        lanes[i].worker.anchor_every_us =
+            context->options.numbers[OPTION_ANCHOR_EVERY] * INT64_C(1000000);
+    }
+    return *desk != NULL || err.kind == ERR_NONE ? EXIT_DONE : command_fail(&err, EXIT_USAGE);
+}
+
 static int run(struct context *context, const struct rulebook *rulebook)
 {
     struct watch *watch = NULL;
+    struct anchor_desk *desk = NULL;
     uint32_t count = (uint32_t)context->options.numbers[OPTION_LANES];
     struct lane *lanes = calloc(count, sizeof(*lanes));
     int code = EXIT_DONE;
@@ -131,6 +147,9 @@ static int run(struct context *context, const struct rulebook *rulebook)
     for (uint32_t i = 0; i < count && code == EXIT_DONE; i++) {
         lanes[i].number = count == 1 ? 0 : i + 1;
         code = lane_open(&lanes[i], context, rulebook);
+    }
+    if (code == EXIT_DONE) {
+        code = lanes_anchor(lanes, count, context, &desk);
     }
     if (code == EXIT_DONE) {
         code = lanes_watch(lanes, count, context, rulebook, &watch);
@@ -145,6 +164,7 @@ static int run(struct context *context, const struct rulebook *rulebook)
         code = lanes_run(lanes, count);
     }
     watch_close(&watch);
+    anchor_desk_close(&desk);
     for (uint32_t i = 0; i < count; i++) {
         worker_release(&lanes[i].worker);
     }

@@ -50,6 +50,26 @@ static void print_origin(const json_t *document, FILE *out)
                       : again);
 }
 
+static void print_proof(const json_t *document, FILE *out)
+{
+    const json_t *proof = json_at(document, "proof");
+    if (proof != NULL) {
+        (void)fprintf(out,
+                      "Bevis      blad %lld af %lld i batch %lld, efterregnet\n"
+                      "           led %s\n"
+                      "           efter %s\n"
+                      "           hoved %s (batch %lld, til offset %lld)\n",
+                      (long long)json_number_at(proof, "leaf") + 1,
+                      (long long)json_number_at(proof, "leaves"),
+                      (long long)json_number_at(proof, "batch"),
+                      json_text_at(proof, "link"),
+                      json_text_at(proof, "previous"),
+                      json_text_at(proof, "head"),
+                      (long long)json_number_at(proof, "headBatch"),
+                      (long long)json_number_at(proof, "headOffset"));
+    }
+}
+
 static void print_heading(const json_t *document, FILE *out)
 {
     char date[DANISH_SIZE];
@@ -70,6 +90,7 @@ static void print_heading(const json_t *document, FILE *out)
         (void)fprintf(out, "Erstatter  %s\n", json_text_at(document, "supersedes"));
     }
     print_origin(document, out);
+    print_proof(document, out);
 }
 
 static void print_fact(FILE *out, const char *what, const char *value)

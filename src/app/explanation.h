@@ -27,12 +27,20 @@ struct explanation {
 /*
  * *owned* by the caller: json_decref. Its keys: applicationId, version, decisionId, outcome,
  * byRight, conflict, decisionDate, evaluatedAt, again, rulebook, source, ledger, supersedes,
- * assessment, facts, findings, price, history, rules, complaint.
+ * assessment, facts, findings, price, history, rules, complaint; and proof, when asked for.
  */
 json_t *explanation_document(const struct explanation *explanation);
 /* explanation_price.c: the price step by step: {what, how, ore} and one {what, how, minutes}; empty
  * without a frame. *owned* likewise. */
 json_t *explanation_price(const struct explanation *explanation);
+
+/* explanation_proof.c: that the decision stands in the ledger's chain, checked: its leaf, its
+ * batch's link, and the head that follows from it. *owned* likewise; NULL: *err. */
+struct chronicle;
+struct err;
+json_t *explanation_proof(struct chronicle *chronicle,
+                          const struct archived_decision *row,
+                          struct err *err);
 
 /* The document in Danish. */
 void explanation_print(const json_t *document, FILE *out);

@@ -184,6 +184,7 @@ static enum step_outcome mark_emitted(struct worker *worker, int64_t now_us)
         return STEP_DONE;
     }
     worker->marked_at_us = now_us;
+    worker_anchor(worker, false);
     for (uint32_t i = 0; i < worker->slot_count; i++) {
         struct position *position = &worker->positions[i];
         if (!sink->settled(

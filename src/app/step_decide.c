@@ -4,6 +4,7 @@
 #include "mentor/app/worker.h"
 #include "mentor/base/guard.h"
 #include "mentor/core/rulebook.h"
+#include "mentor/port/ledger.h"
 
 #include "closing.h"
 #include "steps.h"
@@ -235,5 +236,6 @@ enum step_outcome step_decide(struct worker *worker)
     }
     worker->batch_count = batch->entry_count;
     move_ranges(worker, moment, stops);
+    ledger_write(batch, worker->positions, &worker->lot->arena);
     return STEP_DONE;
 }

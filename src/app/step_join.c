@@ -287,6 +287,7 @@ void worker_settle_positions(struct worker *worker, bool release)
     struct store *store = &worker->edges.store;
     struct source *source = &worker->edges.source;
     struct err ignored;
+    worker_anchor(worker, true);
     (void)sink->flush(sink->self, worker->stopping ? WORKER_DRAIN_MS : WORKER_SETTLE_MS, &ignored);
     for (uint32_t i = 0; i < worker->slot_count; i++) {
         struct position *position = &worker->positions[i];

@@ -47,6 +47,8 @@ enum step_outcome step_write(struct worker *worker)
         position->evaluated_at_ms = range->evaluated_at_ms;
         position->last_offset = range->last_offset;
         memcpy(position->last_digest, range->last_digest, SHA256_SIZE);
+        position->batch = batch->read.batch_id;
+        memcpy(position->link, range->link, SHA256_SIZE);
         position->breaker = range->breaker;
         if (range->stopped) {
             position->stopped = true;

@@ -33,6 +33,8 @@ void worker_forget(struct worker *worker);
 /* Outputs on their way get a moment, then what is acknowledged is stored; `release`: the partitions
  * are given back. */
 void worker_settle_positions(struct worker *worker, bool release);
+/* Leaves the heads that are due at the desk of anchors; `all`: those that have moved at all. */
+void worker_anchor(struct worker *worker, bool all);
 /* The lot that is not in hand. */
 struct lot *lot_ahead(struct worker *worker);
 /* Empties a lot; its records are released by the caller. */

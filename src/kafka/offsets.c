@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "mentor/base/err.h"
+#include "mentor/port/note.h"
 
 #include "bounds.h"
 #include "consumer.h"
@@ -182,14 +183,9 @@ offsets_list(const struct consumer *consumer, const struct position *positions, 
     for (uint32_t i = 0; i < count; i++) {
         rd_kafka_topic_partition_t *at = rd_kafka_topic_partition_list_add(
             list, consumer->settings.topic_applications, positions[i].partition);
-        char *metadata = malloc(OFFSETS_METADATA_SIZE); /* the list owns it */
+        char *metadata = malloc(NOTE_SIZE); /* the list owns it */
         CHECK(metadata != NULL);
-        int size = snprintf(metadata,
-                            OFFSETS_METADATA_SIZE,
-                            "%s,%" PRId64 ",%" PRId64,
-                            consumer->transactor == NULL ? "idempotent" : "transactional",
-                            positions[i].epoch,
-                            positions[i].next_offset);
+        int size = note_write(&positions[i], consumer->transactor != NULL, metadata);
         at->offset = positions[i].emitted_offset;
         at->metadata = metadata;
         at->metadata_size = (size_t)size;

@@ -295,6 +295,7 @@ void transactor_tell(struct transactor *transactor,
         struct passage *passage = passage_at(&transactor->passages, positions[i].partition);
         passage->passed.epoch = positions[i].epoch;
         passage->passed.next_offset = positions[i].next_offset;
+        memcpy(passage->passed.link, positions[i].link, SHA256_SIZE);
     }
     (void)pthread_mutex_unlock(&transactor->mutex);
 }

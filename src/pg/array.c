@@ -3,7 +3,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "endian_be.h"
+#include "mentor/base/endian_be.h"
 
 enum {
     HEADER_SIZE = 20, /* dimensions, has null, type; length and lower bound of the one dimension */

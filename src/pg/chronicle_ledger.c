@@ -49,7 +49,12 @@ bool chronicle_positions(void *self,
                                                      .evaluated_at_ms = field_int8(found, row, 8),
                                                      .last_offset = field_int8(found, row, 9),
                                                      .takeovers = field_int4(found, row, 11)},
-                                        .first_offset = field_int8(found, row, 12)};
+                                        .first_offset = field_int8(found, row, 12),
+                                        .chain_offset = field_int8(found, row, 13)};
+        out[row].position.batch = field_int8(found, row, 14);
+        if (!field_fits(found, row, 15, out[row].position.link, SHA256_SIZE)) {
+            out[row].damaged = "link";
+        }
         if (!field_fits(found, row, 10, out[row].position.last_digest, SHA256_SIZE)) {
             out[row].damaged = "last_digest";
         }
@@ -108,6 +113,12 @@ static bool hand_out_ranges(struct pg_chronicle *chronicle,
                                             .entries = field_bytes(found, row, 12)};
         if (!field_fits(found, row, 11, out[row].rulebook, SHA256_SIZE)) {
             out[row].damaged = "rulebook";
+        }
+        if (!field_fits(found, row, 13, out[row].root, SHA256_SIZE)) {
+            out[row].damaged = "root";
+        }
+        if (!field_fits(found, row, 14, out[row].link, SHA256_SIZE)) {
+            out[row].damaged = "link";
         }
     }
     *rows = out;

@@ -9,8 +9,7 @@
 #include <libpq-fe.h>
 
 #include "mentor/base/bytes.h"
-
-#include "endian_be.h"
+#include "mentor/base/endian_be.h"
 
 static inline bool field_null(const PGresult *result, int row, int column)
 {

@@ -1,8 +1,7 @@
 #include "params.h"
 
 #include "mentor/base/check.h"
-
-#include "endian_be.h"
+#include "mentor/base/endian_be.h"
 
 static void add(struct params *params, const void *value, size_t size)
 {

@@ -6,9 +6,9 @@
 
 #include "mentor/base/err.h"
 #include "mentor/pg/pg.h"
+#include "mentor/port/ledger.h"
 
 #include "chronicle.h"
-#include "ledger.h"
 #include "schema.h"
 #include "sql_embedded.h"
 

@@ -1,7 +1,6 @@
 /* What is stored of each record: decisions, quarantine, and the ledger that says which fate each
  * offset had. */
 
-#include "ledger.h"
 #include "store_write.h"
 
 static const struct position *position_of(const struct write *write,
@@ -163,41 +162,6 @@ bool write_quarantines(const struct write *write, struct err *err)
     return write_send(write, STORE_write_quarantines, &params, COUNT, err);
 }
 
-/* Packs the entries of one slot and adds up what they cover; they must tile the range. */
-static void pack_range(const struct write *write,
-                       const struct batch_range *range,
-                       struct array *packed,
-                       int64_t covered[FATE_COUNT])
-{
-    const struct batch *batch = write->batch;
-    int64_t offset = range->from;
-    uint8_t *begin = array_element(packed, LEDGER_ENTRY_MAX * (size_t)batch->entry_count);
-    size_t size = 0;
-    for (uint32_t i = 0; begin != NULL && i < batch->entry_count; i++) {
-        const struct batch_entry *entry = &batch->entries[i];
-        if (entry->slot != range->slot) {
-            continue;
-        }
-        CHECK(entry->offset == offset);
-        bool decided = entry->fate == FATE_DECIDED;
-        const struct ledger_entry ledger = {
-            .fate = entry->fate,
-            .count = entry->count,
-            .has_event_key = entry->has_event_key,
-            .event_key = entry->event_key,
-            .input_digest = entry->input_digest,
-            .output_digest = decided ? batch->decisions[entry->index].output_digest : NULL,
-            .index = decided ? (uint32_t)entry->index : 0,
-            .reason = bytes_text(reason_id(entry->reason)),
-        };
-        size += ledger_pack(&ledger, begin + size);
-        covered[entry->fate] += entry->count;
-        offset += entry->count;
-    }
-    CHECK(begin == NULL || offset == range->to);
-    array_element_end(packed, size);
-}
-
 bool write_ledger(const struct write *write, struct err *err)
 {
     static const enum array_type types[] = {ARRAY_INT8,
@@ -210,6 +174,8 @@ bool write_ledger(const struct write *write, struct err *err)
                                             ARRAY_INT4,
                                             ARRAY_INT8,
                                             ARRAY_INT8,
+                                            ARRAY_BYTEA,
+                                            ARRAY_BYTEA,
                                             ARRAY_BYTEA};
     enum {
         COUNT = sizeof(types) / sizeof(types[0]),
@@ -219,18 +185,19 @@ bool write_ledger(const struct write *write, struct err *err)
     for (uint32_t i = 0; i < write->batch->range_count; i++) {
         const struct batch_range *range = &write->batch->ranges[i];
         const struct position *position = &write->positions[range->slot];
-        int64_t covered[FATE_COUNT] = {0};
-        pack_range(write, range, &columns[10], covered);
         array_int8(&columns[0], position->progress_id);
         array_int8(&columns[1], range->from);
         array_int8(&columns[2], range->to);
         array_int8(&columns[3], position->epoch);
         array_int8(&columns[4], range->evaluated_at_ms);
-        array_int4(&columns[5], (int32_t)covered[FATE_DECIDED]);
-        array_int4(&columns[6], (int32_t)covered[FATE_DUPLICATE]);
-        array_int4(&columns[7], (int32_t)covered[FATE_DLQ]);
-        array_int8(&columns[8], covered[FATE_SKIPPED]);
-        array_int8(&columns[9], covered[FATE_GAP]);
+        array_int4(&columns[5], (int32_t)range->covered[FATE_DECIDED]);
+        array_int4(&columns[6], (int32_t)range->covered[FATE_DUPLICATE]);
+        array_int4(&columns[7], (int32_t)range->covered[FATE_DLQ]);
+        array_int8(&columns[8], range->covered[FATE_SKIPPED]);
+        array_int8(&columns[9], range->covered[FATE_GAP]);
+        array_bytes(&columns[10], range->entries);
+        array_bytes(&columns[11], bytes_of(range->root, SHA256_SIZE));
+        array_bytes(&columns[12], bytes_of(range->link, SHA256_SIZE));
     }
     struct params params = {0};
     params_int8(&params, write->batch->read.batch_id);

@@ -2,6 +2,7 @@
 
 #include "mentor/base/err.h"
 #include "mentor/base/log.h"
+#include "mentor/core/chain.h"
 
 #include "field.h"
 #include "store.h"
@@ -35,15 +36,25 @@ static bool insert_missing(struct pg_store *store,
                            struct err *err)
 {
     struct array *starts = &store->arrays[1];
+    struct array *geneses = &store->arrays[2];
     array_begin(starts, ARRAY_INT8);
+    array_begin(geneses, ARRAY_BYTEA);
     for (uint32_t i = 0; i < count; i++) {
+        uint8_t genesis[SHA256_SIZE];
+        chain_genesis(bytes_text(store->cluster),
+                      bytes_text(store->topic),
+                      positions[i].partition,
+                      positions[i].next_offset,
+                      genesis);
         array_int8(starts, positions[i].next_offset);
+        array_bytes(geneses, bytes_of(genesis, SHA256_SIZE));
     }
     struct params params = {0};
     put_place(store, &params);
     params_text(&params, store->group);
     params_array(&params, put_partitions(store, positions, count));
     params_array(&params, starts);
+    params_array(&params, geneses);
     return store_send(store, STORE_take_insert, &params, err) && session_run(&store->session, err);
 }
 
@@ -60,7 +71,9 @@ static bool fill(const PGresult *rows, int row, struct position *position)
     position->tried_offset = field_int8(rows, row, 9);
     position->tries = field_int4(rows, row, 10);
     position->stopped = field_bool(rows, row, 11);
-    return breaker_unpack(field_bytes(rows, row, 12), &position->breaker) && digest;
+    position->batch = field_int8(rows, row, 13);
+    bool link = field_fits(rows, row, 14, position->link, SHA256_SIZE);
+    return breaker_unpack(field_bytes(rows, row, 12), &position->breaker) && digest && link;
 }
 
 static bool
@@ -89,7 +102,7 @@ attempt(struct pg_store *store, struct position *positions, uint32_t count, stru
                 return err_set(
                     err,
                     ERR_HALT,
-                    "partition %d: its progress row was altered: last_digest or breaker is none; run "
+                    "partition %d: its progress row was altered: last_digest, link or breaker is none; run "
                     "`mentord audit verify`; a breaker alone may be emptied, as mentord_owner: UPDATE "
                     "mentord.progress SET breaker = '' WHERE partition = %d",
                     partition,

@@ -37,6 +37,8 @@ static bool send_progress(const struct write *write, struct err *err)
                                             ARRAY_INT8,
                                             ARRAY_BYTEA,
                                             ARRAY_BOOL,
+                                            ARRAY_BYTEA,
+                                            ARRAY_BYTEA,
                                             ARRAY_BYTEA};
     enum {
         COUNT = sizeof(types) / sizeof(types[0]),
@@ -58,8 +60,12 @@ static bool send_progress(const struct write *write, struct err *err)
         uint8_t breaker[BREAKER_PACKED_SIZE];
         breaker_pack(&range->breaker, breaker);
         array_bytes(&columns[9], bytes_of(breaker, sizeof(breaker)));
+        array_bytes(&columns[10], bytes_of(position->link, SHA256_SIZE));
+        array_bytes(&columns[11], bytes_of(range->link, SHA256_SIZE));
     }
-    return write_send(write, STORE_write_progress, &(struct params){0}, COUNT, err);
+    struct params params = {0};
+    params_int8(&params, write->batch->read.batch_id);
+    return write_send(write, STORE_write_progress, &params, COUNT, err);
 }
 
 /* Everything up to the Sync, pushed out as far as the socket takes it: the server works while the

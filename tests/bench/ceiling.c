@@ -133,6 +133,7 @@ static bool store_batch(struct ceiling *ceiling)
         position->next_offset = range->to;
         position->evaluated_at_ms = range->evaluated_at_ms;
         position->last_offset = range->last_offset;
+        memcpy(position->link, range->link, SHA256_SIZE);
         moved[i] = *position;
     }
     return ceiling->source.commit(ceiling->source.self, moved, batch->range_count, &ceiling->err);

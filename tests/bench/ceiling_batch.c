@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "mentor/base/check.h"
+#include "mentor/port/ledger.h"
 
 #include "ceiling.h"
 
@@ -206,4 +207,5 @@ void ceiling_fill(struct ceiling *ceiling)
         range->last_offset = entry->offset;
         memcpy(range->last_digest, entry->input_digest, SHA256_SIZE);
     }
+    ledger_write(batch, ceiling->positions, &ceiling->arena);
 }

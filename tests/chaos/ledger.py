@@ -8,7 +8,7 @@ FATES = ("decided", "duplicate", "dlq", "skipped", "gap")  # by number: include/
 
 
 def entries(packed):
-    """src/pg/ledger.h, read by another hand: (offsets covered, Entry) one after the other."""
+    """include/mentor/port/ledger.h, read by another hand: (offsets covered, Entry) one after the other."""
     at = 0
     while at < len(packed):
         head = packed[at]

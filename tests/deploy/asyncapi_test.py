@@ -104,6 +104,16 @@ def test_types_are_those_of_the_program():
     assert set(headers("Decision")["ce_type"]["enum"]) == {types["APPROVED"], types["REJECTED"], types["REFERRED"]}
 
 
+def test_anchors_are_told_as_they_are_written():
+    payload = message("Anchor")["payload"]["properties"]
+    written = "".join(re.findall(r'"((?:[^"\\\n]|\\.)*)"', function("anchor.c", "anchor_write"))).replace("\\", "")
+    names = set(re.findall(r'"(\w+)":', written)) - {"data", "subject", "time", "datacontenttype"}
+    assert set(payload["data"]["properties"]) == names - {"specversion", "id", "source", "type", "keyid", "signature"}
+    assert {"keyid", "signature"} <= names
+    assert f'"{payload["type"]["const"]}"' in SOURCES["anchor.c"]
+    assert message("Anchor")["contentType"] in SOURCES["anchor_desk.c"]
+
+
 def test_limits_are_those_of_the_program():
     text = (ROOT / "include/mentor/app/envelope.h").read_text(encoding="utf-8")
     limit = {name: int(value) for name, value in re.findall(r"(ENVELOPE_\w+) = (\d+)", text)}

@@ -56,7 +56,7 @@ def test_compose_gives_settings_that_exist(program):
 def test_compose_makes_the_topics_of_the_defaults(program):
     script = load("compose.yaml")["services"]["topics"]["command"][-1]
     made = dict(re.findall(r"^make (\S+) (\d+)$", script, re.MULTILINE))
-    assert set(made) == {program.worker[f"topic-{kind}"] for kind in ("applications", "decisions", "dlq")}
+    assert set(made) == {program.worker[f"topic-{kind}"] for kind in ("applications", "decisions", "dlq", "audit")}
     least = int(made[program.worker["topic-applications"]]) + 64 * 1024
     assert all(int(size) >= least for topic, size in made.items() if topic != program.worker["topic-applications"])
 

@@ -42,11 +42,11 @@ def prove(place, sent):
 
 
 def committed_is_emitted(place):
-    """The group's offsets are the emitted ones, with mode, epoch and next as metadata."""
+    """The group's offsets are the emitted ones, with mode, epoch, next and the head of the chain as metadata."""
     def ask():
         committed = place.committed()
-        rows = place.sql("SELECT partition, epoch, next_offset, emitted_offset FROM mentord.progress WHERE next_offset > 0")
-        return rows and all(committed[p] == (emitted, f"idempotent,{epoch},{following}") for p, epoch, following, emitted in rows)
+        rows = place.sql("SELECT partition, epoch, next_offset, emitted_offset, encode(link, 'hex') FROM mentord.progress WHERE next_offset > 0")
+        return rows and all(committed[p] == (emitted, f"idempotent,{epoch},{following},{link}") for p, epoch, following, emitted, link in rows)
     until(lambda: f"group offsets {place.committed()} like {place.sql('TABLE mentord.progress')}", 20, ask)
 
 
@@ -288,7 +288,7 @@ def test_group_offsets_tell_mode_epoch_and_next(place):
     place.settled()
     committed_is_emitted(place)
     for offset, metadata in place.committed().values():
-        assert offset < 0 or re.fullmatch(rf"idempotent,\d+,{offset}", metadata)
+        assert offset < 0 or re.fullmatch(rf"idempotent,\d+,{offset},[0-9a-f]{{64}}", metadata)
 
 
 def test_no_cpr_number_is_logged_under_trouble(place, cluster):

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+import messages as m
 from messages import ROOT
 
 SAMPLES = [json.loads(line) for line in (ROOT / "deploy/samples/applications.jsonl").read_text().splitlines()]
@@ -100,7 +101,27 @@ def test_without_all_only_the_rules_that_found_something_are_told(demo):
     assert "P03" not in text
 
 
+def test_with_proof_its_place_in_the_chain_is_told_and_is_that_of_audit_prove(demo):
+    application = SAMPLES[0]["data"]["applicationId"]
+    (_, line), = explained(demo, application, "--proof")
+    proof = line["data"]["proof"]
+    assert proof["batch"] == line["data"]["ledger"]["batch"] and 0 <= proof["leaf"] < proof["leaves"]
+    whole = demo.mentord("audit", "prove", application).stdout
+    assert all(proof[name] in whole for name in ("link", "previous", "head"))
+    text = demo.mentord("explain", application, "--proof").stdout
+    assert proof["link"] in text and proof["head"] in text and "efterregnet" in text
+    assert "proof" not in explained(demo, application)[0][1]["data"]
+
+
 def test_no_cpr_number_is_told_even_where_somebody_typed_it(demo):
     for event in SAMPLES:
         for flags in ((), ("--json",), ("--all",), ("--all", "--json")):
             assert event["data"]["citizen"]["cpr"] not in demo.mentord("explain", event["data"]["applicationId"], *flags).stdout
+    cpr = m.fresh_cpr()
+    app = m.application(cpr=cpr, case_number=f"26/{cpr}", submitted_by=f"sag {cpr[:6]}-{cpr[6:]} i VITAS")
+    app.assessment.assessed_by = f"SB2 9{cpr[:6]} {cpr[6:]}"
+    demo.send(m.record(app))
+    demo.settled()
+    for flags in ((), ("--all", "--json")):
+        text = demo.mentord("explain", app.application_id, *flags).stdout
+        assert cpr not in text.replace("-", "").replace(" ", "") and text.count("rummer CPR-nummeret") == 3

@@ -45,7 +45,8 @@ class Place:
         name = "t" + uuid.uuid4().hex[:10]
         self.database = name
         self.group = "g-" + name
-        self.applications, self.decisions, self.dlq_topic = (f"{name}.{what}" for what in ("applications", "decisions", "dlq"))
+        self.applications, self.decisions, self.dlq_topic, self.audit = (
+            f"{name}.{what}" for what in ("applications", "decisions", "dlq", "audit"))
         self.workers = []
         self._producer = None
         self._make_topics(topics or {})
@@ -60,6 +61,7 @@ class Place:
             "MENTORD_TOPIC_APPLICATIONS": self.applications,
             "MENTORD_TOPIC_DECISIONS": self.decisions,
             "MENTORD_TOPIC_DLQ": self.dlq_topic,
+            "MENTORD_TOPIC_AUDIT": self.audit,
         }
         self.mentord("db", "migrate", *(["--demo"] if demo else []), url=cluster.url(name))
 
@@ -67,7 +69,8 @@ class Place:
         admin = AdminClient({"bootstrap.servers": self.broker.servers})
         wanted = [NewTopic(topic, self.partitions, 1, config={
             "max.message.bytes": "2097152" if kind != "applications" else "1048588", **config.get(kind, {})})
-            for kind, topic in (("applications", self.applications), ("decisions", self.decisions), ("dlq", self.dlq_topic))]
+            for kind, topic in (("applications", self.applications), ("decisions", self.decisions), ("dlq", self.dlq_topic),
+                                ("audit", self.audit))]
         for made in admin.create_topics(wanted).values():
             made.result(30)
 

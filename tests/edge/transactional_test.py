@@ -51,12 +51,12 @@ def prove_exactly_once(place, sent, seconds=180):
 
 
 def committed_is_exact(place):
-    """The group's offsets are the emitted ones, with the mode, epoch and next of the transaction that moved them."""
+    """The group's offsets are the emitted ones, with the mode, epoch, next and head of the transaction that moved them."""
     def ask():
         committed = place.committed()
-        rows = place.sql("SELECT partition, epoch, next_offset, emitted_offset FROM mentord.progress WHERE next_offset > 0")
-        return rows and all(committed[p] == (emitted, f"transactional,{epoch},{following}")
-                            for p, epoch, following, emitted in rows if emitted == following)
+        rows = place.sql("SELECT partition, epoch, next_offset, emitted_offset, encode(link, 'hex') FROM mentord.progress WHERE next_offset > 0")
+        return rows and all(committed[p] == (emitted, f"transactional,{epoch},{following},{link}")
+                            for p, epoch, following, emitted, link in rows if emitted == following)
     until(lambda: f"group offsets {place.committed()} like {place.sql('TABLE mentord.progress')}", 20, ask)
 
 

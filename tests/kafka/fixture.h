@@ -8,6 +8,10 @@
 
 #include "mentor/base/err.h"
 #include "mentor/kafka/kafka.h"
+#include "mentor/port/note.h"
+
+/* How the metadata of a position without a chain ends. */
+#define NO_HEAD ",0000000000000000000000000000000000000000000000000000000000000000"
 
 struct fixture {
     struct kafka_settings settings;

@@ -46,7 +46,7 @@ typedef request {
 }
 request late;
 
-/* Kafka: the group, what it has committed (offset, metadata "mode,epoch,next"), the topic of decisions. */
+/* Kafka: the group, what it has committed (offset, metadata "mode,epoch,next,head"; the head, of the hash chain, is left out here), the topic of decisions. */
 byte owner = NOBODY;
 bool revoking; /* the group wants the partition back from its owner */
 bool member[2];

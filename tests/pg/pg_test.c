@@ -7,7 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "../../src/pg/ledger.h"
+#include "mentor/port/ledger.h"
+
 #include "pg/trial.h"
 #include "support/test.h"
 

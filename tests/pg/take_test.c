@@ -236,6 +236,7 @@ static void partitions_of_one_batch_go_together(void **state)
     two_partitions(positions, ranges);
     ASSERT_DONE(trial_read(&store, &batch, err));
     trial_decide(&batch);
+    trial_link(&batch, positions);
     ASSERT_DONE(store.port.write(store.port.self, positions, &batch.batch, err));
     for (int i = 0; i < 2; i++) {
         struct stored_output outputs[3];
@@ -252,9 +253,12 @@ static void partitions_of_one_batch_go_together(void **state)
     /* Losing one of them loses the batch. */
     positions[0].next_offset++;
     positions[1].next_offset++;
+    memcpy(positions[0].link, ranges[0].link, SHA256_SIZE);
+    memcpy(positions[1].link, ranges[1].link, SHA256_SIZE);
     two_partitions(positions, ranges);
     ASSERT_DONE(trial_read(&store, &batch, err));
     trial_decide(&batch);
+    trial_link(&batch, positions);
     (void)trial_take(&other, 1);
     ASSERT_FAILS(ERR_FENCED, store.port.write(store.port.self, positions, &batch.batch, err));
     assert_string_equal(

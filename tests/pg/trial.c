@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mentor/base/arena.h"
+#include "mentor/port/ledger.h"
+
 #include "support/test.h"
 
 static char database[64] = "postgres";
@@ -328,11 +331,21 @@ void trial_decide(struct trial_batch *trial)
     }
 }
 
+void trial_link(struct trial_batch *trial, const struct position *positions)
+{
+    static struct arena arena;
+    arena_release(&arena);
+    assert_true(arena_init(&arena, (size_t)1024 * 1024));
+    ledger_write(&trial->batch, positions, &arena);
+}
+
 bool trial_write(struct trial_store *store, struct trial_batch *trial, struct err *err)
 {
+    trial_link(trial, trial->position);
     if (!store->port.write(store->port.self, trial->position, &trial->batch, err)) {
         return false;
     }
+    memcpy(trial->position->link, trial->range.link, SHA256_SIZE);
     trial->position->next_offset = trial->range.to;
     trial->position->last_offset = trial->range.last_offset;
     return true;

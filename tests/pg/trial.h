@@ -77,6 +77,8 @@ void trial_missing(struct trial_batch *trial, enum fate fate, int64_t count);
 bool trial_read(struct trial_store *store, struct trial_batch *trial, struct err *err);
 /* Counts up what was read, with one event and one period a row. */
 void trial_decide(struct trial_batch *trial);
+/* Makes it ready to be written; trial_write does so itself. Lives until the next one. */
+void trial_link(struct trial_batch *trial, const struct position *positions);
 /* Moves *position on when it is written. */
 bool trial_write(struct trial_store *store, struct trial_batch *trial, struct err *err);
 /* All three, which must be done. */

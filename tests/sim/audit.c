@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "mentor/app/envelope.h"
+#include "mentor/core/chain.h"
 
 #include "sim.h"
 
@@ -168,6 +169,18 @@ void audit_range(const struct transaction *transaction,
                    before->partition,
                    range->from,
                    before->next_offset);
+    }
+    struct chain_batch chained = {.first_offset = range->from,
+                                  .next_offset = range->to,
+                                  .epoch = transaction->positions[at].epoch,
+                                  .evaluated_at_ms = range->evaluated_at_ms};
+    uint8_t link[SHA256_SIZE];
+    memcpy(chained.root, range->root, SHA256_SIZE);
+    chain_link(before->link, &chained, link);
+    if (memcmp(link, range->link, SHA256_SIZE) != 0) {
+        sim_breach("I10: the range of partition %d at %" PRId64 " is not linked to the one before",
+                   before->partition,
+                   range->from);
     }
 }
 

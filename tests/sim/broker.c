@@ -216,11 +216,7 @@ bool group_commit(uint64_t id,
         struct group_offset *offset = &group_of()->offsets[position->partition];
         audit_group_commit(position, offset->offset);
         offset->offset = position->emitted_offset;
-        (void)snprintf(offset->metadata,
-                       sizeof(offset->metadata),
-                       "idempotent,%" PRId64 ",%" PRId64,
-                       position->epoch,
-                       position->next_offset);
+        (void)note_write(position, false, offset->metadata);
     }
     return true;
 }

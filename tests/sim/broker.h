@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "mentor/port/batch.h"
+#include "mentor/port/note.h"
 
 struct actor;
 struct err;
@@ -15,7 +16,7 @@ enum {
     BROKER_PARTITIONS = 3,
     BROKER_OFFSETS = 48, /* a partition */
     BROKER_MEMBERS = 32,
-    BROKER_METADATA = 64,
+    BROKER_METADATA = NOTE_SIZE,
     OUT_PARTITIONS = 3, /* two of decisions, one of the DLQ */
     OUT_DLQ = OUT_PARTITIONS - 1,
 

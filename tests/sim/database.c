@@ -191,7 +191,9 @@ static bool position_holds(const struct transaction *transaction, uint32_t at)
     switch (transaction->kind) {
     case TRANSACTION_WRITE:
         return (mine->epoch == row->epoch || !guard_stands(GUARD_EPOCH_CAS)) &&
-               (mine->next_offset == row->next_offset || !guard_stands(GUARD_POSITION_CAS));
+               ((mine->next_offset == row->next_offset &&
+                 memcmp(mine->link, row->link, SHA256_SIZE) == 0) ||
+                !guard_stands(GUARD_POSITION_CAS));
     case TRANSACTION_EMITTED:
         return mine->epoch == row->epoch || !guard_stands(GUARD_EMITTED_EPOCH);
     case TRANSACTION_TAKE:

@@ -132,6 +132,8 @@ static void apply_write(const struct transaction *transaction)
         row->evaluated_at_ms = range->evaluated_at_ms;
         row->last_offset = range->last_offset;
         memcpy(row->last_digest, range->last_digest, SHA256_SIZE);
+        row->batch = batch->read.batch_id;
+        memcpy(row->link, range->link, SHA256_SIZE);
         row->takeovers = 0;
         audit_position(row);
     }

@@ -212,11 +212,7 @@ source_commit(void *self, const struct position *positions, uint32_t count, stru
                     position->emitted_offset <= partition->position.emitted_offset);
         partition->committed = position->emitted_offset;
         partition->committed_next = position->next_offset;
-        (void)snprintf(partition->metadata,
-                       sizeof(partition->metadata),
-                       "idempotent,%" PRId64 ",%" PRId64,
-                       position->epoch,
-                       position->next_offset);
+        (void)note_write(position, false, partition->metadata);
     }
     return true;
 }

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "mentor/app/worker.h"
+#include "mentor/port/note.h"
 #include "mentor/port/sink.h"
 #include "mentor/port/source.h"
 #include "mentor/port/store.h"
@@ -56,7 +57,7 @@ struct world_partition {
     char fates[WORLD_TEXT];
 
     int64_t committed; /* the group's */
-    char metadata[64];
+    char metadata[NOTE_SIZE];
     int64_t committed_next;
 
     int64_t acked; /* the sink's */

@@ -394,6 +394,8 @@ static void store_batch(const struct position *positions, const struct batch *ba
         position->breaker = range->breaker;
         position->stopped = position->stopped || range->stopped;
         memcpy(position->last_digest, range->last_digest, SHA256_SIZE);
+        position->batch = batch->read.batch_id;
+        memcpy(position->link, range->link, SHA256_SIZE);
     }
 }
 

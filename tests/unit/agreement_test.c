@@ -100,9 +100,49 @@ static void what_a_transaction_proved_is_marked_when_idle(void **state)
     assert_int_equal(world.mark_count, marks + 1);
 }
 
+/* The head that the group was told, against the one that is stored at the same offset. */
+static const struct {
+    int64_t epoch;
+    int64_t next;
+    uint8_t changed; /* of the head's first byte */
+    bool runs;
+} heads[] = {
+    {1, 3, 0, true},
+    {1, 3, 1, false},
+    {1, 2, 1, true}, /* of another offset: nothing to compare it with */
+};
+
+static void another_head_at_the_same_offset_halts(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2 * ROW_COUNT(heads); i++) {
+        const size_t row = i / 2;
+        world_end();
+        world_begin(100);
+        decide_three(3);
+        struct position noted = world.partitions[0].position;
+        noted.epoch = heads[row].epoch;
+        noted.next_offset = heads[row].next;
+        noted.link[0] ^= heads[row].changed;
+        (void)note_write(&noted, i % 2 == 1, world.partitions[0].metadata);
+        world.partitions[0].committed = heads[row].next;
+        world.worker.transactional = i % 2 == 1;
+        world.partitions[0].position.emitted_offset = heads[row].next;
+        world_publish_versions(3, 4);
+        assert_int_equal(world_run(), heads[row].runs);
+        if (!heads[row].runs) {
+            assert_int_equal(world.worker.err.kind, ERR_HALT);
+            assert_non_null(strstr(world.worker.err.text, "the chain's head is another one"));
+            assert_int_equal(world.partitions[0].position.next_offset, 3);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            another_head_at_the_same_offset_halts, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(what_kafka_says_is_weighed, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
             what_a_transaction_proved_is_marked_when_idle, world_set_up, world_tear_down),

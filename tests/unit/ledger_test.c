@@ -1,9 +1,13 @@
 /*
  * Goal: what was packed is read back, for every fate; offsets follow from what came before; and
- * bytes that are no ledger are told from its end, wherever they are cut.
+ * bytes that are no ledger are told from its end, wherever they are cut. A batch is packed range by
+ * range, and each is linked to its position's head.
  */
 
-#include "../../src/pg/ledger.h"
+#include "mentor/base/arena.h"
+#include "mentor/core/chain.h"
+#include "mentor/port/ledger.h"
+
 #include "support/test.h"
 
 static const uint8_t key[EVENT_KEY_SIZE] = "event key here.";
@@ -135,6 +139,68 @@ static void other_bytes_are_refused(void **state)
     assert_false(ledger_next(&rest, &offset, &entry));
 }
 
+/* Two partitions in turn: slot 1 from offset 10 (a decision, a refusal), slot 0 from 5 (a gap of
+ * 20, a duplicate). */
+static struct batch_entry mixed[] = {
+    {.slot = 1, .offset = 10, .count = 1, .fate = FATE_DECIDED, .index = 0},
+    {.slot = 0, .offset = 5, .count = 20, .fate = FATE_GAP, .index = -1},
+    {.slot = 1, .offset = 11, .count = 1, .fate = FATE_DLQ, .reason = REASON_VALUE_NULL},
+    {.slot = 0, .offset = 25, .count = 1, .fate = FATE_DUPLICATE, .reason = REASON_DUPLICATE_EVENT},
+};
+
+/* What must be linked, by the functions of the core alone. */
+static void
+expect_link(const struct batch_range *range, const struct position *position, uint8_t *link)
+{
+    struct bytes rest = range->entries;
+    struct chain_tree tree = {.count = 0};
+    struct ledger_entry entry;
+    struct bytes before = rest;
+    int64_t offset = range->from;
+    for (int64_t at = offset; ledger_next(&rest, &offset, &entry); before = rest, at = offset) {
+        uint8_t leaf[SHA256_SIZE];
+        chain_leaf(
+            at, range->evaluated_at_ms, bytes_of(before.data, before.size - rest.size), leaf);
+        chain_tree_add(&tree, leaf);
+    }
+    assert_int_equal(rest.size, 0);
+    assert_int_equal(offset, range->to);
+    struct chain_batch chained = {range->from, range->to, position->epoch, 777, {0}};
+    chain_tree_root(&tree, chained.root);
+    assert_memory_equal(chained.root, range->root, SHA256_SIZE);
+    chain_link(position->link, &chained, link);
+}
+
+static void ranges_are_packed_and_linked(void **state)
+{
+    (void)state;
+    const struct position positions[] = {{.epoch = 3, .link = "one head"},
+                                         {.epoch = 4, .link = "another head"}};
+    struct batch_decision decision = {.output_digest = "the output"};
+    struct batch_range ranges[] = {{.slot = 1, .from = 10, .to = 12, .evaluated_at_ms = 777},
+                                   {.slot = 0, .from = 5, .to = 26, .evaluated_at_ms = 777}};
+    struct batch batch = {.entries = mixed,
+                          .entry_count = 4,
+                          .decisions = &decision,
+                          .decision_count = 1,
+                          .ranges = ranges,
+                          .range_count = 2};
+    struct arena arena;
+    assert_true(arena_init(&arena, 4096));
+    ledger_write(&batch, positions, &arena);
+    for (int i = 0; i < 2; i++) {
+        uint8_t link[SHA256_SIZE];
+        expect_link(&ranges[i], &positions[ranges[i].slot], link);
+        assert_memory_equal(ranges[i].link, link, SHA256_SIZE);
+    }
+    assert_int_equal(ranges[0].covered[FATE_DECIDED], 1);
+    assert_int_equal(ranges[0].covered[FATE_DLQ], 1);
+    assert_int_equal(ranges[1].covered[FATE_GAP], 20);
+    assert_int_equal(ranges[1].covered[FATE_DUPLICATE], 1);
+    assert_int_equal(ranges[1].covered[FATE_DECIDED], 0);
+    arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +208,7 @@ int main(void)
         cmocka_unit_test(the_layout_is_what_the_header_says),
         cmocka_unit_test(a_cut_is_not_the_end),
         cmocka_unit_test(other_bytes_are_refused),
+        cmocka_unit_test(ranges_are_packed_and_linked),
     };
     return cmocka_run_group_tests_name("pg/ledger", tests, NULL, NULL);
 }

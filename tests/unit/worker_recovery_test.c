@@ -257,11 +257,7 @@ static void another_takes_it(void)
 {
     struct world_partition *partition = &world.partitions[0];
     partition->position.epoch++;
-    (void)snprintf(partition->metadata,
-                   sizeof(partition->metadata),
-                   "idempotent,%" PRId64 ",%" PRId64,
-                   partition->position.epoch,
-                   partition->position.next_offset);
+    (void)note_write(&partition->position, false, partition->metadata);
 }
 
 static void who_sleeps_after_the_take_is_fenced_and_does_not_halt(void **state)

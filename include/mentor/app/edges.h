@@ -25,7 +25,7 @@ struct rulebook;
 enum {
     LANES_MAX = 17, /* and one without a number */
     CHRONICLES_MAX = 19,
-    READERS_MAX = 2,
+    READERS_MAX = 3,
 };
 
 /* One lane's own: a lane is a member of the group with a connection and a producer of its own. */
@@ -79,6 +79,7 @@ struct edges {
                   const char *group,
                   struct source *source,
                   struct err *err);
+    /* One at a time: the one before is closed. */
     bool (*writer)(void *self,
                    const struct options *options,
                    const char *topic,

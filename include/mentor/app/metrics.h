@@ -104,6 +104,16 @@ struct topic_bounds;
       GAUGE,                                                                                       \
       PARTITION,                                                                                   \
       "offsets without a fate, up to the log's end as it was some seconds ago")                    \
+    X(ANCHORS,                                                                                     \
+      "mentord_anchors_total",                                                                     \
+      COUNTER,                                                                                     \
+      ONE,                                                                                         \
+      "heads of the hash chain told outside the database")                                         \
+    X(ANCHORS_FAILED,                                                                              \
+      "mentord_anchor_failures_total",                                                             \
+      COUNTER,                                                                                     \
+      ONE,                                                                                         \
+      "attempts to tell them that a topic or a file refused")                                      \
     X(LANES, "mentord_lanes", GAUGE, TOLD, "transactions in flight at most")                       \
     X(IDLE,                                                                                        \
       "mentord_loop_idle_seconds",                                                                 \

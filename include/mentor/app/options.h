@@ -56,6 +56,18 @@ enum option_kind {
       "topic of decisions, out") \
     X(TOPIC_DLQ, "topic-dlq", OPTION_TEXT, "NAME", "mentor.applications.dlq.v1", 0, 0, FOR_KAFKA, \
       "topic of records that could not be decided, out") \
+    X(TOPIC_AUDIT, "topic-audit", OPTION_TEXT, "NAME", "mentor.audit.v1", 0, 0, FOR_WORKER | FOR_AUDIT, \
+      "topic of anchors, the heads of the hash chain, out; one for a database") \
+    X(ANCHOR_EVERY, "anchor-every", OPTION_NUMBER, "SECONDS", "10", 0, 86400, FOR_WORKER, \
+      "anchor a partition's head that has moved at most so often, and when it is given back; 0: never") \
+    X(ANCHOR_FILE, "anchor-file", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_WORKER, \
+      "append each anchor there too, as a line of JSON") \
+    X(ANCHORS, "anchors", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_AUDIT, \
+      "verify, prove, check-proof: anchors that the chain must hold, a line of JSON each") \
+    X(PUBLIC_KEY, "public-key", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_AUDIT, \
+      "verify, check-proof: believe only anchors signed by it") \
+    X(KEY, "key", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_AUDIT, \
+      "sign: the private key that audit keygen made") \
     X(GROUP, "group", OPTION_TEXT, "NAME", "mentord", 0, 0, FOR_WORKER, \
       "consumer group; one for a database") \
     X(EMIT, "emit", OPTION_TEXT, "MODE", "idempotent", 0, 0, FOR_WORKER, \
@@ -90,6 +102,8 @@ enum option_kind {
       "stop after N; 0: do not") \
     X(NO_FOLLOW, "no-follow", OPTION_FLAG, "", "false", 0, 0, FOR_TAIL, \
       "stop at the end there is now") \
+    X(PROOF, "proof", OPTION_FLAG, "", "false", 0, 0, FOR_EXPLAIN, \
+      "its place in the ledger's chain too, checked; `audit prove` gives the proof itself") \
     X(LETTER, "letter", OPTION_TEXT, "citizen|company", NULL, 0, 0, FOR_EXPLAIN, \
       "the letter to send instead, in Danish") \
     X(HTML, "html", OPTION_FLAG, "", "false", 0, 0, FOR_EXPLAIN, \

@@ -23,6 +23,7 @@
 #include "mentor/core/cycle.h"
 #include "mentor/port/batch.h"
 
+struct anchor_desk;
 struct rulebook;
 
 enum {
@@ -44,10 +45,12 @@ enum {
 
 /* One owned partition beside its position. */
 struct worker_slot {
-    int64_t expected; /* the next offset to gather */
-    bool verify;      /* the record at last_offset is still to come and to be compared */
-    int64_t marked;   /* emitted_offset as the store has it */
-    int64_t gap_from; /* offsets the log had dropped; none when gap_to <= gap_from */
+    int64_t expected;       /* the next offset to gather */
+    bool verify;            /* the record at last_offset is still to come and to be compared */
+    int64_t marked;         /* emitted_offset as the store has it */
+    int64_t anchored;       /* next_offset of the head that was anchored last */
+    int64_t anchored_at_us; /* 0: none yet */
+    int64_t gap_from;       /* offsets the log had dropped; none when gap_to <= gap_from */
     int64_t gap_to;
     bool waits;      /* a new partition that is not read yet (port/growth.h) */
     int64_t old_end; /* while the topic grows: of an old partition, where it ended; else 0 */
@@ -88,6 +91,8 @@ struct worker {
     size_t arena_size;     /* bytes of a lot's arena; 0: what the largest batch needs */
     uint32_t breaker_most; /* refused of a partition's last BREAKER_WINDOW before it is stopped; 0:
                                never */
+    struct anchor_desk *anchors; /* NULL: none are told */
+    int64_t anchor_every_us;     /* of one partition at the earliest */
     const atomic_bool *stop;
 
     /* ours */

@@ -34,6 +34,8 @@ struct position {
     int64_t evaluated_at_ms; /* the last; 0 before the first */
     int64_t last_offset;     /* the last real record below next_offset; -1 for none */
     uint8_t last_digest[SHA256_SIZE]; /* of its value */
+    int64_t batch;                    /* the last one of it; 0 before the first */
+    uint8_t link[SHA256_SIZE]; /* its link, the chain's head (core/chain.h); the genesis before */
     int32_t takeovers; /* since the last batch of it was stored: the owner died that often at this
                           offset */
     /* A worker that takes records one by one says which, before it looks into it: one that its
@@ -181,7 +183,12 @@ struct batch_range {
     int64_t evaluated_at_ms;
     int64_t last_offset;
     uint8_t last_digest[SHA256_SIZE];
-    bool stopped; /* the breaker opened: the last record it takes for now */
+    /* filled by ledger_write (port/ledger.h), last of all */
+    struct bytes entries;        /* as they are stored */
+    int64_t covered[FATE_COUNT]; /* offsets */
+    uint8_t root[SHA256_SIZE];   /* of the tree over the entries */
+    uint8_t link[SHA256_SIZE];   /* after the position's */
+    bool stopped;                /* the breaker opened: the last record it takes for now */
     struct breaker breaker;
 };
 

@@ -38,6 +38,7 @@ struct chronicle_position {
     const char *damaged;      /* a column of the row that holds no such value; NULL: none */
     struct position position; /* partition, epoch, offsets, last record */
     int64_t first_offset;     /* where its ledger begins; next_offset when it has none */
+    int64_t chain_offset;     /* where it began by its own word: the genesis has it */
 };
 
 struct chronicle_rulebook {
@@ -86,6 +87,8 @@ struct chronicle_range {
     const char *damaged;        /* a column of the row that holds no such value; NULL: none */
     uint8_t rulebook[SHA256_SIZE];
     struct bytes entries; /* packed: entry() reads them */
+    uint8_t root[SHA256_SIZE];
+    uint8_t link[SHA256_SIZE];
 };
 
 /* A row of quarantine. */

@@ -54,7 +54,7 @@ struct source {
                       uint32_t size,
                       struct err *err);
     /*
-     * Commits emitted_offset with metadata "mode,epoch,next" for each position, acknowledged.
+     * Commits emitted_offset with metadata (port/note.h) for each position, acknowledged.
      * ERR_FENCED when the group has moved on; ERR_RETRY without an answer within 5 s. In
      * transactional mode nothing goes out: the positions are told with the outputs sent after this.
      */

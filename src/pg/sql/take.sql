@@ -9,4 +9,4 @@ SET epoch = p.epoch + 1,
     updated_at = now()
 WHERE p.cluster = $1::text AND p.topic = $2::text AND p.partition = ANY ($3::integer[])
 RETURNING p.partition, p.id, p.epoch, p.next_offset, p.emitted_offset, p.evaluated_at_ms, p.last_offset,
-    p.last_digest, p.takeovers, p.tried_offset, p.tries, p.stopped_at IS NOT NULL, p.breaker;
+    p.last_digest, p.takeovers, p.tried_offset, p.tries, p.stopped_at IS NOT NULL, p.breaker, p.batch, p.link;

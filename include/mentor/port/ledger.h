@@ -1,5 +1,5 @@
-#ifndef PG_LEDGER_H
-#define PG_LEDGER_H
+#ifndef MENTOR_PORT_LEDGER_H
+#define MENTOR_PORT_LEDGER_H
 
 /*
  * batch.entries: the fate of every offset of one partition in one batch, from batch.first_offset to
@@ -21,6 +21,8 @@
 
 #include "mentor/port/chronicle.h"
 
+struct arena;
+
 enum {
     LEDGER_REASON_MAX = 64,
     LEDGER_ENTRY_MAX = 1 + EVENT_KEY_SIZE + SHA256_SIZE + SHA256_SIZE + 4 + 1 + LEDGER_REASON_MAX,
@@ -36,4 +38,11 @@ size_t ledger_pack(const struct ledger_entry *entry, uint8_t *to);
  */
 MUST_CHECK bool ledger_next(struct bytes *packed, int64_t *offset, struct ledger_entry *entry);
 
-#endif /* PG_LEDGER_H */
+/*
+ * Packs the fates of a batch, range by range, and links each range to its position's head
+ * (core/chain.h). The batch is whole but for that; packed entries lie in the arena, which has room
+ * for them. Costs four blocks of SHA-256 a fate.
+ */
+void ledger_write(struct batch *batch, const struct position *positions, struct arena *arena);
+
+#endif /* MENTOR_PORT_LEDGER_H */

@@ -1,5 +1,5 @@
-#ifndef PG_ENDIAN_BE_H
-#define PG_ENDIAN_BE_H
+#ifndef MENTOR_BASE_ENDIAN_BE_H
+#define MENTOR_BASE_ENDIAN_BE_H
 
 /* Numbers in network order, as PostgreSQL's binary forms and the ledger have them. */
 
@@ -29,4 +29,4 @@ static inline uint64_t get_be64(const uint8_t *at)
     return (uint64_t)get_be32(at) << 32 | get_be32(at + 4);
 }
 
-#endif /* PG_ENDIAN_BE_H */
+#endif /* MENTOR_BASE_ENDIAN_BE_H */
