@@ -58,12 +58,26 @@ struct audit_item {
     struct audit_place place; /* without application and citizen */
 };
 
-/* A decided record that says it is a redriven one: the row it names may not be open. */
+/* A record that says it is a redriven one. Decided, the row it names may not be open. */
 struct audit_redrive {
     int64_t progress_id; /* of the row */
     int64_t offset;
+    bool decided; /* else refused again */
     uint8_t input[SHA256_SIZE];
-    struct audit_place place; /* of the decision; without application and citizen */
+    int64_t to_progress_id;   /* where it lies itself */
+    struct audit_place place; /* likewise; without application and citizen */
+};
+
+/* A row of quarantine that says what became of its record. */
+struct audit_redriven {
+    int64_t progress_id; /* of the row */
+    int64_t offset;
+    uint8_t input[SHA256_SIZE]; /* as the ledger has it */
+    int64_t to_progress_id;
+    int64_t to_offset;
+    int64_t to_batch;
+    int32_t to_index; /* -1: not decided */
+    struct audit_place place;
 };
 
 /* What an output must be, by where its input was. 0 where no output is due. */
@@ -95,6 +109,7 @@ struct audit_position {
     char *topic;   /* owned */
     char *group;   /* owned */
     struct position position;
+    const char *damaged; /* a column that was altered to hold no such value; NULL: none */
     int64_t first_offset;
     int64_t chain_offset;    /* of the genesis */
     bool chained;            /* its chain was walked */
@@ -166,6 +181,9 @@ struct audit {
     struct audit_redrive *redrives; /* owned */
     size_t redrive_count;
     size_t redrive_capacity;
+    struct audit_redriven *redriven; /* owned */
+    size_t redriven_count;
+    size_t redriven_capacity;
     struct audit_anchor *anchors; /* owned; by position and offset once they are sorted */
     size_t anchor_count;
     size_t anchor_capacity;
@@ -221,10 +239,17 @@ void audit_decision(struct audit_job *job,
 /* audit_rows.c: the projections' rows. */
 MUST_CHECK bool audit_applications(struct audit_job *job);
 MUST_CHECK bool audit_citizens(struct audit_job *job);
-/* audit_redrives.c: notes a redriven record; after the jobs, looks at the rows they name. */
+/* audit_redrives.c: notes a redriven record and a row that was closed by one; after the jobs, holds
+ * them against each other and against the ledger. */
 void audit_redrive(struct audit_job *job,
                    const struct rejudged *made,
+                   int64_t progress_id,
                    const struct audit_place *place);
+void audit_redriven_row(struct audit *audit,
+                        const struct chronicle_refusal *row,
+                        const uint8_t input[SHA256_SIZE],
+                        const struct audit_place *place,
+                        struct arena *arena);
 MUST_CHECK bool audit_redrives(struct audit *audit, struct err *err);
 /* audit_chain.c: a position's ranges in order. */
 void audit_chain_begin(struct audit_chain *chain,

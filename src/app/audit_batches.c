@@ -116,6 +116,10 @@ static void read_range(struct audit_job *job, const struct chronicle_range *rang
     if (position == NULL) {
         audit_breach(report, INVARIANT_I3, &place, "a range of a position that there is not");
     }
+    if (range->damaged != NULL) {
+        audit_breach(
+            report, INVARIANT_I3, &place, "its %s was altered and is none", range->damaged);
+    }
     for (struct bytes from = packed; job->chronicle.entry(&packed, &offset, &entry);
          from = packed) {
         uint8_t leaf[SHA256_SIZE];

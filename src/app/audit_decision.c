@@ -131,6 +131,14 @@ void audit_decision(struct audit_job *job,
         .citizen_key = audit->has_citizen_key ? &audit->citizen_key : NULL,
     };
     struct rejudged made;
+    if (archived->stored.damaged != NULL) {
+        audit_breach(&audit->report,
+                     INVARIANT_I2,
+                     &place,
+                     "its %s was altered and is none",
+                     archived->stored.damaged);
+        return;
+    }
     const char *why = given.rulebook == NULL ? "its rulebook is not stored, or not readable"
                       : archived->core_version != CORE_VERSION
                           ? "another version of the core made it"
@@ -151,6 +159,6 @@ void audit_decision(struct audit_job *job,
         against_ledger(job, row, expected, &made, &place);
     }
     against_cpr(job, row, &made, position, &place);
-    audit_redrive(job, &made, &place);
+    audit_redrive(job, &made, row->progress_id, &place);
     sum_up(job, row, &made, &place);
 }

@@ -1,5 +1,4 @@
-/* The ledger by position, beside the rows of quarantine in the same order; then what the database
- * finds by itself. */
+/* The ledger by position, quarantine in the same order, and what the database finds itself. */
 
 #include <inttypes.h>
 
@@ -122,6 +121,7 @@ static bool match_refusal(struct walk *walk,
                      &place,
                      "its row of quarantine has another batch, reason or value than the ledger");
     }
+    audit_redriven_row(walk->audit, refusal, entry->input_digest, &place, &walk->arena);
     expect_on_topic(walk, position, refusal);
     walk->refusal_at++;
     return true;
@@ -297,6 +297,10 @@ static void look_at_positions(struct walk *walk)
         }
         struct audit_place place = audit_place_of(position, at->next_offset, -1);
         walk->checked[INVARIANT_I7]++;
+        if (position->damaged != NULL) {
+            audit_breach(
+                report, INVARIANT_I3, &place, "its %s was altered and is none", position->damaged);
+        }
         if (at->emitted_offset > at->next_offset || at->emitted_offset < 0) {
             audit_breach(report,
                          INVARIANT_I7,
@@ -330,7 +334,7 @@ static bool ask_database(struct walk *walk, struct err *err)
     for (uint32_t i = 0; i < count; i++) {
         struct audit_place place =
             audit_place_of(audit_position_of(audit, rows[i].progress_id), rows[i].offset, -1);
-        place.citizen = rows[i].key;
+        place.citizen = rows[i].damaged ? NULL : rows[i].key;
         audit_breach(&audit->report,
                      INVARIANT_I8,
                      &place,
@@ -345,7 +349,7 @@ static bool ask_database(struct walk *walk, struct err *err)
     }
     for (uint32_t i = 0; i < count; i++) {
         struct audit_place place = AUDIT_NOWHERE;
-        place.citizen = rows[i].key;
+        place.citizen = rows[i].damaged ? NULL : rows[i].key;
         audit_breach(&audit->report,
                      INVARIANT_P,
                      &place,

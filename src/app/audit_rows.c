@@ -1,5 +1,6 @@
 /* The projections' rows, against what the decisions say (audit_sum.h). */
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "audit.h"
@@ -80,6 +81,16 @@ static void look_at_application(struct audit_job *job, const struct chronicle_ro
 
 static void look_at_citizen(struct audit_job *job, const struct chronicle_row *row)
 {
+    if (row->damaged) { /* whose it was is missed below */
+        struct audit_place nowhere = AUDIT_NOWHERE;
+        audit_breach(&job->audit->report,
+                     INVARIANT_P,
+                     &nowhere,
+                     "a citizen's row with the number %" PRId64
+                     " was altered: its citizen_ref is none",
+                     row->seq);
+        return;
+    }
     struct audit_item item = {.heap = AUDIT_CITIZENS, .number = row->seq, .place = AUDIT_NOWHERE};
     memcpy(item.key, row->key, AUDIT_SUM_KEY_SIZE);
     if (row->seq > 0) {

@@ -65,6 +65,7 @@ static bool read_positions(struct audit *audit, bool dues, struct err *err)
             .topic = copy(rows[i].topic),
             .group = copy(rows[i].group),
             .position = rows[i].position,
+            .damaged = rows[i].damaged,
             .first_offset = rows[i].first_offset,
             .chain_offset = rows[i].chain_offset,
             .committed = before == NULL ? -1 : before->committed,
@@ -185,6 +186,7 @@ static void release(struct audit *audit)
     free(audit->rulebooks);
     free(audit->items);
     free(audit->redrives);
+    free(audit->redriven);
     audit_anchors_release(audit);
     (void)pthread_mutex_destroy(&audit->mutex);
 }

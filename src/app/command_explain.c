@@ -1,21 +1,92 @@
-/* mentord explain: why, for a caseworker; or the stored events as JSON lines. */
+/* mentord explain: why, for a caseworker; or the stored events and the explanations as JSON lines.
+ */
 
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "mentor/app/command.h"
 #include "mentor/app/outcome.h"
 #include "mentor/base/arena.h"
 #include "mentor/base/err.h"
+#include "mentor/core/rulebook.h"
+#include "mentor/rulebook/load.h"
 #include "mentor/wire/cloudevent.h"
 #include "mentor/wire/json.h"
 
 #include "explanation.h"
+#include "insight.h"
+#include "json_path.h"
 #include "letter.h"
 
 enum {
     ARENA_SIZE = 16 * 1024 * 1024,
+    ACT_SIZE = 256,
 };
+
+/* One run. */
+struct explaining {
+    struct context *context;
+    struct archive archive;
+    struct chronicle chronicle; /* with --proof */
+    struct arena *arena;
+    struct rulebook **rulebooks; /* owned, one a decision at most; those that its decisions pin */
+    uint32_t rulebook_count;
+};
+
+static const struct rulebook *rulebook_by(const struct explaining *explaining,
+                                          const uint8_t sha256[SHA256_SIZE])
+{
+    for (uint32_t i = 0; i < explaining->rulebook_count; i++) {
+        if (memcmp(explaining->rulebooks[i]->sha256, sha256, SHA256_SIZE) == 0) {
+            return explaining->rulebooks[i];
+        }
+    }
+    return NULL;
+}
+
+/* One that is not stored or cannot be read is left out: the explanation says so. */
+static bool read_rulebooks(struct explaining *explaining,
+                           const uint8_t (*digests)[SHA256_SIZE],
+                           uint32_t count,
+                           struct err *err)
+{
+    struct archive *archive = &explaining->archive;
+    explaining->rulebooks = calloc(count, sizeof(struct rulebook *));
+    CHECK(explaining->rulebooks != NULL);
+    for (uint32_t i = 0; i < count; i++) {
+        struct bytes yaml = {0};
+        struct err ignored;
+        if (rulebook_by(explaining, digests[i]) != NULL) {
+            continue;
+        }
+        if (!archive->rulebook(archive->self, digests[i], &yaml, err)) {
+            return false;
+        }
+        struct rulebook *rulebook =
+            yaml.size == 0 ? NULL : rulebook_parse("stored rulebook", yaml, NULL, &ignored);
+        if (rulebook != NULL) {
+            explaining->rulebooks[explaining->rulebook_count++] = rulebook;
+        }
+    }
+    return true;
+}
+
+/* Asked before the decisions are read for good: rows are borrowed until the next question. */
+static bool read_pinned(struct explaining *explaining,
+                        const struct archived_decision *rows,
+                        uint32_t count,
+                        struct err *err)
+{
+    uint8_t(*digests)[SHA256_SIZE] = calloc((size_t)count + 1, SHA256_SIZE);
+    CHECK(digests != NULL);
+    for (uint32_t i = 0; i < count; i++) {
+        memcpy(digests[i], rows[i].rulebook_sha256, SHA256_SIZE);
+    }
+    bool done = read_rulebooks(explaining, (const uint8_t(*)[SHA256_SIZE])digests, count, err);
+    free(digests);
+    return done;
+}
 
 static json_t *parse(enum json_message kind, struct bytes value, struct arena *arena)
 {
@@ -28,43 +99,132 @@ static json_t *parse(enum json_message kind, struct bytes value, struct arena *a
     return json;
 }
 
-static bool
-print_event(struct context *context, const struct archived_decision *row, struct arena *arena)
+static bool print_event(struct explaining *explaining, const struct archived_decision *row)
 {
     struct outcome_source source = {.partition = row->partition};
     struct record record;
     struct text line = {0};
-    bool done = outcome_record(&row->stored, &source, arena, &record) &&
-                cloudevent_write(&record, arena, &line);
+    bool done = outcome_record(&row->stored, &source, explaining->arena, &record) &&
+                cloudevent_write(&record, explaining->arena, &line);
     if (done) {
         text_add(&line, bytes_text("\n"));
-        (void)fwrite(line.data, 1, line.size, context->out);
+        (void)fwrite(line.data, 1, line.size, explaining->context->out);
     }
     text_release(&line);
     return done;
 }
 
-static bool
-print_text(struct context *context, const struct archived_decision *row, struct arena *arena)
+/* An event of its own behind the decision's, which stays as it was emitted. */
+static void print_document(const json_t *document, FILE *out)
+{
+    char id[UUID_TEXT_SIZE + 16];
+    (void)snprintf(id, sizeof(id), "%s/explanation", json_text_at(document, "decisionId"));
+    json_t *line = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:O}",
+                             "specversion",
+                             "1.0",
+                             "id",
+                             id,
+                             "source",
+                             "mentord",
+                             "type",
+                             CLOUDEVENT_EXPLANATION,
+                             "subject",
+                             json_text_at(document, "applicationId"),
+                             "time",
+                             json_text_at(document, "evaluatedAt"),
+                             "data",
+                             document);
+    (void)json_dumpf(line, out, JSON_COMPACT);
+    (void)fputc('\n', out);
+    json_decref(line);
+}
+
+static bool print_explanation(struct explaining *explaining,
+                              const struct explanation *explanation,
+                              struct err *err)
+{
+    struct context *context = explaining->context;
+    json_t *document = explanation_document(explanation);
+    json_t *proof = NULL;
+    if (options_flag(&context->options, OPTION_PROOF)) {
+        proof = explanation_proof(&explaining->chronicle, explanation->row, err);
+        if (proof == NULL) {
+            json_decref(document);
+            return false;
+        }
+        (void)json_object_set_new(document, "proof", proof);
+    }
+    if (options_flag(&context->options, OPTION_JSON)) {
+        print_document(document, context->out);
+    } else {
+        explanation_print(document, context->out);
+    }
+    json_decref(document);
+    return true;
+}
+
+static void print_letter(struct context *context, const struct explanation *explanation)
 {
     const char *reader = context->options.values[OPTION_LETTER];
-    json_t *application = parse(JSON_APPLICATION, row->input, arena);
-    json_t *decision = parse(JSON_DECISION, row->stored.output, arena);
-    bool done = application != NULL && decision != NULL;
-    if (done && reader != NULL) {
-        struct letter letter = {
-            .reader = strcmp(reader, "citizen") == 0 ? LETTER_TO_CITIZEN : LETTER_TO_COMPANY,
-            .application = application,
-            .decision = decision,
-        };
-        bool html = options_flag(&context->options, OPTION_HTML);
-        letter_write(&letter, html ? &letter_as_html : &letter_as_text, context->out);
-    } else if (done) {
-        struct explanation explanation = {row, application, decision};
-        explanation_print(&explanation, context->out);
+    bool html = options_flag(&context->options, OPTION_HTML);
+    char act[ACT_SIZE] = "";
+    struct letter letter = {
+        .reader = strcmp(reader, "citizen") == 0 ? LETTER_TO_CITIZEN : LETTER_TO_COMPANY,
+        .application = explanation->application,
+        .decision = explanation->decision,
+        .act = act,
+    };
+    if (explanation->insight != NULL) {
+        (void)snprintf(act, sizeof(act), "%.*s", BYTES_ARGS(explanation->insight->matter.law->act));
     }
-    json_decref(application);
-    json_decref(decision);
+    letter_write(&letter, html ? &letter_as_html : &letter_as_text, context->out);
+}
+
+static bool
+print_decision(struct explaining *explaining, const struct archived_decision *row, struct err *err)
+{
+    struct context *context = explaining->context;
+    bool letter = context->options.values[OPTION_LETTER] != NULL;
+    struct insight insight;
+    struct explanation explanation = {
+        .row = row,
+        .application = parse(JSON_APPLICATION, row->input, explaining->arena),
+        .decision = parse(JSON_DECISION, row->stored.output, explaining->arena),
+        .all = options_flag(&context->options, OPTION_ALL),
+    };
+    bool done =
+        explanation.application != NULL && explanation.decision != NULL &&
+        (letter || !options_flag(&context->options, OPTION_JSON) || print_event(explaining, row));
+    if (!done) {
+        (void)err_set(
+            err,
+            ERR_FATAL,
+            "batch %lld, index %d: the stored decision cannot be read; run `mentord audit verify`",
+            (long long)row->batch,
+            row->index);
+    } else {
+        explanation.why_not = insight_of(row,
+                                         explanation.decision,
+                                         rulebook_by(explaining, row->rulebook_sha256),
+                                         explaining->arena,
+                                         &insight);
+        explanation.insight = explanation.why_not == NULL ? &insight : NULL;
+    }
+    if (done && letter && explanation.insight != NULL && !insight.same) {
+        done =
+            err_set(err,
+                    ERR_FATAL,
+                    "batch %lld, index %d: decided again, it does not come out as it is stored, so "
+                    "no letter is written; run `mentord audit verify`",
+                    (long long)row->batch,
+                    row->index);
+    } else if (done && letter) {
+        print_letter(context, &explanation);
+    } else if (done) {
+        done = print_explanation(explaining, &explanation, err);
+    }
+    json_decref(explanation.application);
+    json_decref(explanation.decision);
     return done;
 }
 
@@ -78,14 +238,31 @@ static uint32_t newest_decided(const struct archived_decision *rows, uint32_t co
     return i;
 }
 
-static int explain(struct context *context, const uint8_t id[UUID_SIZE], struct arena *arena)
+/* The application's rows, once the rulebooks that they pin are there. */
+static bool read_rows(struct explaining *explaining,
+                      const uint8_t id[UUID_SIZE],
+                      const struct archived_decision **rows,
+                      uint32_t *count,
+                      struct err *err)
 {
-    struct archive archive;
+    struct archive *archive = &explaining->archive;
+    return archive->application(archive->self, id, rows, count, err) &&
+           (*count == 0 || (read_pinned(explaining, *rows, *count, err) &&
+                            archive->application(archive->self, id, rows, count, err)));
+}
+
+static int explain(struct explaining *explaining, const uint8_t id[UUID_SIZE])
+{
+    struct context *context = explaining->context;
     const struct archived_decision *rows = NULL;
     uint32_t count = 0;
     struct err err;
-    if (!context->edges.archive(context->edges.self, &context->options, &archive, &err) ||
-        !archive.application(archive.self, id, &rows, &count, &err)) {
+    if (!context->edges.archive(
+            context->edges.self, &context->options, &explaining->archive, &err) ||
+        (options_flag(&context->options, OPTION_PROOF) &&
+         !context->edges.chronicle(
+             context->edges.self, &context->options, NULL, &explaining->chronicle, &err)) ||
+        !read_rows(explaining, id, &rows, &count, &err)) {
         return command_fail(&err, EXIT_FAILED);
     }
     if (count == 0) {
@@ -99,18 +276,10 @@ static int explain(struct context *context, const uint8_t id[UUID_SIZE], struct 
     bool letter = context->options.values[OPTION_LETTER] != NULL;
     uint32_t from = letter ? newest_decided(rows, count) : 0;
     for (uint32_t i = from; i < (letter ? from + 1 : count); i++) {
-        struct arena_mark mark = arena_mark(arena);
-        bool done = options_flag(&context->options, OPTION_JSON)
-                        ? print_event(context, &rows[i], arena)
-                        : print_text(context, &rows[i], arena);
-        arena_rewind(arena, mark);
+        struct arena_mark mark = arena_mark(explaining->arena);
+        bool done = print_decision(explaining, &rows[i], &err);
+        arena_rewind(explaining->arena, mark);
         if (!done) {
-            (void)err_set(
-                &err,
-                ERR_FATAL,
-                "batch %lld, index %d: the stored decision cannot be read; see mentord audit",
-                (long long)rows[i].batch,
-                rows[i].index);
             return command_fail(&err, EXIT_FAILED);
         }
     }
@@ -143,7 +312,12 @@ int command_explain(struct context *context)
         (void)err_set(&err, ERR_FATAL, "no memory");
         return command_fail(&err, EXIT_FAILED);
     }
-    int code = explain(context, id, &arena);
+    struct explaining explaining = {.context = context, .arena = &arena};
+    int code = explain(&explaining, id);
+    for (uint32_t i = 0; i < explaining.rulebook_count; i++) {
+        rulebook_close(&explaining.rulebooks[i]);
+    }
+    free(explaining.rulebooks);
     arena_release(&arena);
     return code;
 }

@@ -1,46 +1,9 @@
 #include "explanation.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#include "mentor/core/application.h"
-#include "mentor/core/date.h"
-#include "mentor/wire/wire.h"
 
 #include "danish.h"
 #include "json_path.h"
-
-static void print_heading(const struct explanation *explanation, FILE *out)
-{
-    const json_t *decision = explanation->decision;
-    char date[DANISH_SIZE];
-    (void)fprintf(out,
-                  "Ansøgning %s, version %lld\n\n  %s%s%s\n\n",
-                  json_text_at(decision, "applicationId"),
-                  (long long)json_number_at(decision, "version"),
-                  danish_word(json_text_at(decision, "outcome")),
-                  json_is_true(json_at(decision, "byRight")) ? " som en ret" : "",
-                  explanation->row->conflict ? " (samme version er afgjort før)" : "");
-    (void)fprintf(out,
-                  "Afgjort    %s (%s)\n",
-                  danish_date(json_text_at(decision, "decisionDate"), date),
-                  json_text_at(decision, "evaluatedAt"));
-    (void)fprintf(out,
-                  "Regelsæt   %s %s, loven fra %s\n",
-                  json_text_at(decision, "rulebook.name"),
-                  json_text_at(decision, "rulebook.version"),
-                  danish_date(json_text_at(decision, "rulebook.law"), date));
-    (void)fprintf(out,
-                  "Kilde      %s/%lld/%lld, hændelse %s\n",
-                  json_text_at(decision, "source.topic"),
-                  (long long)json_number_at(decision, "source.partition"),
-                  (long long)json_number_at(decision, "source.offset"),
-                  json_text_at(decision, "source.eventId"));
-    (void)fprintf(out, "Afgørelse  %s\n", json_text_at(decision, "decisionId"));
-    if (json_text_at(decision, "supersedes")[0] != '\0') {
-        (void)fprintf(out, "Erstatter  %s\n", json_text_at(decision, "supersedes"));
-    }
-}
 
 /* printf counts bytes; a column counts letters. */
 static void column(FILE *out, const char *text, size_t width)
@@ -49,45 +12,123 @@ static void column(FILE *out, const char *text, size_t width)
     (void)fprintf(out, "%s%*s", text, (int)(wide < width ? width - wide : 0), "");
 }
 
-static void print_facts(const struct explanation *explanation, FILE *out)
+static const char *yes_or_no(const json_t *object, const char *path)
 {
-    const json_t *application = explanation->application;
-    char start[DANISH_SIZE];
-    char end[DANISH_SIZE];
-    char minutes[DANISH_SIZE];
-    const struct {
-        const char *name;
-        const char *value;
-    } facts[] = {
-        {"kommune", json_text_at(application, "municipalityCode")},
-        {"borger (pseudonym)", json_text_at(explanation->decision, "citizenRef")},
-        {"målgruppe", danish_word(json_text_at(application, "citizen.targetGroup"))},
-        {"forløb", danish_word(json_text_at(application, "activity.kind"))},
-        {"mål: forløbet at", danish_word(json_text_at(application, "activity.aim"))},
-        {"virksomhedens CVR", json_text_at(explanation->decision, "companyCvr")},
-        {"mentor", danish_word(json_text_at(application, "mentor.kind"))},
-        {"første dag", danish_date(json_text_at(application, "support.startDate"), start)},
-        {"sidste dag", danish_date(json_text_at(application, "support.endDate"), end)},
-        {"minutter om ugen",
-         danish_number(json_number_at(application, "support.minutesPerWeek"), minutes)},
-        {"mentor er afgørende", danish_word(json_text_at(application, "assessment.decisive"))},
-        {"ud over det sædvanlige",
-         danish_word(json_text_at(application, "assessment.beyondNormal"))},
-        {"vurderet af", json_text_at(application, "assessment.assessedBy")},
-    };
-    (void)fputs("\nOplysninger\n", out);
-    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
-        (void)fputs("  ", out);
-        column(out, facts[i].name, 24);
-        (void)fprintf(out, "%s\n", facts[i].value);
+    return json_is_true(json_at(object, path)) ? "ja" : "nej";
+}
+
+static void print_origin(const json_t *document, FILE *out)
+{
+    const char *again = json_text_at(document, "again");
+    char sha256[17];
+    char date[DANISH_SIZE];
+    (void)snprintf(sha256, sizeof(sha256), "%s", json_text_at(document, "rulebook.sha256"));
+    (void)fprintf(out,
+                  "Regelsæt   %s %s (%s…), loven fra %s%s%s\n",
+                  json_text_at(document, "rulebook.name"),
+                  json_text_at(document, "rulebook.version"),
+                  sha256,
+                  danish_date(json_text_at(document, "rulebook.law"), date),
+                  json_at(document, "rulebook.act") == NULL ? "" : ": ",
+                  json_text_at(document, "rulebook.act"));
+    (void)fprintf(out,
+                  "Kilde      %s/%lld/%lld, hændelse %s\n",
+                  json_text_at(document, "source.topic"),
+                  (long long)json_number_at(document, "source.partition"),
+                  (long long)json_number_at(document, "source.offset"),
+                  json_text_at(document, "source.eventId"));
+    (void)fprintf(out,
+                  "Protokol   batch %lld, nr. %lld; programmets regelkerne %lld\n",
+                  (long long)json_number_at(document, "ledger.batch"),
+                  (long long)json_number_at(document, "ledger.index"),
+                  (long long)json_number_at(document, "ledger.coreVersion"));
+    (void)fprintf(out,
+                  "Afgjort igen af det gemte: %s\n",
+                  strcmp(again, "same") == 0 ? "samme svar, byte for byte"
+                  : strcmp(again, "other") == 0
+                      ? "ET ANDET SVAR end det gemte; kør mentord audit verify"
+                      : again);
+}
+
+static void print_proof(const json_t *document, FILE *out)
+{
+    const json_t *proof = json_at(document, "proof");
+    if (proof != NULL) {
+        (void)fprintf(out,
+                      "Bevis      blad %lld af %lld i batch %lld, efterregnet\n"
+                      "           led %s\n"
+                      "           efter %s\n"
+                      "           hoved %s (batch %lld, til offset %lld)\n",
+                      (long long)json_number_at(proof, "leaf") + 1,
+                      (long long)json_number_at(proof, "leaves"),
+                      (long long)json_number_at(proof, "batch"),
+                      json_text_at(proof, "link"),
+                      json_text_at(proof, "previous"),
+                      json_text_at(proof, "head"),
+                      (long long)json_number_at(proof, "headBatch"),
+                      (long long)json_number_at(proof, "headOffset"));
     }
 }
 
-static void print_findings(const struct explanation *explanation, FILE *out)
+static void print_heading(const json_t *document, FILE *out)
 {
-    const json_t *findings = json_at(explanation->decision, "findings");
+    char date[DANISH_SIZE];
+    (void)fprintf(out,
+                  "Ansøgning %s, version %lld\n\n  %s%s%s\n\n",
+                  json_text_at(document, "applicationId"),
+                  (long long)json_number_at(document, "version"),
+                  danish_word(json_text_at(document, "outcome")),
+                  json_is_true(json_at(document, "byRight")) ? " som en ret" : "",
+                  json_is_true(json_at(document, "conflict")) ? " (samme version er afgjort før)"
+                                                              : "");
+    (void)fprintf(out,
+                  "Afgjort    %s (%s)\n",
+                  danish_date(json_text_at(document, "decisionDate"), date),
+                  json_text_at(document, "evaluatedAt"));
+    (void)fprintf(out, "Afgørelse  %s\n", json_text_at(document, "decisionId"));
+    if (json_text_at(document, "supersedes")[0] != '\0') {
+        (void)fprintf(out, "Erstatter  %s\n", json_text_at(document, "supersedes"));
+    }
+    print_origin(document, out);
+    print_proof(document, out);
+}
+
+static void print_fact(FILE *out, const char *what, const char *value)
+{
+    (void)fputs("  ", out);
+    column(out, what, 24);
+    (void)fprintf(out, "%s\n", value[0] == '\0' ? "ikke oplyst" : value);
+}
+
+static void print_facts(const json_t *document, FILE *out)
+{
     size_t i = 0;
-    json_t *finding = NULL;
+    const json_t *fact = NULL;
+    (void)fputs("\nOplysninger\n", out);
+    json_array_foreach(json_at(document, "facts"), i, fact)
+    {
+        print_fact(out, json_text_at(fact, "what"), json_text_at(fact, "value"));
+    }
+    const json_t *told = json_at(document, "assessment");
+    (void)fputs("\nKommunens vurdering\n", out);
+    print_fact(out, "vurderet af", json_text_at(told, "assessedBy"));
+    print_fact(out, "vurderet", json_text_at(told, "assessedAt"));
+    print_fact(out, "mentor er afgørende", danish_word(json_text_at(told, "decisive")));
+    print_fact(out, "ud over det sædvanlige", danish_word(json_text_at(told, "beyondNormal")));
+    print_fact(out, "for varigt handicap", yes_or_no(told, "compensatesLastingImpairment"));
+    print_fact(out, "oplysning fra andre", yes_or_no(told, "adverseFactFromThirdParty"));
+    print_fact(
+        out, "begrundelse", json_is_true(json_at(told, "reasonsGiven")) ? "oplyst" : "mangler");
+    print_fact(out,
+               "grunde til ny periode",
+               json_is_true(json_at(told, "renewalReasonsGiven")) ? "oplyst" : "mangler");
+}
+
+static void print_findings(const json_t *document, FILE *out)
+{
+    const json_t *findings = json_at(document, "findings");
+    size_t i = 0;
+    const json_t *finding = NULL;
     (void)fputs("\nFund\n", out);
     if (json_array_size(findings) == 0) {
         (void)fputs("  ingen: alle regler er opfyldt\n", out);
@@ -105,114 +146,109 @@ static void print_findings(const struct explanation *explanation, FILE *out)
     }
 }
 
-static void row(FILE *out, const char *what, const char *how, const char *amount, const char *unit)
+static void print_rule(const json_t *rule, FILE *out)
 {
-    (void)fputs("  ", out);
-    column(out, what, 35);
-    column(out, how, 28);
-    (void)fprintf(out, "%14s %s\n", amount, unit);
-}
-
-static void line(FILE *out, const char *what, const char *how, int64_t ore)
-{
-    char kroner[DANISH_SIZE];
-    row(out, what, how, danish_kroner(ore, kroner), "kr.");
-}
-
-static void print_wage(const struct cost *cost, FILE *out)
-{
-    char how[80];
-    char amount[DANISH_SIZE];
-    char percent[DANISH_SIZE];
-    int64_t hour = price_wage_hour(cost);
-    if (cost->rate == WAGE_RATE_MONTHLY) {
-        (void)snprintf(how, sizeof(how), "%s × 12 / 1.924", danish_kroner(cost->rate_ore, amount));
-        line(out, "Timeløn af månedsløn", how, hour);
-    } else {
-        line(out, "Timeløn", "", hour);
+    const char *silenced = json_text_at(rule, "silencedBy");
+    size_t i = 0;
+    const json_t *sight = NULL;
+    (void)fprintf(out,
+                  "  %s  %s %s%s%s\n",
+                  json_text_at(rule, "rule"),
+                  json_text_at(rule, "question"),
+                  json_is_true(json_at(rule, "found")) ? "Ja"
+                  : silenced[0] == '\0'                ? "Nej"
+                                                       : "Ikke set på, da ",
+                  silenced,
+                  silenced[0] == '\0' ? "" : " er ugyldig");
+    json_array_foreach(json_at(rule, "saw"), i, sight)
+    {
+        const char *wants = json_text_at(sight, "wants");
+        bool marked = wants[0] != '\0' && json_is_true(json_at(sight, "outside"));
+        (void)fputs("       ", out);
+        column(out, json_text_at(sight, "what"), 44);
+        if (wants[0] == '\0') {
+            (void)fprintf(out, "%s\n", json_text_at(sight, "shown"));
+        } else {
+            column(out, json_text_at(sight, "shown"), 20);
+            (void)fprintf(out, " %s%s\n", wants, marked ? "  ◄" : "");
+        }
     }
-    (void)snprintf(how, sizeof(how), "%s %%", danish_percent(cost->holiday_bp, percent));
-    line(out, "+ feriepenge", how, price_divide(hour * cost->holiday_bp, 10000));
-    (void)snprintf(how, sizeof(how), "%s %%", danish_percent(cost->pension_bp, percent));
-    line(out, "+ pension", how, price_divide(hour * cost->pension_bp, 10000));
-    line(out, "+ andre arbejdsgiverbidrag", "", cost->other_ore_per_hour);
 }
 
-static void print_price(const struct explanation *explanation, FILE *out)
+static void print_rules(const json_t *document, FILE *out)
 {
-    const json_t *frame = json_at(explanation->decision, "frame");
-    struct application application;
-    bool canonical = false;
-    char how[120];
-    char first[DANISH_SIZE];
-    char second[DANISH_SIZE];
-    (void)fputs("\nPris\n", out);
-    if (frame == NULL ||
-        wire_decode_application(explanation->row->input, &application, &canonical) != REASON_NONE) {
-        (void)fputs("  ingen økonomisk ramme\n", out);
+    const json_t *rules = json_at(document, "rules");
+    size_t i = 0;
+    const json_t *rule = NULL;
+    if (json_array_size(rules) == 0) {
         return;
     }
-    int64_t unit = json_number_at(frame, "unitOre");
-    int64_t minutes = json_number_at(frame, "minutes");
-    int32_t start = 0;
-    int32_t end = 0;
-    CHECK(date_parse(application.start_date, &start));
-    CHECK(date_parse(application.end_date, &end));
-    if (application.cost.basis == COST_WAGE) {
-        print_wage(&application.cost, out);
-    }
-    line(out, application.cost.basis == COST_WAGE ? "= en time" : "Honorar for en time", "", unit);
-    (void)snprintf(how,
-                   sizeof(how),
-                   "%s min. × %s dage / 7",
-                   danish_number(application.minutes_per_week, first),
-                   danish_number(end - start + 1, second));
-    row(out, "Minutter i perioden", how, danish_number(minutes, first), "min.");
-    (void)snprintf(how,
-                   sizeof(how),
-                   "%s × %s / 60",
-                   danish_kroner(unit, first),
-                   danish_number(minutes, second));
-    line(out, "Støtte", how, json_number_at(frame, "supportOre"));
-    if (json_number_at(frame, "trainingOre") > 0) {
-        line(out, "+ mentoruddannelse", "", json_number_at(frame, "trainingOre"));
-    }
-    line(out,
-         json_is_true(json_at(frame, "indicative")) ? "= vejledende ramme, ikke bevilget"
-                                                    : "= bevilget ramme",
-         "",
-         json_number_at(frame, "totalOre"));
-    if (json_number_at(frame, "vatOre") > 0) {
-        line(out, "moms, uden for rammen", "", json_number_at(frame, "vatOre"));
+    (void)fputs("\nHvad reglerne så\n", out);
+    json_array_foreach(rules, i, rule)
+    {
+        print_rule(rule, out);
     }
 }
 
-static void print_history(const struct explanation *explanation, FILE *out)
+static void print_price(const json_t *document, FILE *out)
 {
-    struct bytes periods = explanation->row->periods;
+    const json_t *steps = json_at(document, "price");
+    size_t i = 0;
+    const json_t *step = NULL;
+    char amount[DANISH_SIZE];
+    (void)fputs("\nPris\n", out);
+    if (json_array_size(steps) == 0) {
+        (void)fputs("  ingen økonomisk ramme\n", out);
+    }
+    json_array_foreach(steps, i, step)
+    {
+        bool money = json_at(step, "ore") != NULL;
+        (void)fputs("  ", out);
+        column(out, json_text_at(step, "what"), 35);
+        column(out, json_text_at(step, "how"), 28);
+        (void)fprintf(out,
+                      "%14s %s\n",
+                      money ? danish_kroner(json_number_at(step, "ore"), amount)
+                            : danish_number(json_number_at(step, "minutes"), amount),
+                      money ? "kr." : "min.");
+    }
+}
+
+static void print_history(const json_t *document, FILE *out)
+{
+    const json_t *considered = json_at(document, "history.considered");
+    size_t i = 0;
+    const json_t *grant = NULL;
+    char start[DANISH_SIZE];
+    char end[DANISH_SIZE];
     (void)fputs("\nTidligere bevillinger, der indgik\n", out);
-    if (history_period_count(periods) == 0) {
+    if (json_array_size(considered) == 0) {
         (void)fputs("  ingen\n", out);
     }
-    for (uint32_t i = 0; i < history_period_count(periods); i++) {
-        struct history_period period = history_period_at(periods, i);
-        char id[UUID_TEXT_SIZE];
-        char start[DATE_TEXT_SIZE];
-        char end[DATE_TEXT_SIZE];
-        uuid_format(period.application_id, id);
-        date_format_danish(period.start, start);
-        date_format_danish(period.end, end);
-        (void)fprintf(out, "  %.36s  %.10s til %.10s\n", id, start, end);
+    json_array_foreach(considered, i, grant)
+    {
+        (void)fprintf(out,
+                      "  %s  %s til %s\n",
+                      json_text_at(grant, "applicationId"),
+                      danish_date(json_text_at(grant, "startDate"), start),
+                      danish_date(json_text_at(grant, "endDate"), end));
     }
+    (void)fprintf(out,
+                  "  borgerens afgørelse nr. %lld, ansøgningens nr. %lld%s\n",
+                  (long long)json_number_at(document, "history.citizenDecision"),
+                  (long long)json_number_at(document, "history.applicationDecision"),
+                  json_is_true(json_at(document, "history.quarantined"))
+                      ? "; en tidligere hændelse lå uafgjort"
+                      : "");
 }
 
-void explanation_print(const struct explanation *explanation, FILE *out)
+void explanation_print(const json_t *document, FILE *out)
 {
-    print_heading(explanation, out);
-    print_facts(explanation, out);
-    print_findings(explanation, out);
-    print_price(explanation, out);
-    print_history(explanation, out);
-    (void)fprintf(
-        out, "\nKlage\n  %s\n\n", json_text_at(explanation->decision, "complaint.textDa"));
+    print_heading(document, out);
+    print_facts(document, out);
+    print_findings(document, out);
+    print_rules(document, out);
+    print_price(document, out);
+    print_history(document, out);
+    (void)fprintf(out, "\nKlage\n  %s\n\n", json_text_at(document, "complaint.textDa"));
 }

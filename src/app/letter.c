@@ -171,7 +171,13 @@ static void write_to_citizen(struct writing *writing)
                              "Din ansøgning om en mentor behandles af en sagsbehandler");
     }
     write_reference(writing);
+    if (letter->act[0] != '\0') {
+        row(writing, "Afgjort efter", letter->act);
+    }
     row(writing, "Forløb", danish_word(json_text_at(letter->application, "activity.kind")));
+    if (json_text_at(letter->decision, "mentorKind")[0] != '\0') {
+        row(writing, "Mentor", danish_word(json_text_at(letter->decision, "mentorKind")));
+    }
     write_period(writing);
     write_reasons(writing);
     if (outcome_is(letter, "OUTCOME_REFERRED")) {

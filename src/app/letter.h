@@ -21,6 +21,7 @@ struct letter {
     enum letter_reader reader;
     const json_t *application; /* ProtoJSON of the input */
     const json_t *decision;    /* ProtoJSON of the outcome */
+    const char *act;           /* the law that was followed, in words; "" when it is not known */
 };
 
 /* What a letter is made of; a form says how it looks. Texts are UTF-8 and borrowed. */

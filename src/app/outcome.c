@@ -90,6 +90,12 @@ static bool
 decision_record(const struct stored_output *output, struct headers *headers, struct record *record)
 {
     char ref[2 * CITIZEN_REF_SIZE];
+    struct bytes application_id;
+    if (output->damaged != NULL || output->outcome < OUTCOME_IS_APPROVED ||
+        output->outcome > OUTCOME_IS_REFERRED ||
+        !wire_decision_application_id(output->output, &application_id)) {
+        return false;
+    }
     hex_encode(output->citizen_ref, CITIZEN_REF_SIZE, ref);
     struct header *traces = NULL;
     uint32_t trace_count = 0;
@@ -106,7 +112,7 @@ decision_record(const struct stored_output *output, struct headers *headers, str
     add_uuid(headers, "ce_id", output->decision_id);
     add(headers, "ce_source", bytes_text("mentord"));
     add(headers, "ce_type", bytes_text(outcome_type(output->outcome)));
-    add(headers, "ce_subject", wire_decision_application_id(output->output));
+    add(headers, "ce_subject", application_id);
     add_time(headers, output->evaluated_at_ms);
     add(headers, "content-type", bytes_text("application/protobuf"));
     for (uint32_t i = 0; i < trace_count; i++) {

@@ -18,13 +18,13 @@ static bool events_before(const struct chronicle_decision *row, struct bytes *ev
     return true;
 }
 
-static const char *read_request(const struct rejudge *given,
-                                const struct chronicle_decision *row,
-                                struct arena *arena,
-                                struct rejudged *out)
+const char *rejudge_request(const struct archived_decision *archived,
+                            const struct hmac_key *citizen_key,
+                            struct arena *arena,
+                            struct record *record,
+                            struct request *request)
 {
-    const struct archived_decision *archived = &row->archived;
-    out->record = (struct record){
+    *record = (struct record){
         .partition = archived->partition,
         .offset = archived->offset,
         .has_key = true,
@@ -32,16 +32,15 @@ static const char *read_request(const struct rejudge *given,
         .has_value = true,
         .value = archived->input,
     };
-    if (!headers_unpack(
-            archived->headers, arena, &out->record.headers, &out->record.header_count)) {
+    if (!headers_unpack(archived->headers, arena, &record->headers, &record->header_count)) {
         return "its headers cannot be read";
     }
-    request_read(&out->request, &out->record, REASON_NONE, given->citizen_key, arena);
-    if (out->request.reason != REASON_NONE) {
-        return reason_text(out->request.reason);
+    request_read(request, record, REASON_NONE, citizen_key, arena);
+    if (request->reason != REASON_NONE) {
+        return reason_text(request->reason);
     }
-    if (given->citizen_key == NULL) {
-        memcpy(out->request.citizen_ref, archived->stored.citizen_ref, CITIZEN_REF_SIZE);
+    if (citizen_key == NULL) {
+        memcpy(request->citizen_ref, archived->stored.citizen_ref, CITIZEN_REF_SIZE);
     }
     return NULL;
 }
@@ -52,7 +51,8 @@ const char *rejudge(const struct rejudge *given,
                     struct rejudged *out)
 {
     const struct archived_decision *archived = &row->archived;
-    const char *why = read_request(given, row, arena, out);
+    const char *why =
+        rejudge_request(archived, given->citizen_key, arena, &out->record, &out->request);
     if (why != NULL) {
         return why;
     }

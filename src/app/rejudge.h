@@ -29,6 +29,14 @@ const char *rejudge(const struct rejudge *given,
                     struct arena *arena,
                     struct rejudged *out);
 
+/* The first half: the stored input read again. *request borrows from *record and the row. NULL, or
+ * why not. */
+const char *rejudge_request(const struct archived_decision *archived,
+                            const struct hmac_key *citizen_key,
+                            struct arena *arena,
+                            struct record *record,
+                            struct request *request);
+
 /* What a stored row has of a decision: X(name, "as people call it"). */
 #define REJUDGE_PARTS(X)                                                                           \
     X(OUTPUT, "output")                                                                            \

@@ -172,7 +172,9 @@ static enum step_outcome not_marked(struct worker *worker)
     return step_of_err(worker);
 }
 
-/* Acknowledged outputs are marked within a second also when nothing comes. */
+/* Acknowledged outputs are marked within a second also when nothing comes. With nothing to mark the
+ * store is asked now and then all the same: one that lost commits has another epoch, or positions
+ * below ours. */
 static enum step_outcome mark_emitted(struct worker *worker, int64_t now_us)
 {
     struct sink *sink = &worker->edges.sink;
@@ -192,13 +194,15 @@ static enum step_outcome mark_emitted(struct worker *worker, int64_t now_us)
         }
         moved = moved || position->emitted_offset > worker->slots[i].marked;
     }
-    if (!moved) {
+    if (!moved && now_us - worker->confirmed_at_us < WORKER_CONFIRM_US) {
         return STEP_DONE;
     }
+    worker->confirmed_at_us = now_us;
     if (!store->emitted(store->self, worker->positions, worker->slot_count, false, &worker->err)) {
         return not_marked(worker);
     }
-    if (!source->commit(source->self, worker->positions, worker->slot_count, &worker->err)) {
+    if (moved &&
+        !source->commit(source->self, worker->positions, worker->slot_count, &worker->err)) {
         return step_of_err(worker);
     }
     for (uint32_t i = 0; i < worker->slot_count; i++) {

@@ -201,12 +201,25 @@ enum step_outcome step_take(struct worker *worker)
     }
     /* Not before: JOIN and SETTLE note what is taken, over metadata that nobody has compared. */
     worker->taken = true;
+    worker->confirmed_at_us = worker->clock.mono_us(worker->clock.self);
     worker->fresh = false;
     if (!start_reading(worker, from)) {
         return step_of_err(worker);
     }
     worker->reading = true;
     return STEP_DONE;
+}
+
+/* Sending something else in its place would be worse than standing still. */
+static bool altered(struct worker *worker, int32_t partition, int64_t offset)
+{
+    return err_set(
+        &worker->err,
+        ERR_HALT,
+        "partition %d: the output stored for offset %lld was altered and cannot be sent; "
+        "keep the database, run `mentord audit verify`, and restore it",
+        partition,
+        (long long)offset);
 }
 
 static bool resend_partition(struct worker *worker, const struct position *position, int64_t *sent)
@@ -228,8 +241,9 @@ static bool resend_partition(struct worker *worker, const struct position *posit
             }
             struct arena_mark mark = arena_mark(&worker->lot->arena);
             struct record record;
-            CHECK(outcome_record(&outputs[i], &source, &worker->lot->arena, &record));
-            bool done = sink->send(sink->self, &record, outputs[i].dlq, &worker->err);
+            bool done = outcome_record(&outputs[i], &source, &worker->lot->arena, &record)
+                            ? sink->send(sink->self, &record, outputs[i].dlq, &worker->err)
+                            : altered(worker, source.partition, outputs[i].offset);
             arena_rewind(&worker->lot->arena, mark);
             if (!done) {
                 return false;

@@ -38,6 +38,9 @@ MUST_CHECK bool archive_ask(struct pg_archive *archive,
 MUST_CHECK void *
 archive_hand_out(struct pg_archive *archive, int count, size_t size, struct err *err);
 
+/* A column whose size was promised has another: ERR_HALT, always false. */
+bool archive_damaged(const char *table, const char *column, struct err *err);
+
 bool archive_status(void *self, const struct archived_status **status, struct err *err);
 bool archive_quarantines(void *self,
                          bool open_only,

@@ -82,7 +82,9 @@ close_row(struct pg_archive *archive, const struct params *params, bool *found, 
         return true;
     }
     uint8_t ref[CITIZEN_REF_SIZE];
-    field_copy(row, 0, 0, ref, sizeof(ref));
+    if (!field_fits(row, 0, 0, ref, sizeof(ref))) {
+        return archive_damaged("quarantine", "citizen_ref", err);
+    }
     struct params citizen = {0};
     params_bytes(&citizen, bytes_of(ref, sizeof(ref)));
     return archive_ask(archive, &disarm, &citizen, err) &&

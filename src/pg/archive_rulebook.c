@@ -30,7 +30,9 @@ bool archive_rulebooks(void *self,
             .stored_at_ms = field_int8(rows, row, 3),
             .published = !field_null(rows, row, 4),
         };
-        field_copy(rows, row, 2, to->sha256, SHA256_SIZE);
+        if (!field_fits(rows, row, 2, to->sha256, SHA256_SIZE)) {
+            return archive_damaged("rulebook", "sha256", err);
+        }
         if (to->published) {
             to->effective_from_ms = field_int8(rows, row, 4);
             to->published_at_ms = field_int8(rows, row, 5);

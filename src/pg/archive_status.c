@@ -94,8 +94,9 @@ bool archive_status(void *self, const struct archived_status **status, struct er
                                                .now_ms = field_int8(one, 0, 6),
                                                .positions = out,
                                                .position_count = (uint32_t)PQntuples(rows)};
-    if (!field_null(one, 0, 5)) {
-        field_copy(one, 0, 5, archive->status.rulebook_sha256, SHA256_SIZE);
+    if (!field_null(one, 0, 5) &&
+        !field_fits(one, 0, 5, archive->status.rulebook_sha256, SHA256_SIZE)) {
+        return archive_damaged("batch", "rulebook", err);
     }
     *status = &archive->status;
     return fill_growth(archive, session_result(&archive->session, 2), err);

@@ -52,8 +52,12 @@ bool chronicle_positions(void *self,
                                         .first_offset = field_int8(found, row, 12),
                                         .chain_offset = field_int8(found, row, 13)};
         out[row].position.batch = field_int8(found, row, 14);
-        field_copy(found, row, 15, out[row].position.link, SHA256_SIZE);
-        field_copy(found, row, 10, out[row].position.last_digest, SHA256_SIZE);
+        if (!field_fits(found, row, 15, out[row].position.link, SHA256_SIZE)) {
+            out[row].damaged = "link";
+        }
+        if (!field_fits(found, row, 10, out[row].position.last_digest, SHA256_SIZE)) {
+            out[row].damaged = "last_digest";
+        }
     }
     *rows = out;
     *count = (uint32_t)PQntuples(found);
@@ -74,7 +78,9 @@ bool chronicle_rulebooks(void *self,
     }
     for (int row = 0; row < PQntuples(found); row++) {
         out[row].yaml = field_bytes(found, row, 1);
-        field_copy(found, row, 0, out[row].sha256, SHA256_SIZE);
+        if (!field_fits(found, row, 0, out[row].sha256, SHA256_SIZE)) {
+            continue; /* zeros: no file's hash */
+        }
     }
     *rows = out;
     *count = (uint32_t)PQntuples(found);
@@ -105,9 +111,15 @@ static bool hand_out_ranges(struct pg_chronicle *chronicle,
                                                        [FATE_SKIPPED] = field_int8(found, row, 9),
                                                        [FATE_GAP] = field_int8(found, row, 10)},
                                             .entries = field_bytes(found, row, 12)};
-        field_copy(found, row, 11, out[row].rulebook, SHA256_SIZE);
-        field_copy(found, row, 13, out[row].root, SHA256_SIZE);
-        field_copy(found, row, 14, out[row].link, SHA256_SIZE);
+        if (!field_fits(found, row, 11, out[row].rulebook, SHA256_SIZE)) {
+            out[row].damaged = "rulebook";
+        }
+        if (!field_fits(found, row, 13, out[row].root, SHA256_SIZE)) {
+            out[row].damaged = "root";
+        }
+        if (!field_fits(found, row, 14, out[row].link, SHA256_SIZE)) {
+            out[row].damaged = "link";
+        }
     }
     *rows = out;
     *count = (uint32_t)PQntuples(found);
@@ -145,25 +157,36 @@ bool chronicle_ranges(void *self,
         chronicle, chronicle_ask(chronicle, CHRONICLE_ranges, &params, err), rows, count, err);
 }
 
+/* A null is -1: nothing lies there. */
+static int64_t place_at(const PGresult *found, int row, int column)
+{
+    return field_null(found, row, column) ? -1 : field_int8(found, row, column);
+}
+
 static void fill_refusal(const PGresult *found, int row, struct chronicle_refusal *refusal)
 {
-    *refusal =
-        (struct chronicle_refusal){.progress_id = field_int8(found, row, 0),
-                                   .batch = field_int8(found, row, 2),
-                                   .arms = field_bool(found, row, 3),
-                                   .state = stored_state(field_text(found, row, 4)),
-                                   .has_citizen = !field_null(found, row, 5),
-                                   .stored = {.offset = field_int8(found, row, 1),
-                                              .dlq = true,
-                                              .reason = stored_reason(field_text(found, row, 6)),
-                                              .redrives = field_int8(found, row, 7),
-                                              .has_key = !field_null(found, row, 8),
-                                              .key = field_bytes(found, row, 8),
-                                              .has_value = !field_null(found, row, 9),
-                                              .value = field_bytes(found, row, 9),
-                                              .headers = field_bytes(found, row, 10)}};
-    if (refusal->has_citizen) {
-        field_copy(found, row, 5, refusal->citizen_ref, CITIZEN_REF_SIZE);
+    *refusal = (struct chronicle_refusal){
+        .progress_id = field_int8(found, row, 0),
+        .batch = field_int8(found, row, 2),
+        .arms = field_bool(found, row, 3),
+        .state = stored_state(field_text(found, row, 4)),
+        .has_citizen = !field_null(found, row, 5),
+        .redriven_progress_id = place_at(found, row, 11),
+        .redriven_offset = place_at(found, row, 12),
+        .redriven_batch = place_at(found, row, 13),
+        .redriven_index = field_null(found, row, 14) ? -1 : field_int4(found, row, 14),
+        .stored = {.offset = field_int8(found, row, 1),
+                   .dlq = true,
+                   .reason = stored_reason(field_text(found, row, 6)),
+                   .redrives = field_int8(found, row, 7),
+                   .has_key = !field_null(found, row, 8),
+                   .key = field_bytes(found, row, 8),
+                   .has_value = !field_null(found, row, 9),
+                   .value = field_bytes(found, row, 9),
+                   .headers = field_bytes(found, row, 10)}};
+    if (refusal->has_citizen &&
+        !field_fits(found, row, 5, refusal->citizen_ref, CITIZEN_REF_SIZE)) {
+        refusal->stored.damaged = "citizen_ref";
     }
 }
 

@@ -46,7 +46,7 @@ bool chronicle_more_rows(void *self,
            (got = chronicle_copy_next(chronicle, fields, 3, err)) == 1) {
         struct chronicle_row *row = &out[(*count)++];
         *row = (struct chronicle_row){.seq = int8_of(fields[1]), .state = fields[2]};
-        copy_of(fields[0], row->key, CHRONICLE_KEY_SIZE);
+        row->damaged = !fits_of(fields[0], row->key, CHRONICLE_KEY_SIZE);
     }
     *rows = out;
     if (got != 0) {
@@ -76,7 +76,7 @@ static bool oddities(struct pg_chronicle *chronicle,
                                              .offset = field_int8(found, row, 2),
                                              .expected = field_int8(found, row, 3),
                                              .found = field_int8(found, row, 4)};
-        field_copy(found, row, 0, out[row].key, CITIZEN_REF_SIZE);
+        out[row].damaged = !field_fits(found, row, 0, out[row].key, CITIZEN_REF_SIZE);
     }
     *rows = out;
     *count = (uint32_t)PQntuples(found);

@@ -58,6 +58,19 @@ static inline void copy_of(struct bytes field, uint8_t *to, size_t size)
     memcpy(to, field.data, size);
 }
 
+/* A column whose size is only a check's promise, which a superuser can take away. false: it is
+ * another's bytes, and zeros are left. */
+MUST_CHECK static inline bool fits_of(struct bytes field, uint8_t *to, size_t size)
+{
+    bool fits = field.size == size;
+    if (fits) {
+        memcpy(to, field.data, size);
+    } else {
+        memset(to, 0, size);
+    }
+    return fits;
+}
+
 static inline bool field_bool(const PGresult *result, int row, int column)
 {
     return bool_of(field_bytes(result, row, column));
@@ -76,6 +89,12 @@ static inline int32_t field_int4(const PGresult *result, int row, int column)
 static inline void field_copy(const PGresult *result, int row, int column, uint8_t *to, size_t size)
 {
     copy_of(field_bytes(result, row, column), to, size);
+}
+
+MUST_CHECK static inline bool
+field_fits(const PGresult *result, int row, int column, uint8_t *to, size_t size)
+{
+    return fits_of(field_bytes(result, row, column), to, size);
 }
 
 /* A row's first `count` fields. */

@@ -19,6 +19,16 @@ bool archive_ask(struct pg_archive *archive,
            session_run(&archive->session, err);
 }
 
+bool archive_damaged(const char *table, const char *column, struct err *err)
+{
+    return err_set(err,
+                   ERR_HALT,
+                   "mentord.%s was altered: its %s is none; keep the database, run `mentord audit "
+                   "verify`, and restore it",
+                   table,
+                   column);
+}
+
 static char *copy(const char *text)
 {
     size_t size = strlen(text) + 1;
@@ -171,6 +181,9 @@ static bool archive_application(void *self,
         struct bytes fields[STORED_ARCHIVED_COLUMNS];
         field_row(rows, row, fields, STORED_ARCHIVED_COLUMNS);
         out[row] = stored_archived(fields);
+        if (out[row].stored.damaged != NULL) {
+            return archive_damaged("decision", out[row].stored.damaged, err);
+        }
     }
     *decisions = out;
     *count = expected;

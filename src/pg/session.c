@@ -94,9 +94,8 @@ static void on_notice(void *self, const PGresult *result)
         return;
     }
     LOG(LOG_LEVEL_WARN, "pg.warning", LOG_TEXT("sqlstate", sqlstate));
-    /* Texts are translated, codes are not: 01000 and 57P01 are what SyncRepWaitForLSN warns with.
-     */
-    if (strcmp(sqlstate, "01000") == 0 || strcmp(sqlstate, "57P01") == 0) {
+    if (sqlstate_unreplicated(
+            severity, sqlstate, PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION))) {
         session->warned = true;
     }
 }

@@ -80,3 +80,13 @@ const struct sqlstate_rule *sqlstate_rule(const char *sqlstate, const char *cons
     }
     return rule;
 }
+
+bool sqlstate_unreplicated(const char *severity, const char *sqlstate, const char *function)
+{
+    /* 01000 is any warning without a code of its own, as pg_terminate_backend's; SyncRepWaitForLSN
+     * warns with it when cancelled, and with 57P01 when its backend is ended. */
+    bool code =
+        sqlstate != NULL && (strcmp(sqlstate, "01000") == 0 || strcmp(sqlstate, "57P01") == 0);
+    return severity != NULL && strcmp(severity, "WARNING") == 0 && code &&
+           (function == NULL || strcmp(function, "SyncRepWaitForLSN") == 0);
+}

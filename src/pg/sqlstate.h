@@ -3,6 +3,7 @@
 
 /* What an SQLSTATE means for the caller: the one table that translates. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "mentor/base/err.h"
@@ -16,6 +17,13 @@ struct sqlstate_rule {
 
 /* For tests: the table and its length. */
 const struct sqlstate_rule *sqlstate_rules(uint32_t *count);
+
+/*
+ * A warning that the server was stopped from waiting for its standby, so that what it acknowledges
+ * is local only. Texts are translated, codes and the function that warns are not; `function` NULL,
+ * which no server of today sends, counts as that one.
+ */
+bool sqlstate_unreplicated(const char *severity, const char *sqlstate, const char *function);
 
 /* Never NULL. `sqlstate` NULL or "": libpq gave none, so the connection is gone. `constraint` may
  * be NULL. */

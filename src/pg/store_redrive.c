@@ -6,15 +6,16 @@
 #include "field.h"
 #include "store_write.h"
 
-static void fill(const PGresult *rows, int row, struct batch_closing *closing)
+/* false: the row was altered. */
+static bool fill(const PGresult *rows, int row, struct batch_closing *closing)
 {
     closing->open = true;
     closing->progress_id = field_int8(rows, row, 1);
     closing->redrives = field_int8(rows, row, 2);
     closing->arms = field_bool(rows, row, 3);
     closing->has_citizen = !field_null(rows, row, 4);
-    if (closing->has_citizen) {
-        field_copy(rows, row, 4, closing->citizen_ref, CITIZEN_REF_SIZE);
+    if (closing->has_citizen && !field_fits(rows, row, 4, closing->citizen_ref, CITIZEN_REF_SIZE)) {
+        return false;
     }
     closing->has_key = !field_null(rows, row, 5);
     closing->key = field_bytes(rows, row, 5);
@@ -22,6 +23,7 @@ static void fill(const PGresult *rows, int row, struct batch_closing *closing)
     if (closing->has_value) {
         field_copy(rows, row, 6, closing->value_digest, SHA256_SIZE);
     }
+    return true;
 }
 
 bool store_redriven(void *self, struct batch_closing *closings, uint32_t count, struct err *err)
@@ -52,7 +54,16 @@ bool store_redriven(void *self, struct batch_closing *closings, uint32_t count, 
         int32_t place = field_int4(rows, row, 0);
         CHECK(place >= 1);
         CHECK((uint32_t)place <= count);
-        fill(rows, row, &closings[place - 1]);
+        if (!fill(rows, row, &closings[place - 1])) {
+            return err_set(
+                err,
+                ERR_HALT,
+                "mentord.quarantine was altered: the citizen_ref of partition %d, offset "
+                "%lld is none; keep the database, run `mentord audit verify`, and restore "
+                "it",
+                closings[place - 1].partition,
+                (long long)closings[place - 1].offset);
+        }
     }
     return true;
 }

@@ -68,14 +68,14 @@ static bool fill(const PGresult *rows, int row, struct position *position)
     position->emitted_offset = field_int8(rows, row, 4);
     position->evaluated_at_ms = field_int8(rows, row, 5);
     position->last_offset = field_int8(rows, row, 6);
-    field_copy(rows, row, 7, position->last_digest, SHA256_SIZE);
+    bool digest = field_fits(rows, row, 7, position->last_digest, SHA256_SIZE);
     position->takeovers = field_int4(rows, row, 8);
     position->tried_offset = field_int8(rows, row, 9);
     position->tries = field_int4(rows, row, 10);
     position->stopped = field_bool(rows, row, 11);
     position->batch = field_int8(rows, row, 13);
-    field_copy(rows, row, 14, position->link, SHA256_SIZE);
-    return breaker_unpack(field_bytes(rows, row, 12), &position->breaker);
+    bool link = field_fits(rows, row, 14, position->link, SHA256_SIZE);
+    return breaker_unpack(field_bytes(rows, row, 12), &position->breaker) && digest && link;
 }
 
 static void note_orphan(struct pg_store *store, const char *id)
@@ -127,7 +127,8 @@ attempt(struct pg_store *store, struct position *positions, uint32_t count, stru
                 return err_set(
                     err,
                     ERR_HALT,
-                    "partition %d: its progress row is damaged; as mentord_owner: UPDATE "
+                    "partition %d: its progress row was altered: last_digest, link or breaker is none; run "
+                    "`mentord audit verify`; a breaker alone may be emptied, as mentord_owner: UPDATE "
                     "mentord.progress SET breaker = '' WHERE partition = %d",
                     partition,
                     partition);

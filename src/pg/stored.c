@@ -12,7 +12,9 @@ struct stored_output stored_decision(const struct bytes *fields)
                                    .trace = fields[7],
                                    .output = fields[8]};
     copy_of(fields[1], output.decision_id, UUID_SIZE);
-    copy_of(fields[2], output.citizen_ref, CITIZEN_REF_SIZE);
+    if (!fits_of(fields[2], output.citizen_ref, CITIZEN_REF_SIZE)) {
+        output.damaged = "citizen_ref";
+    }
     return output;
 }
 
@@ -45,7 +47,9 @@ struct archived_decision stored_archived(const struct bytes *fields)
                                          .headers = fields[D_HEADERS],
                                          .input = fields[D_INPUT]};
     decision.offset = decision.stored.offset;
-    copy_of(fields[D_RULEBOOK], decision.rulebook_sha256, SHA256_SIZE);
+    if (!fits_of(fields[D_RULEBOOK], decision.rulebook_sha256, SHA256_SIZE)) {
+        decision.stored.damaged = "rulebook";
+    }
     return decision;
 }
 

@@ -286,12 +286,15 @@ bool wire_encode_decision(const struct decision *decision,
     return true;
 }
 
-struct bytes wire_decision_application_id(struct bytes decision)
+bool wire_decision_application_id(struct bytes decision, struct bytes *id)
 {
     /* Fields 1 and 2 come first, each a tag, a length and a UUID. */
     const size_t at = 2 + UUID_TEXT_SIZE + 2;
-    CHECK(decision.size >= at + UUID_TEXT_SIZE);
-    CHECK(decision.data[at - 2] == (2 << 3 | PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED));
-    CHECK(decision.data[at - 1] == UUID_TEXT_SIZE);
-    return bytes_of(decision.data + at, UUID_TEXT_SIZE);
+    const uint8_t tag = 2 << 3 | PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED;
+    if (decision.size < at + UUID_TEXT_SIZE || decision.data[at - 2] != tag ||
+        decision.data[at - 1] != UUID_TEXT_SIZE) {
+        return false;
+    }
+    *id = bytes_of(decision.data + at, UUID_TEXT_SIZE);
+    return true;
 }

@@ -152,6 +152,23 @@ def test_the_html_letter_is_accessible_prints_and_loads_nothing(demo, reader):
             assert word in page.text, "the same words in both forms"
 
 
+def luminance(colour):
+    """As WCAG 2.1 defines it."""
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
+    parts = [int(digits[at:at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_every_colour_of_the_html_letter_stands_out_from_the_paper(demo):
+    raw = letter(demo, SAMPLES[0]["data"]["applicationId"], "citizen", "--html")
+    assert re.findall(r"background: (#\w+)", raw) == ["#fff"]
+    texts, lines = re.findall(r"[ {]color: (#\w+)", raw), re.findall(r"solid (#\w+)", raw)
+    assert texts and lines
+    assert all(1.05 / (luminance(colour) + 0.05) >= 7 for colour in texts), "WCAG 2.1 AAA for text"
+    assert all(1.05 / (luminance(colour) + 0.05) >= 3 for colour in lines), "and 1.4.11 for lines"
+
+
 @pytest.mark.parametrize("flags", [("--letter", "neighbour"), ("--letter", "citizen", "--json"), ("--html",)])
 def test_a_letter_that_cannot_be_is_usage(demo, flags):
     done = demo.mentord("explain", SAMPLES[0]["data"]["applicationId"], *flags, expect=None)

@@ -81,7 +81,9 @@ static void decide_and_encode(const struct application *application, struct byte
         .topic = bytes_text("t"), .offset = 1, .event_id = bytes_text("e")};
     struct bytes out = {0};
     CHECK(wire_encode_decision(&decision, &source, &arena, &out));
-    CHECK(bytes_equal(wire_decision_application_id(out), application->application_id));
+    struct bytes id = {0};
+    CHECK(wire_decision_application_id(out, &id));
+    CHECK(bytes_equal(id, application->application_id));
 }
 
 /* What was accepted is accepted in its canonical form too, which is its own canonical form. */

@@ -15,14 +15,15 @@ static void check_decision(const struct batch *batch, uint32_t place)
     char text[UUID_TEXT_SIZE];
     uint8_t digest[SHA256_SIZE];
     struct bytes headers;
+    struct bytes id;
     assert_int_equal(row->entry, place);
     assert_true(entry->has_event_key);
     assert_int_equal(entry->reason, REASON_NONE);
     uuid_format(row->decision_id, text);
     assert_memory_equal(row->output.data + 2, text, sizeof(text)); /* field 1 */
     uuid_format(row->application_id, text);
-    assert_true(
-        bytes_equal(wire_decision_application_id(row->output), bytes_of(text, sizeof(text))));
+    assert_true(wire_decision_application_id(row->output, &id));
+    assert_true(bytes_equal(id, bytes_of(text, sizeof(text))));
     sha256_of(row->output, digest);
     assert_memory_equal(row->output_digest, digest, SHA256_SIZE);
     assert_true(

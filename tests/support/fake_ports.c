@@ -101,7 +101,12 @@ source_poll(void *self, uint32_t wait_ms, struct record *record, struct err *err
     if (event == SOURCE_NOTHING) {
         world.now_us += (int64_t)wait_ms * 1000;
         world.idle_count++;
-        world.stop = world.stop || world.idle_count > 100;
+        if (world.when_idle != NULL && world.idle_count == 50) {
+            world.when_idle();
+            world.when_idle = NULL;
+        }
+        world.stop =
+            world.stop || world.idle_count > (world.idle_most == 0 ? 100 : world.idle_most);
     } else {
         world.now_us += 1;
         world.idle_count = 0;

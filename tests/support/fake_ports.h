@@ -108,9 +108,11 @@ struct world {
     bool hold_acks;           /* until a flush */
     uint32_t breaker_most;    /* the worker's */
     const struct rulebook *candidate; /* likewise, from world_restart() on */
-    uint32_t resume_at; /* a person resumes a stopped partition at that ask; 0 never */
-    bool count_deaths;  /* a take without a release before is a take-over */
-    bool stop_at_write; /* SIGTERM comes while it is written */
+    uint32_t resume_at;      /* a person resumes a stopped partition at that ask; 0 never */
+    bool count_deaths;       /* a take without a release before is a take-over */
+    bool stop_at_write;      /* SIGTERM comes while it is written */
+    uint32_t idle_most;      /* polls without anything before it is stopped; 0: 100 */
+    void (*when_idle)(void); /* once, after some of them */
 
     /* what happened */
     char writes[WORLD_TEXT];   /* entries of each write in turn */

@@ -286,9 +286,30 @@ static void the_application_id_is_found_in_what_was_written(void **state)
     struct bytes out;
     trial_decide(&trial, true);
     assert_true(wire_encode_decision(&trial.decision, &from_kafka, &arena, &out));
-    struct bytes id = wire_decision_application_id(out);
+    struct bytes id;
+    assert_true(wire_decision_application_id(out, &id));
     assert_true(bytes_is(id, "3F2504E0-4f89-41d3-9a0c-0305e82c3301"));
     assert_true(id.data > out.data);
+}
+
+/* What somebody put in its place is nobody's id. */
+static void no_application_id_is_found_in_other_bytes(void **state)
+{
+    (void)state;
+    struct bytes out;
+    struct bytes id;
+    trial_decide(&trial, true);
+    assert_true(wire_encode_decision(&trial.decision, &from_kafka, &arena, &out));
+    uint8_t *bytes = arena_alloc(&arena, out.size);
+    memcpy(bytes, out.data, out.size);
+    for (size_t at = 38; at < 40; at++) { /* the id's tag and length */
+        bytes[at] ^= 1;
+        assert_false(wire_decision_application_id(bytes_of(bytes, out.size), &id));
+        bytes[at] ^= 1;
+    }
+    assert_true(wire_decision_application_id(bytes_of(bytes, out.size), &id));
+    assert_false(wire_decision_application_id(bytes_of(bytes, 75), &id));
+    assert_false(wire_decision_application_id((struct bytes){0}, &id));
 }
 
 static void a_full_arena_is_said_so_and_left_as_it_was(void **state)
@@ -348,6 +369,7 @@ int main(void)
         cmocka_unit_test_setup(d06_supersedes_nothing, begin),
         cmocka_unit_test_setup(every_deadline_in_a_text_is_filled, begin),
         cmocka_unit_test_setup(the_application_id_is_found_in_what_was_written, begin),
+        cmocka_unit_test_setup(no_application_id_is_found_in_other_bytes, begin),
         cmocka_unit_test_setup(its_source_is_read_back_out_of_any_bytes, begin),
         cmocka_unit_test_setup(a_full_arena_is_said_so_and_left_as_it_was, begin),
     };

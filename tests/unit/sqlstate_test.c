@@ -93,12 +93,26 @@ static void whoever_must_act_is_told_what_to_do(void **state)
     }
 }
 
+static void only_a_wait_for_the_standby_that_was_stopped_leaves_it_unknown(void **state)
+{
+    (void)state;
+    assert_true(sqlstate_unreplicated("WARNING", "01000", "SyncRepWaitForLSN"));
+    assert_true(sqlstate_unreplicated("WARNING", "57P01", "SyncRepWaitForLSN"));
+    assert_true(sqlstate_unreplicated("WARNING", "01000", NULL));
+    assert_false(sqlstate_unreplicated("WARNING", "01000", "pg_wait_until_termination"));
+    assert_false(sqlstate_unreplicated("WARNING", "01000", "exec_stmt_raise"));
+    assert_false(sqlstate_unreplicated("WARNING", "25001", "SyncRepWaitForLSN"));
+    assert_false(sqlstate_unreplicated("NOTICE", "01000", "SyncRepWaitForLSN"));
+    assert_false(sqlstate_unreplicated(NULL, NULL, NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_state_has_its_move),
         cmocka_unit_test(every_rule_is_reached),
         cmocka_unit_test(whoever_must_act_is_told_what_to_do),
+        cmocka_unit_test(only_a_wait_for_the_standby_that_was_stopped_leaves_it_unknown),
     };
     return cmocka_run_group_tests_name("pg/sqlstate", tests, NULL, NULL);
 }

@@ -341,9 +341,43 @@ static void metadata_of_a_later_owner_is_no_loss(void **state)
     assert_int_equal(world.leave_count, left + 2); /* fenced, and at the end */
 }
 
+static void lose_a_commit(void)
+{
+    world.partitions[0].position.epoch--;
+    world.partitions[0].position.next_offset--;
+    world.partitions[0].position.emitted_offset--;
+}
+
+static void an_idle_worker_notices_that_the_database_lost_commits(void **state)
+{
+    (void)state;
+    world_publish_versions(0, 3);
+    world.when_idle = lose_a_commit;
+    world.idle_most = 500; /* 50 seconds */
+    assert_false(world_run());
+    assert_int_equal(world.worker.err.kind, ERR_HALT);
+    assert_non_null(strstr(world.worker.err.text, "has lost commits"));
+    assert_int_equal(world.write_count, 1);
+}
+
+static void an_idle_worker_that_has_lost_nothing_goes_on(void **state)
+{
+    (void)state;
+    world_publish_versions(0, 3);
+    world.idle_most = 1000;
+    assert_true(world_run());
+    assert_all_decided_once();
+    assert_int_equal(world.take_count, 1);
+    assert_in_range(world.mark_count, 3, 5); /* the outputs, then each half minute */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            an_idle_worker_notices_that_the_database_lost_commits, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            an_idle_worker_that_has_lost_nothing_goes_on, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
             a_lost_reply_of_a_stored_batch_sends_what_is_stored, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(a_lost_reply_of_a_batch_that_is_not_stored_decides_again,

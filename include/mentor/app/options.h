@@ -115,6 +115,8 @@ enum option_kind {
       "stop after N; 0: do not") \
     X(NO_FOLLOW, "no-follow", OPTION_FLAG, "", "false", 0, 0, FOR_TAIL, \
       "stop at the end there is now") \
+    X(PROOF, "proof", OPTION_FLAG, "", "false", 0, 0, FOR_EXPLAIN, \
+      "its place in the ledger's chain too, checked; `audit prove` gives the proof itself") \
     X(LETTER, "letter", OPTION_TEXT, "citizen|company", NULL, 0, 0, FOR_EXPLAIN, \
       "the letter to send instead, in Danish") \
     X(HTML, "html", OPTION_FLAG, "", "false", 0, 0, FOR_EXPLAIN, \
@@ -133,8 +135,8 @@ enum option_kind {
       "again each second, until Ctrl-C; with --json a line each") \
     X(DEMO, "demo", OPTION_FLAG, "", "false", 0, 0, FOR_DB, \
       "migrate: a database for demonstrations, where --at event is allowed") \
-    X(ALL, "all", OPTION_FLAG, "", "false", 0, 0, FOR_DLQ, \
-      "list: closed ones too") \
+    X(ALL, "all", OPTION_FLAG, "", "false", 0, 0, FOR_DLQ | FOR_EXPLAIN, \
+      "list: closed ones too; explain: the rules that found nothing too, with what they saw") \
     X(WHY, "why", OPTION_TEXT, "TEXT", NULL, 0, 0, FOR_DLQ, \
       "dismiss: the reason, kept with the record") \
     X(REASON, "reason", OPTION_TEXT, "ID", NULL, 0, 0, FOR_DLQ, \

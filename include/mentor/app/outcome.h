@@ -19,7 +19,7 @@ struct outcome_source {
 };
 
 /* A decision or DLQ record as it is sent. Headers lie in the arena, the rest is borrowed. false:
- * full. */
+ * full, or a stored row was altered so that it is none. */
 MUST_CHECK bool outcome_record(const struct stored_output *output,
                                const struct outcome_source *source,
                                struct arena *arena,

@@ -31,14 +31,15 @@ struct worker_shown;
 enum {
     WORKER_RECORDS_MAX = 5000,
     WORKER_BATCH_BYTES = 16 * 1024 * 1024,
-    WORKER_SLICE = 64,           /* records read ahead at a time */
-    WORKER_LINGER_US = 5000,     /* a batch is not waited for longer */
-    WORKER_IDLE_MS = 100,        /* one wait for the first record */
-    WORKER_SETTLE_MS = 2000,     /* at revoke, for acknowledgements that are on their way */
-    WORKER_DRAIN_MS = 10000,     /* likewise when stopping, all waits together */
-    WORKER_MARK_US = 1000000,    /* emitted_offset is stored within this when idle */
-    WORKER_CLOCK_BACK_MS = 5000, /* PostgreSQL's clock behind a partition's last by more: halt */
-    WORKER_ALARM_US = 10000000,  /* the same alarm again at the earliest */
+    WORKER_SLICE = 64,            /* records read ahead at a time */
+    WORKER_LINGER_US = 5000,      /* a batch is not waited for longer */
+    WORKER_IDLE_MS = 100,         /* one wait for the first record */
+    WORKER_SETTLE_MS = 2000,      /* at revoke, for acknowledgements that are on their way */
+    WORKER_DRAIN_MS = 10000,      /* likewise when stopping, all waits together */
+    WORKER_MARK_US = 1000000,     /* emitted_offset is stored within this when idle */
+    WORKER_CONFIRM_US = 30000000, /* and that the positions are ours still is asked when idle */
+    WORKER_CLOCK_BACK_MS = 5000,  /* PostgreSQL's clock behind a partition's last by more: halt */
+    WORKER_ALARM_US = 10000000,   /* the same alarm again at the earliest */
     WORKER_ALONE_AFTER = 3, /* owners that died at one offset: its records are taken one by one */
     WORKER_TRIES = 2,       /* processes that a record may end before it goes to quarantine */
     WORKER_RESUMED_US = 1000000, /* whether a stopped partition was resumed is asked this often */
@@ -147,7 +148,8 @@ struct worker {
                               none */
     struct batch batch;    /* in the arena */
     bool sent_since_flush; /* outputs may linger in the sink */
-    int64_t marked_at_us;  /* when emitted offsets were stored last */
+    int64_t marked_at_us;  /* when emitted offsets were looked at last */
+    int64_t confirmed_at_us; /* when the store last knew our positions, outside a batch */
     struct metrics metrics;
     int64_t stepped_us;     /* when the last step ended */
     int64_t batch_began_us; /* when the batch in hand was gathered */

@@ -35,6 +35,7 @@ struct chronicle_position {
     const char *cluster;
     const char *topic;
     const char *group;
+    const char *damaged;      /* a column of the row that holds no such value; NULL: none */
     struct position position; /* partition, epoch, offsets, last record */
     int64_t first_offset;     /* where its ledger begins; next_offset when it has none */
     int64_t chain_offset;     /* where it began by its own word: the genesis has it */
@@ -132,6 +133,7 @@ struct chronicle_range {
     int64_t epoch;
     int64_t evaluated_at_ms;
     int64_t counts[FATE_COUNT]; /* as its columns have them: offsets */
+    const char *damaged;        /* a column of the row that holds no such value; NULL: none */
     uint8_t rulebook[SHA256_SIZE];
     struct bytes entries; /* packed: entry() reads them */
     uint8_t root[SHA256_SIZE];
@@ -140,6 +142,11 @@ struct chronicle_range {
 
 /* A row of quarantine. */
 struct chronicle_refusal {
+    int64_t redriven_progress_id; /* redriven: where the record lies now, and in which batch; -1
+                                     otherwise */
+    int64_t redriven_offset;
+    int64_t redriven_batch;
+    int32_t redriven_index; /* of the decision there; -1: it was not decided */
     int64_t progress_id;
     int64_t batch;
     bool arms;
@@ -151,6 +158,7 @@ struct chronicle_refusal {
 
 /* A projection's row: application or citizen. */
 struct chronicle_row {
+    bool damaged; /* its key is none */
     uint8_t key[CHRONICLE_KEY_SIZE];
     int64_t seq;
     struct bytes state;
@@ -158,6 +166,7 @@ struct chronicle_row {
 
 /* A pair of rows that contradict each other, found by the database. */
 struct chronicle_oddity {
+    bool damaged; /* its key is none */
     uint8_t key[CITIZEN_REF_SIZE];
     int64_t progress_id; /* -1: none */
     int64_t offset;

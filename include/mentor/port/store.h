@@ -19,6 +19,7 @@ struct err;
 
 /* One output as stored, to be sent (again). Lives until the next call of the store. */
 struct stored_output {
+    const char *damaged; /* a column of the row that holds no such value; NULL: none */
     int64_t offset;
     bool dlq;
     /* a decision */

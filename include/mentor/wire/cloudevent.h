@@ -27,6 +27,8 @@ enum {
 #define CLOUDEVENT_REJECTED  "dk.mentor.application.rejected.v1"
 #define CLOUDEVENT_REFERRED  "dk.mentor.application.referred.v1"
 #define CLOUDEVENT_DLQ       "dk.mentor.dlq.v1"
+/* A line behind a decision's; not read back. */
+#define CLOUDEVENT_EXPLANATION "dk.mentor.explanation.v1"
 
 /* The message that an event of this type holds. false: no type of ours, *message is left alone. */
 bool cloudevent_message(struct bytes type, enum json_message *message);

@@ -75,7 +75,8 @@ MUST_CHECK bool wire_decision_provenance(struct bytes decision,
                                          struct arena *arena,
                                          struct wire_provenance *provenance);
 
-/* The application id as it came, out of what wire_encode_decision() wrote; borrows from it. */
-struct bytes wire_decision_application_id(struct bytes decision);
+/* The application id as it came, out of what wire_encode_decision() wrote; borrows from it. false:
+ * it did not write that. */
+MUST_CHECK bool wire_decision_application_id(struct bytes decision, struct bytes *id);
 
 #endif /* MENTOR_WIRE_WIRE_H */
