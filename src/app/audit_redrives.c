@@ -79,7 +79,8 @@ bool audit_redrives(struct audit *audit, struct err *err)
             return false;
         }
         if (count == 0 || row->progress_id != redrive->progress_id ||
-            row->stored.offset != redrive->offset || row->state != QUARANTINE_OPEN) {
+            row->stored.offset != redrive->offset || row->state != QUARANTINE_OPEN ||
+            row->payload.state != PAYLOAD_WHOLE) {
             continue;
         }
         uint8_t digest[SHA256_SIZE];

@@ -10,6 +10,7 @@
 #include "mentor/rulebook/load.h"
 
 #include "audit.h"
+#include "erasure.h"
 
 static char *copy(const char *text)
 {
@@ -190,8 +191,14 @@ int command_audit(struct context *context)
     const struct options *options = &context->options;
     static struct audit audit;
     struct err err;
+    if (options->operand_count == 1 && strcmp(options->operands[0], "erase") == 0) {
+        return audit_erase_citizen(context);
+    }
+    if (options->operand_count == 1 && strcmp(options->operands[0], "retain") == 0) {
+        return audit_retain(context);
+    }
     if (options->operand_count != 1 || strcmp(options->operands[0], "verify") != 0) {
-        return command_usage(context, "audit: verify");
+        return command_usage(context, "audit: verify, erase or retain");
     }
     audit.context = context;
     audit.topics = options_flag(options, OPTION_KAFKA);

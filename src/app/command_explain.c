@@ -78,6 +78,16 @@ static uint32_t newest_decided(const struct archived_decision *rows, uint32_t co
     return i;
 }
 
+/* A letter tells the applicant's own words and cannot be written without them. */
+static bool may_write(const struct archived_decision *row, bool letter, struct err *err)
+{
+    return !letter || row->payload.state == PAYLOAD_WHOLE ||
+           err_set(err,
+                   ERR_FATAL,
+                   "the letter cannot be written again: %s",
+                   payload_text(row->payload.state));
+}
+
 static int explain(struct context *context, const uint8_t id[UUID_SIZE], struct arena *arena)
 {
     struct archive archive;
@@ -98,6 +108,9 @@ static int explain(struct context *context, const uint8_t id[UUID_SIZE], struct 
     }
     bool letter = context->options.values[OPTION_LETTER] != NULL;
     uint32_t from = letter ? newest_decided(rows, count) : 0;
+    if (!may_write(&rows[from], letter, &err)) {
+        return command_fail(&err, EXIT_NO);
+    }
     for (uint32_t i = from; i < (letter ? from + 1 : count); i++) {
         struct arena_mark mark = arena_mark(arena);
         bool done = options_flag(&context->options, OPTION_JSON)

@@ -49,8 +49,33 @@ static void column(FILE *out, const char *text, size_t width)
     (void)fprintf(out, "%s%*s", text, (int)(wide < width ? width - wide : 0), "");
 }
 
+/* What came in is gone, or shut: said, with when and why, in place of what it told. */
+static void print_payload(const struct payload *payload, FILE *out)
+{
+    bool gone = payload->state == PAYLOAD_ERASED || payload->state == PAYLOAD_RETIRED;
+    char day[DATE_TEXT_SIZE];
+    (void)fputs("\nOplysninger\n", out);
+    if (!gone) {
+        (void)fprintf(out,
+                      "  kan ikke læses: de er forseglet, og %s\n",
+                      payload->state == PAYLOAD_LOCKED ? "--master-key-file er ikke angivet"
+                                                       : "hovednøglen åbner dem ikke");
+        return;
+    }
+    date_format_danish(date_in_denmark(payload->gone_at_ms), day);
+    (void)fprintf(out,
+                  "  slettet %.10s%s, fordi: %s\n",
+                  day,
+                  payload->state == PAYLOAD_ERASED ? " for denne borger" : " efter alder",
+                  payload->why);
+}
+
 static void print_facts(const struct explanation *explanation, FILE *out)
 {
+    if (explanation->row->payload.state != PAYLOAD_WHOLE) {
+        print_payload(&explanation->row->payload, out);
+        return;
+    }
     const json_t *application = explanation->application;
     char start[DANISH_SIZE];
     char end[DANISH_SIZE];
@@ -147,6 +172,10 @@ static void print_price(const struct explanation *explanation, FILE *out)
     char first[DANISH_SIZE];
     char second[DANISH_SIZE];
     (void)fputs("\nPris\n", out);
+    if (frame != NULL && explanation->row->payload.state != PAYLOAD_WHOLE) {
+        line(out, "ramme; udregningen kan ikke vises", "", json_number_at(frame, "totalOre"));
+        return;
+    }
     if (frame == NULL ||
         wire_decode_application(explanation->row->input, &application, &canonical) != REASON_NONE) {
         (void)fputs("  ingen økonomisk ramme\n", out);

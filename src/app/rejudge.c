@@ -52,6 +52,9 @@ const char *rejudge(const struct rejudge *given,
                     struct rejudged *out)
 {
     const struct archived_decision *archived = &row->archived;
+    if (archived->payload.state != PAYLOAD_WHOLE) {
+        return payload_text(archived->payload.state);
+    }
     const char *why = read_request(given, row, arena, out);
     if (why != NULL) {
         return why;

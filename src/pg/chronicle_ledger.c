@@ -5,6 +5,11 @@
 #include "chronicle.h"
 #include "stored.h"
 
+enum {
+    R_PAYLOAD = 11, /* of sql/chronicle_refusals.sql */
+    R_COLUMNS = R_PAYLOAD + STORED_REFUSAL_COLUMNS,
+};
+
 bool chronicle_facts(void *self, struct chronicle_facts *facts, struct err *err)
 {
     struct pg_chronicle *chronicle = self;
@@ -140,8 +145,11 @@ bool chronicle_ranges(void *self,
         chronicle, chronicle_ask(chronicle, CHRONICLE_ranges, &params, err), rows, count, err);
 }
 
-static void fill_refusal(const PGresult *found, int row, struct chronicle_refusal *refusal)
+static void
+fill_refusal(struct vault *vault, const PGresult *found, int row, struct chronicle_refusal *refusal)
 {
+    struct bytes fields[R_COLUMNS];
+    field_row(found, row, fields, R_COLUMNS);
     *refusal =
         (struct chronicle_refusal){.progress_id = field_int8(found, row, 0),
                                    .batch = field_int8(found, row, 2),
@@ -160,6 +168,11 @@ static void fill_refusal(const PGresult *found, int row, struct chronicle_refusa
     if (refusal->has_citizen) {
         field_copy(found, row, 5, refusal->citizen_ref, CITIZEN_REF_SIZE);
     }
+    refusal->payload = stored_refusal(vault,
+                                      fields + R_PAYLOAD,
+                                      refusal->stored.offset,
+                                      &refusal->stored.headers,
+                                      &refusal->stored.value);
 }
 
 bool chronicle_refusals(void *self,
@@ -174,6 +187,7 @@ bool chronicle_refusals(void *self,
     params_int8(&params, progress_id);
     params_int8(&params, offset);
     params_int4(&params, (int32_t)*count);
+    vault_drop(&chronicle->vault);
     const PGresult *found = chronicle_ask(chronicle, CHRONICLE_refusals, &params, err);
     struct chronicle_refusal *out =
         found == NULL ? NULL : chronicle_hand_out(chronicle, PQntuples(found), sizeof(*out), err);
@@ -181,7 +195,7 @@ bool chronicle_refusals(void *self,
         return false;
     }
     for (int row = 0; row < PQntuples(found); row++) {
-        fill_refusal(found, row, &out[row]);
+        fill_refusal(&chronicle->vault, found, row, &out[row]);
     }
     *rows = out;
     *count = (uint32_t)PQntuples(found);

@@ -148,7 +148,7 @@ void trial_clear(void)
     trial_sql("SET session_replication_role = replica");
     trial_sql(
         "TRUNCATE mentord.decision, mentord.batch, mentord.application, mentord.citizen, mentord.quarantine, "
-        "mentord.progress, mentord.publication, mentord.rulebook, mentord.topic, "
+        "mentord.progress, mentord.publication, mentord.erasure, mentord.citizen_key, mentord.master_key,  mentord.rulebook, mentord.topic, "
         "mentord.growth");
     trial_sql("SET session_replication_role = origin");
 }
@@ -219,6 +219,7 @@ static struct record *add_record(struct trial_batch *trial, struct batch_entry *
     *record =
         (struct record){.offset = entry->offset, .has_value = true, .value = bytes_text("value")};
     entry->record = record;
+    sha256_of(record->value, entry->input_digest);
     trial->range.last_offset = entry->offset;
     memset(trial->range.last_digest, (int)(entry->offset & 0x7f), SHA256_SIZE);
     return record;
@@ -262,6 +263,7 @@ void trial_decided(struct trial_batch *trial, uint8_t application, uint8_t citiz
     trial_id(citizen, decision->citizen_ref);
     trial_id(application, trial->applications[trial->batch.read.application_count++].id);
     want_citizen(trial, citizen);
+    decision->citizen = trial->batch.read.citizen_count - 1;
 }
 
 void trial_refused(struct trial_batch *trial, const char *key, uint8_t citizen)
@@ -275,11 +277,12 @@ void trial_refused(struct trial_batch *trial, const char *key, uint8_t citizen)
     record->key = bytes_text(key);
     struct batch_quarantine *row = &trial->quarantines[index];
     *row = (struct batch_quarantine){
-        .entry = trial->batch.entry_count - 1, .arms = true, .redrives = 2};
+        .entry = trial->batch.entry_count - 1, .arms = true, .redrives = 2, .citizen = UINT32_MAX};
     if (citizen != 0) {
         row->has_citizen = true;
         trial_id(citizen, row->citizen_ref);
         want_citizen(trial, citizen);
+        row->citizen = trial->batch.read.citizen_count - 1;
     }
 }
 

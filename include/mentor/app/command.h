@@ -47,7 +47,10 @@ struct context {
       "list | show PLACE | dismiss PLACE --why TEXT | redrive [PLACE]… | resume PARTITION",        \
       "records that could not be decided; PLACE is partition/offset")                              \
     X(status, FOR_STATUS, "", "partitions, positions, lag, quarantine, rulebook")                  \
-    X(audit, FOR_AUDIT, "verify", "prove the ledger: nothing lost, doubled or altered")            \
+    X(audit,                                                                                       \
+      FOR_AUDIT,                                                                                   \
+      "verify | erase --citizen REF --why TEXT | retain --older-than AGE --why TEXT",              \
+      "prove the ledger: nothing lost, doubled or altered; erase what came in, and record it")     \
     X(bench, FOR_BENCH, "core", "measure this machine: decode, decide, encode")                    \
     X(version, 0, "", "the version")                                                               \
     X(help, 0, "[COMMAND]", "this, or how to use a command")
