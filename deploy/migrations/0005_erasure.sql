@@ -26,11 +26,11 @@ CREATE TABLE mentord.master_key (
 -- place in it: rows only append, as decisions do. Without a citizen: one a batch, for refused records of nobody knows whom.
 CREATE TABLE mentord.citizen_key (
     id bigint PRIMARY KEY,
-    citizen_ref bytea CHECK (octet_length(citizen_ref) = 16),
+    citizen_ref bytea,
     wrapped bytea, -- src/pg/vault.h; null: destroyed
     created_at timestamptz NOT NULL DEFAULT now(),
     erased_at timestamptz,
-    erasure bigint REFERENCES mentord.erasure,
+    erasure bigint, -- only_destroyed looks at it; a foreign key would be a trigger for each new row
     CONSTRAINT citizen_key_gone CHECK ((wrapped IS NULL) = (erasure IS NOT NULL) AND (wrapped IS NULL) = (erased_at IS NOT NULL))
 );
 ALTER TABLE mentord.citizen_key

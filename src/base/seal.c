@@ -8,7 +8,9 @@
 #include <openssl/rand.h>
 
 enum {
-    NONCES = 256, /* asked for at once: a call of the generator costs as much as a short text */
+    /* Asked for at once: a call of the generator costs as much as a short text. */
+    NONCES = 256,
+    KEYS = 64,
 };
 
 /* One direction's context, and the key that it has. */
@@ -23,6 +25,8 @@ struct sealer {
     struct direction unseal;
     uint8_t nonces[NONCES][SEAL_NONCE_SIZE];
     uint32_t nonces_left;
+    uint8_t keys[KEYS][SEAL_KEY_SIZE];
+    uint32_t keys_left;
 };
 
 struct sealer *sealer_open(void)
@@ -119,9 +123,15 @@ bool sealer_unseal(struct sealer *sealer,
     return EVP_DecryptFinal_ex(context, out + text, &size) == 1;
 }
 
-void seal_random_key(uint8_t key[SEAL_KEY_SIZE])
+void sealer_random_key(struct sealer *sealer, uint8_t key[SEAL_KEY_SIZE])
 {
-    CHECK(RAND_priv_bytes(key, SEAL_KEY_SIZE) == 1);
+    if (sealer->keys_left == 0) {
+        CHECK(RAND_priv_bytes(sealer->keys[0], sizeof(sealer->keys)) == 1);
+        sealer->keys_left = KEYS;
+    }
+    uint8_t *next = sealer->keys[--sealer->keys_left];
+    memcpy(key, next, SEAL_KEY_SIZE);
+    OPENSSL_cleanse(next, SEAL_KEY_SIZE);
 }
 
 void seal_wipe(void *memory, size_t size)

@@ -147,7 +147,7 @@ void vault_make_key(struct vault *vault,
 {
     uint8_t place[KEY_PLACE_MAX];
     struct bytes part = bytes_of(key, SEAL_KEY_SIZE);
-    seal_random_key(key);
+    sealer_random_key(vault->sealing, key);
     sealer_seal(
         vault->wrapping, vault->master, key_place(id, citizen_ref, place), &part, 1, wrapped);
     remember(vault, id, key);

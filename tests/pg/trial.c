@@ -148,18 +148,24 @@ void trial_clear(void)
     trial_sql("SET session_replication_role = replica");
     trial_sql(
         "TRUNCATE mentord.decision, mentord.batch, mentord.application, mentord.citizen, mentord.quarantine, "
-        "mentord.progress, mentord.publication, mentord.erasure, mentord.citizen_key, mentord.master_key,  mentord.rulebook, mentord.topic, "
+        "mentord.progress, mentord.publication, mentord.rulebook, mentord.topic, "
+        "mentord.erasure, mentord.citizen_key, mentord.master_key, "
         "mentord.growth");
     trial_sql("SET session_replication_role = origin");
 }
 
 struct trial_store trial_store(const char *owner)
 {
+    return trial_store_sealed(owner, NULL);
+}
+
+struct trial_store trial_store_sealed(const char *owner, const uint8_t *master_key)
+{
     static char urls[16][TRIAL_URL_SIZE]; /* a store borrows its settings */
     static unsigned next;
     char *url = urls[next++ % 16];
     (void)snprintf(url, TRIAL_URL_SIZE, "%s", trial_url("mentord_worker"));
-    const struct pg_settings settings = {.url = url, .owner = owner};
+    const struct pg_settings settings = {.url = url, .owner = owner, .master_key = master_key};
     struct trial_store store = {0};
     ASSERT_DONE((store.handle = pg_store_open(&settings, "in", "g", &trial_rulebook, err)) != NULL);
     store.port = pg_store_port(store.handle);

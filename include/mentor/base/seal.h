@@ -47,8 +47,8 @@ MUST_CHECK bool sealer_unseal(struct sealer *sealer,
                               struct bytes sealed,
                               uint8_t *out);
 
-/* A key, from the operating system's randomness by way of libcrypto's generator. */
-void seal_random_key(uint8_t key[SEAL_KEY_SIZE]);
+/* A new key, from the operating system's randomness by way of libcrypto's generator. */
+void sealer_random_key(struct sealer *sealer, uint8_t key[SEAL_KEY_SIZE]);
 /* Overwrites what the compiler would otherwise leave. */
 void seal_wipe(void *memory, size_t size);
 
