@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "mentor/app/edges.h"
+#include "mentor/app/master_key.h"
 #include "mentor/app/options.h"
 #include "mentor/base/clock.h"
 #include "mentor/base/err.h"
@@ -41,6 +42,7 @@ struct wiring {
     struct kafka_property properties[OPTION_LIST_MAX];
     char *keys[OPTION_LIST_MAX]; /* owned */
     struct pg_settings pg;
+    uint8_t master_key[SEAL_KEY_SIZE];
     char owner[OWNER_SIZE];
     char name[128];
     char version[64];
@@ -83,16 +85,22 @@ static bool wire_kafka(struct wiring *wiring, const struct options *options, str
     return kafka_settings_check(&wiring->kafka, err);
 }
 
-static void wire_pg(struct wiring *wiring, const struct options *options)
+static bool wire_pg(struct wiring *wiring, const struct options *options, struct err *err)
 {
     char host[64] = "";
+    bool sealed = false;
     if (wiring->pg.owner != NULL) {
-        return; /* lanes read it in their threads */
+        return true; /* lanes read it in their threads */
+    }
+    if (!master_key_of(options, wiring->master_key, &sealed, err)) {
+        return false;
     }
     (void)gethostname(host, sizeof(host) - 1);
     (void)snprintf(wiring->owner, sizeof(wiring->owner), "%s/%ld", host, (long)getpid());
-    wiring->pg =
-        (struct pg_settings){.url = options->values[OPTION_DATABASE_URL], .owner = wiring->owner};
+    wiring->pg = (struct pg_settings){.url = options->values[OPTION_DATABASE_URL],
+                                      .owner = wiring->owner,
+                                      .master_key = sealed ? wiring->master_key : NULL};
+    return true;
 }
 
 /* Once for all lanes: the others wait for the first one's answer. */
@@ -191,8 +199,7 @@ static bool open_worker(void *self,
     struct wiring *wiring = self;
     struct lane_wiring *lane = &wiring->lanes[number];
     wire_rulebook(wiring, rulebook);
-    wire_pg(wiring, options);
-    if (!wire_kafka(wiring, options, err)) {
+    if (!wire_pg(wiring, options, err) || !wire_kafka(wiring, options, err)) {
         return false;
     }
     lane->kafka = wiring->kafka;
@@ -231,8 +238,7 @@ static bool
 open_archive(void *self, const struct options *options, struct archive *archive, struct err *err)
 {
     struct wiring *wiring = self;
-    wire_pg(wiring, options);
-    wiring->archive = pg_archive_open(&wiring->pg, err);
+    wiring->archive = wire_pg(wiring, options, err) ? pg_archive_open(&wiring->pg, err) : NULL;
     if (wiring->archive == NULL) {
         return false;
     }
@@ -248,8 +254,8 @@ static bool open_chronicle(void *self,
 {
     struct wiring *wiring = self;
     CHECK(wiring->chronicle_count < CHRONICLES_MAX);
-    wire_pg(wiring, options);
-    struct pg_chronicle *opened = pg_chronicle_open(&wiring->pg, moment, err);
+    struct pg_chronicle *opened =
+        wire_pg(wiring, options, err) ? pg_chronicle_open(&wiring->pg, moment, err) : NULL;
     if (opened == NULL) {
         return false;
     }
@@ -333,16 +339,16 @@ static void unserve(void *self)
 static bool migrate(void *self, const struct options *options, FILE *out, struct err *err)
 {
     struct wiring *wiring = self;
-    wire_pg(wiring, options);
-    return pg_migrate(&wiring->pg, options_flag(options, OPTION_DEMO), out, err);
+    return wire_pg(wiring, options, err) &&
+           pg_migrate(&wiring->pg, options_flag(options, OPTION_DEMO), out, err);
 }
 
 static bool
 migrations(void *self, const struct options *options, FILE *out, bool *current, struct err *err)
 {
     struct wiring *wiring = self;
-    wire_pg(wiring, options);
-    return pg_migrate_status(&wiring->pg, options_flag(options, OPTION_JSON), out, current, err);
+    return wire_pg(wiring, options, err) &&
+           pg_migrate_status(&wiring->pg, options_flag(options, OPTION_JSON), out, current, err);
 }
 
 void wiring_close(struct wiring **wiring_)
@@ -367,6 +373,7 @@ void wiring_close(struct wiring **wiring_)
     for (uint32_t i = 0; i < OPTION_LIST_MAX; i++) {
         free(wiring->keys[i]);
     }
+    seal_wipe(wiring->master_key, sizeof(wiring->master_key));
     free(wiring);
     *wiring_ = NULL;
 }

@@ -86,7 +86,8 @@ struct audit_due {
     uint32_t envelope; /* of that of its key and headers */
     uint8_t fate;      /* FATE_DECIDED or FATE_DLQ, when `known` */
     bool known;
-    bool seen; /* on the topic */
+    bool seen;  /* on the topic */
+    bool loose; /* its headers are gone: the envelope is not compared */
 };
 
 /* A head of the chain that somebody outside was told: anchor.h. */
@@ -236,6 +237,28 @@ MUST_CHECK bool audit_batches(struct audit_job *job, int64_t batch, int64_t batc
 void audit_decision(struct audit_job *job,
                     const struct chronicle_decision *row,
                     const struct audit_expected *expected);
+/* What the ledger noted of it, as far as no input is needed: I4, I2's rulebook and time. */
+void audit_against_ledger(const struct audit_job *job,
+                          const struct chronicle_decision *row,
+                          const struct audit_expected *expected,
+                          const struct audit_place *place);
+/* What must be on the topic of it; `output` is its value. */
+void audit_expect_output(struct audit_job *job,
+                         const struct chronicle_decision *row,
+                         struct bytes output,
+                         struct audit_position *position,
+                         const struct audit_place *place);
+/* Puts what it considered and left of its citizen's periods into the heap. */
+void audit_sum_citizen(struct audit_job *job,
+                       const struct chronicle_decision *row,
+                       struct bytes left,
+                       const struct audit_place *place);
+/* audit_erased.c: one decision whose payload is not whole, by what else is stored of it. */
+void audit_erased(struct audit_job *job,
+                  const struct chronicle_decision *row,
+                  const struct audit_expected *expected,
+                  struct audit_position *position,
+                  const struct audit_place *place);
 /* audit_rows.c: the projections' rows. */
 MUST_CHECK bool audit_applications(struct audit_job *job);
 MUST_CHECK bool audit_citizens(struct audit_job *job);

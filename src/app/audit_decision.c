@@ -8,12 +8,10 @@
 #include "audit.h"
 #include "rejudge.h"
 
-/* I4, I13 and the rest of I2: what the ledger noted when the decision was made. */
-static void against_ledger(const struct audit_job *job,
-                           const struct chronicle_decision *row,
-                           const struct audit_expected *expected,
-                           const struct rejudged *made,
-                           const struct audit_place *place)
+void audit_against_ledger(const struct audit_job *job,
+                          const struct chronicle_decision *row,
+                          const struct audit_expected *expected,
+                          const struct audit_place *place)
 {
     struct audit_report *report = &job->audit->report;
     const struct archived_decision *archived = &row->archived;
@@ -25,6 +23,22 @@ static void against_ledger(const struct audit_job *job,
                      place,
                      "the stored output is not the one that the ledger has the digest of");
     }
+    if (memcmp(archived->rulebook_sha256, expected->rulebook, SHA256_SIZE) != 0) {
+        audit_breach(report, INVARIANT_I2, place, "its rulebook is not its batch's");
+    }
+    if (!job->audit->facts.demo && archived->stored.evaluated_at_ms != expected->evaluated_at_ms) {
+        audit_breach(
+            report, INVARIANT_I2, place, "it was evaluated at another time than its batch");
+    }
+}
+
+/* I13: the input that the ledger noted. */
+static void input_against_ledger(const struct audit_job *job,
+                                 const struct audit_expected *expected,
+                                 const struct rejudged *made,
+                                 const struct audit_place *place)
+{
+    struct audit_report *report = &job->audit->report;
     if (memcmp(made->request.input_digest, expected->input, SHA256_SIZE) != 0) {
         audit_breach(report,
                      INVARIANT_I13,
@@ -38,20 +52,12 @@ static void against_ledger(const struct audit_job *job,
                      place,
                      "the stored event is another than the ledger has the key of");
     }
-    if (memcmp(archived->rulebook_sha256, expected->rulebook, SHA256_SIZE) != 0) {
-        audit_breach(report, INVARIANT_I2, place, "its rulebook is not its batch's");
-    }
-    if (!job->audit->facts.demo && archived->stored.evaluated_at_ms != expected->evaluated_at_ms) {
-        audit_breach(
-            report, INVARIANT_I2, place, "it was evaluated at another time than its batch");
-    }
 }
 
-/* I14 on what is stored to be sent, and what is due on the topic. */
-static void against_cpr(struct audit_job *job,
+/* I14 on what is stored to be sent. */
+static void against_cpr(const struct audit_job *job,
                         const struct chronicle_decision *row,
                         const struct rejudged *made,
-                        struct audit_position *position,
                         const struct audit_place *place)
 {
     const struct stored_output *stored = &row->archived.stored;
@@ -63,16 +69,48 @@ static void against_cpr(struct audit_job *job,
                      place,
                      "the stored output holds the citizen's CPR number");
     }
+}
+
+void audit_expect_output(struct audit_job *job,
+                         const struct chronicle_decision *row,
+                         struct bytes output,
+                         struct audit_position *position,
+                         const struct audit_place *place)
+{
     struct audit_due *due = position == NULL ? NULL : audit_due_at(position, row->archived.offset);
     struct outcome_source source = {.topic = bytes_text(place->topic),
                                     .partition = place->partition};
-    struct stored_output sent = *stored;
+    struct stored_output sent = row->archived.stored;
     struct record record;
-    sent.output = made->judgement.output; /* the stored one may be anybody's */
+    sent.output = output;
     if (due != NULL && outcome_record(&sent, &source, &job->arena, &record)) {
         audit_due_of(&record, due);
         due->fate = FATE_DECIDED;
         due->known = true;
+    }
+}
+
+void audit_sum_citizen(struct audit_job *job,
+                       const struct chronicle_decision *row,
+                       struct bytes left,
+                       const struct audit_place *place)
+{
+    const struct archived_decision *archived = &row->archived;
+    struct audit_item item = {
+        .heap = AUDIT_CITIZENS, .number = archived->stored.citizen_seq, .place = *place};
+    item.place.application = NULL;
+    item.place.citizen = NULL;
+    memcpy(item.key, archived->stored.citizen_ref, CITIZEN_REF_SIZE);
+    audit_put(job, AUDIT_LEFT, &item, left);
+    item.number--;
+    if (item.number > 0) {
+        audit_put(job, AUDIT_CONSIDERED, &item, archived->periods);
+    } else if (item.number < 0 || archived->periods.size > 0) {
+        audit_breach(&job->audit->report,
+                     INVARIANT_I8,
+                     place,
+                     item.number < 0 ? "the citizen's decisions are numbered from 1"
+                                     : "the citizen's first decision has considered earlier ones");
     }
 }
 
@@ -94,20 +132,7 @@ static void sum_up(struct audit_job *job,
               AUDIT_LEFT,
               &item,
               bytes_of(events.data + events.size - HISTORY_EVENT_SIZE, HISTORY_EVENT_SIZE));
-    item.heap = AUDIT_CITIZENS;
-    item.number = archived->stored.citizen_seq;
-    memcpy(item.key, archived->stored.citizen_ref, CITIZEN_REF_SIZE);
-    audit_put(job, AUDIT_LEFT, &item, made->citizen.state);
-    item.number--;
-    if (item.number > 0) {
-        audit_put(job, AUDIT_CONSIDERED, &item, archived->periods);
-    } else if (item.number < 0 || archived->periods.size > 0) {
-        audit_breach(&job->audit->report,
-                     INVARIANT_I8,
-                     place,
-                     item.number < 0 ? "the citizen's decisions are numbered from 1"
-                                     : "the citizen's first decision has considered earlier ones");
-    }
+    audit_sum_citizen(job, row, made->citizen.state, place);
 }
 
 void audit_decision(struct audit_job *job,
@@ -120,9 +145,13 @@ void audit_decision(struct audit_job *job,
     struct audit_place place = audit_place_of(position, archived->offset, archived->batch);
     place.index = archived->index;
     place.application = row->application_id;
-    job->checked[INVARIANT_I2]++;
     job->checked[INVARIANT_I4]++;
     job->checked[INVARIANT_I8]++;
+    if (archived->payload.state != PAYLOAD_WHOLE) {
+        audit_erased(job, row, expected, position, &place);
+        return;
+    }
+    job->checked[INVARIANT_I2]++;
     job->checked[INVARIANT_I13]++;
     job->checked[INVARIANT_I14]++;
     struct rejudge given = {
@@ -156,9 +185,12 @@ void audit_decision(struct audit_job *job,
                      rejudge_part_name(differing));
     }
     if (expected != NULL) {
-        against_ledger(job, row, expected, &made, &place);
+        audit_against_ledger(job, row, expected, &place);
+        input_against_ledger(job, expected, &made, &place);
     }
-    against_cpr(job, row, &made, position, &place);
+    against_cpr(job, row, &made, &place);
+    /* the stored output may be anybody's */
+    audit_expect_output(job, row, made.judgement.output, position, &place);
     audit_redrive(job, &made, row->progress_id, &place);
     sum_up(job, row, &made, &place);
 }

@@ -65,11 +65,27 @@ static void not_in_ledger(struct walk *walk, const struct chronicle_refusal *ref
     walk->refusal_at++;
 }
 
+/* The value of one that was erased is known by its digest in the ledger. */
+static void expect_erased(struct audit_due *due, const struct ledger_entry *entry)
+{
+    memcpy(&due->value, entry->input_digest, sizeof(due->value));
+    due->loose = true;
+    due->fate = FATE_DLQ;
+    due->known = true;
+}
+
 static void expect_on_topic(struct walk *walk,
                             struct audit_position *position,
+                            const struct ledger_entry *entry,
                             const struct chronicle_refusal *refusal)
 {
     struct audit_due *due = audit_due_at(position, refusal->stored.offset);
+    if (refusal->payload.state != PAYLOAD_WHOLE) {
+        if (due != NULL) {
+            expect_erased(due, entry);
+        }
+        return;
+    }
     struct arena_mark mark = arena_mark(&walk->arena);
     struct outcome_source source = {.topic = bytes_text(position->topic),
                                     .partition = position->position.partition};
@@ -113,8 +129,13 @@ static bool match_refusal(struct walk *walk,
         return true;
     }
     uint8_t digest[SHA256_SIZE];
+    bool whole = refusal->payload.state == PAYLOAD_WHOLE;
+    if (!whole) {
+        audit_report_gone(report, refusal->payload.state, true);
+    }
     sha256_of(refusal->stored.value, digest);
-    if (refusal->batch != range->batch || memcmp(digest, entry->input_digest, SHA256_SIZE) != 0 ||
+    if (refusal->batch != range->batch || refusal->payload.state == PAYLOAD_BROKEN ||
+        (whole && memcmp(digest, entry->input_digest, SHA256_SIZE) != 0) ||
         !bytes_is(entry->reason, reason_id(refusal->stored.reason))) {
         audit_breach(report,
                      INVARIANT_I11,
@@ -122,7 +143,7 @@ static bool match_refusal(struct walk *walk,
                      "its row of quarantine has another batch, reason or value than the ledger");
     }
     audit_redriven_row(walk->audit, refusal, entry->input_digest, &place, &walk->arena);
-    expect_on_topic(walk, position, refusal);
+    expect_on_topic(walk, position, entry, refusal);
     walk->refusal_at++;
     return true;
 }

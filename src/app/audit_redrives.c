@@ -223,7 +223,8 @@ look_at_record(struct audit *audit, const struct audit_redrive *redrive, struct 
         return false;
     }
     if (count == 0 || row->progress_id != redrive->progress_id ||
-        row->stored.offset != redrive->offset || row->state != QUARANTINE_OPEN) {
+        row->stored.offset != redrive->offset || row->state != QUARANTINE_OPEN ||
+        row->payload.state != PAYLOAD_WHOLE) {
         return true;
     }
     sha256_of(row->stored.value, digest);

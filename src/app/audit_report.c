@@ -54,6 +54,15 @@ void audit_report_add(struct audit_report *report,
     (void)pthread_mutex_unlock(&report->mutex);
 }
 
+void audit_report_gone(struct audit_report *report, enum payload_state state, bool refused)
+{
+    (void)pthread_mutex_lock(&report->mutex);
+    if (!report->muted) {
+        (refused ? report->refused_gone : report->gone)[state]++;
+    }
+    (void)pthread_mutex_unlock(&report->mutex);
+}
+
 static size_t add(char *text, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -196,6 +205,39 @@ static void print_members(const struct audit_report *report)
     }
 }
 
+/* What could not be made again is said, never left out silently. */
+static void print_gone(const struct audit_report *report)
+{
+    static const struct {
+        enum payload_state state;
+        const char *name;
+        const char *what;
+    } kinds[] = {
+        {PAYLOAD_ERASED, "erased", "erased with their citizens' keys"},
+        {PAYLOAD_RETIRED, "retired", "erased by age"},
+        {PAYLOAD_LOCKED, "sealed", "sealed, and no --master-key-file is given"},
+    };
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        int64_t decisions = report->gone[kinds[i].state];
+        int64_t refused = report->refused_gone[kinds[i].state];
+        if (report->json) {
+            (void)fprintf(report->out,
+                          "%s\"%s\":{\"decisions\":%" PRId64 ",\"refused\":%" PRId64 "}",
+                          i == 0 ? "],\"unread\":{" : ",",
+                          kinds[i].name,
+                          decisions,
+                          refused);
+        } else if (decisions + refused > 0) {
+            (void)fprintf(report->out,
+                          "\nnot made again: %" PRId64 " decisions and %" PRId64
+                          " refused records are %s; their ledger, outputs and rows hold as above\n",
+                          decisions,
+                          refused,
+                          kinds[i].what);
+        }
+    }
+}
+
 bool audit_report_end(struct audit_report *report)
 {
     struct clock clock = report->progress.clock;
@@ -208,8 +250,9 @@ bool audit_report_end(struct audit_report *report)
     }
     if (report->json) {
         print_members(report);
+        print_gone(report);
         (void)fprintf(report->out,
-                      "],\"decisions\":%" PRId64
+                      "},\"decisions\":%" PRId64
                       ",\"seconds\":%.3f,\"decisions_per_second\":%" PRId64
                       ",\"breach_count\":%" PRId64 "}\n",
                       report->decisions,
@@ -218,6 +261,7 @@ bool audit_report_end(struct audit_report *report)
                       total);
     } else {
         print_table(report);
+        print_gone(report);
         (void)fprintf(report->out,
                       "\n%" PRId64 " decisions verified in %.1f s, %" PRId64 "/s; ",
                       report->decisions,

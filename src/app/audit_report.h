@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "mentor/base/clock.h"
+#include "mentor/port/payload.h"
 
 #include "progress.h"
 
@@ -70,8 +71,10 @@ struct audit_report {
     int64_t decisions;
     int64_t checked[INVARIANT_COUNT];
     int64_t breaches[INVARIANT_COUNT];
-    const char *notes[INVARIANT_COUNT]; /* why it is not, or not wholly, checked */
-    char dropped[96];                   /* room for a note with a number in it */
+    int64_t gone[PAYLOAD_STATE_COUNT];         /* decisions that cannot be made again, by why */
+    int64_t refused_gone[PAYLOAD_STATE_COUNT]; /* and refused records */
+    const char *notes[INVARIANT_COUNT];        /* why it is not, or not wholly, checked */
+    char dropped[96];                          /* room for a note with a number in it */
 };
 
 void audit_report_begin(struct audit_report *report, FILE *out, bool json, struct clock clock);
@@ -84,6 +87,8 @@ __attribute__((format(printf, 4, 5))) void audit_breach(struct audit_report *rep
                                                         const struct audit_place *place,
                                                         const char *format,
                                                         ...);
+/* Counts a decision, or a refused record, whose payload is not whole. */
+void audit_report_gone(struct audit_report *report, enum payload_state state, bool refused);
 /* The table. False when there was any breach. */
 bool audit_report_end(struct audit_report *report);
 /* In place of the table when the audit could not be finished. */

@@ -11,6 +11,7 @@
 
 #include "audit.h"
 #include "audit_tools.h"
+#include "erasure.h"
 
 static char *copy(const char *text)
 {
@@ -226,6 +227,12 @@ int command_audit(struct context *context)
     if (strcmp(what, "verify") == 0 && options->operand_count == 1) {
         return audit_verify(context);
     }
+    if (strcmp(what, "erase") == 0 && options->operand_count == 1) {
+        return audit_erase_citizen(context);
+    }
+    if (strcmp(what, "retain") == 0 && options->operand_count == 1) {
+        return audit_retain(context);
+    }
     if (strcmp(what, "sign") == 0 && options->operand_count <= 2) {
         return audit_sign(context, operand);
     }
@@ -240,5 +247,5 @@ int command_audit(struct context *context)
     }
     return command_usage(
         context,
-        "audit: verify | prove APPLICATION_ID | check-proof FILE | keygen FILE | sign [ANCHORS]");
+        "audit: verify | prove APPLICATION_ID | check-proof FILE | keygen FILE | sign [ANCHORS] | erase | retain");
 }

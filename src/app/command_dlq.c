@@ -43,7 +43,8 @@ static const char *redriven_to(const struct archived_quarantine *row,
     return text;
 }
 
-/* A closed row says so in headers of its own; the topic's record has none of them. */
+/* A row that is closed, or whose bytes are gone, says so in headers of its own; the topic's record
+ * has none of them. */
 static bool
 add_lineage(const struct archived_quarantine *row, struct arena *arena, struct record *record)
 {
@@ -54,6 +55,8 @@ add_lineage(const struct archived_quarantine *row, struct arena *arena, struct r
     }
     const struct header ours[] = {
         {bytes_text("mentor-state"), bytes_text(state_name(row->state))},
+        {bytes_text("mentor-payload"),
+         bytes_text(row->payload.state == PAYLOAD_WHOLE ? "" : payload_text(row->payload.state))},
         {bytes_text("mentor-why"), bytes_text(row->why)},
         {bytes_text("mentor-redriven-to"), bytes_text(redriven_to(row, to))},
         {bytes_text("mentor-decision"),
@@ -62,7 +65,7 @@ add_lineage(const struct archived_quarantine *row, struct arena *arena, struct r
     enum {
         OURS = sizeof(ours) / sizeof(ours[0]),
     };
-    if (row->state == QUARANTINE_OPEN) {
+    if (row->state == QUARANTINE_OPEN && row->payload.state == PAYLOAD_WHOLE) {
         return true;
     }
     struct header *headers = arena_alloc(arena, (record->header_count + OURS) * sizeof(*headers));
@@ -144,6 +147,14 @@ static void print_row(FILE *out, const struct archived_quarantine *row)
             (void)fprintf(out, ", decision %.36s", decision);
         }
         (void)fputc('\n', out);
+    }
+    if (row->payload.state != PAYLOAD_WHOLE) {
+        (void)fprintf(out,
+                      "%14s %s%s%s\n",
+                      "",
+                      payload_text(row->payload.state),
+                      row->payload.why[0] != '\0' ? ": " : "",
+                      row->payload.why);
     }
 }
 

@@ -188,12 +188,15 @@ print_decision(struct explaining *explaining, const struct archived_decision *ro
     struct insight insight;
     struct explanation explanation = {
         .row = row,
-        .application = parse(JSON_APPLICATION, row->input, explaining->arena),
+        .application = row->payload.state == PAYLOAD_WHOLE
+                           ? parse(JSON_APPLICATION, row->input, explaining->arena)
+                           : NULL,
         .decision = parse(JSON_DECISION, row->stored.output, explaining->arena),
         .all = options_flag(&context->options, OPTION_ALL),
     };
     bool done =
-        explanation.application != NULL && explanation.decision != NULL &&
+        (explanation.application != NULL || row->payload.state != PAYLOAD_WHOLE) &&
+        explanation.decision != NULL &&
         (letter || !options_flag(&context->options, OPTION_JSON) || print_event(explaining, row));
     if (!done) {
         (void)err_set(
@@ -238,6 +241,16 @@ static uint32_t newest_decided(const struct archived_decision *rows, uint32_t co
     return i;
 }
 
+/* A letter tells the applicant's own words and cannot be written without them. */
+static bool may_write(const struct archived_decision *row, bool letter, struct err *err)
+{
+    return !letter || row->payload.state == PAYLOAD_WHOLE ||
+           err_set(err,
+                   ERR_FATAL,
+                   "the letter cannot be written again: %s",
+                   payload_text(row->payload.state));
+}
+
 /* The application's rows, once the rulebooks that they pin are there. */
 static bool read_rows(struct explaining *explaining,
                       const uint8_t id[UUID_SIZE],
@@ -275,6 +288,9 @@ static int explain(struct explaining *explaining, const uint8_t id[UUID_SIZE])
     }
     bool letter = context->options.values[OPTION_LETTER] != NULL;
     uint32_t from = letter ? newest_decided(rows, count) : 0;
+    if (!may_write(&rows[from], letter, &err)) {
+        return command_fail(&err, EXIT_NO);
+    }
     for (uint32_t i = from; i < (letter ? from + 1 : count); i++) {
         struct arena_mark mark = arena_mark(explaining->arena);
         bool done = print_decision(explaining, &rows[i], &err);

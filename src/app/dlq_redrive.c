@@ -39,7 +39,7 @@ struct redrive {
     bool dry;
     int64_t most;
     int64_t produced;
-    int64_t held_back; /* by the loop guard */
+    int64_t held_back; /* by the loop guard, or its bytes cannot be read */
     int64_t wrong;     /* places that are no open rows */
 };
 
@@ -165,6 +165,11 @@ redrive_row(struct redrive *redrive, const struct archived_quarantine *row, stru
     struct record record;
     if (row->redrives >= redrive->context->options.numbers[OPTION_MAX_REDRIVES]) {
         print(redrive, row, "held back, it came back too often (--max-redrives)");
+        redrive->held_back++;
+        return true;
+    }
+    if (row->payload.state != PAYLOAD_WHOLE) {
+        print(redrive, row, payload_text(row->payload.state));
         redrive->held_back++;
         return true;
     }

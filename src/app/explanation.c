@@ -100,10 +100,34 @@ static void print_fact(FILE *out, const char *what, const char *value)
     (void)fprintf(out, "%s\n", value[0] == '\0' ? "ikke oplyst" : value);
 }
 
+/* In place of what it told. */
+static void print_payload(const json_t *payload, FILE *out)
+{
+    const char *state = json_text_at(payload, "state");
+    char date[DANISH_SIZE];
+    (void)fputs("\nOplysninger\n", out);
+    if (json_at(payload, "date") == NULL) {
+        (void)fprintf(out,
+                      "  kan ikke læses: de er forseglet, og %s\n",
+                      strcmp(state, "locked") == 0 ? "--master-key-file er ikke angivet"
+                                                   : "hovednøglen åbner dem ikke");
+        return;
+    }
+    (void)fprintf(out,
+                  "  slettet %s%s, fordi: %s\n",
+                  danish_date(json_text_at(payload, "date"), date),
+                  strcmp(state, "erased") == 0 ? " for denne borger" : " efter alder",
+                  json_text_at(payload, "why"));
+}
+
 static void print_facts(const json_t *document, FILE *out)
 {
     size_t i = 0;
     const json_t *fact = NULL;
+    if (json_at(document, "payload") != NULL) {
+        print_payload(json_at(document, "payload"), out);
+        return;
+    }
     (void)fputs("\nOplysninger\n", out);
     json_array_foreach(json_at(document, "facts"), i, fact)
     {

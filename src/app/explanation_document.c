@@ -242,6 +242,23 @@ static const char *again_of(const struct explanation *explanation)
     return explanation->insight->same ? "same" : "other";
 }
 
+/* What came in is gone, or shut. */
+static json_t *payload_of(const struct payload *payload)
+{
+    static const char *const states[] = {[PAYLOAD_LOCKED] = "locked",
+                                         [PAYLOAD_BROKEN] = "broken",
+                                         [PAYLOAD_ERASED] = "erased",
+                                         [PAYLOAD_RETIRED] = "retired"};
+    char day[DATE_TEXT_SIZE];
+    json_t *out = json_pack("{s:s}", "state", states[payload->state]);
+    if (payload->state == PAYLOAD_ERASED || payload->state == PAYLOAD_RETIRED) {
+        date_format(date_in_denmark(payload->gone_at_ms), day);
+        put(out, "date", json_string(day));
+        put(out, "why", json_string(payload->why));
+    }
+    return out;
+}
+
 json_t *explanation_document(const struct explanation *explanation)
 {
     static const char *const copied[] = {"applicationId",
@@ -273,8 +290,12 @@ json_t *explanation_document(const struct explanation *explanation)
                   (int)row->index,
                   "coreVersion",
                   (int)row->core_version));
-    put(out, "facts", facts_of(explanation));
-    put(out, "assessment", assessment_of(explanation));
+    if (row->payload.state == PAYLOAD_WHOLE) {
+        put(out, "facts", facts_of(explanation));
+        put(out, "assessment", assessment_of(explanation));
+    } else {
+        put(out, "payload", payload_of(&row->payload));
+    }
     put(out, "price", explanation_price(explanation));
     put(out, "history", history_of(explanation));
     put(out, "rules", rules_of(explanation));

@@ -77,6 +77,14 @@ json_t *explanation_price(const struct explanation *explanation)
     struct application application;
     bool canonical = false;
     json_t *steps = json_array();
+    if (frame != NULL && explanation->row->payload.state != PAYLOAD_WHOLE) {
+        step(steps,
+             "ramme; udregningen kan ikke vises",
+             "",
+             "ore",
+             json_number_at(frame, "totalOre"));
+        return steps;
+    }
     if (frame == NULL ||
         wire_decode_application(explanation->row->input, &application, &canonical) != REASON_NONE) {
         return steps;

@@ -54,6 +54,9 @@ const char *insight_of(const struct archived_decision *row,
                        struct arena *arena,
                        struct insight *out)
 {
+    if (row->payload.state != PAYLOAD_WHOLE) {
+        return "det, der kom ind, er slettet eller forseglet";
+    }
     if (rulebook == NULL) {
         return "regelsættet er ikke gemt eller kan ikke læses";
     }

@@ -51,6 +51,9 @@ const char *rejudge(const struct rejudge *given,
                     struct rejudged *out)
 {
     const struct archived_decision *archived = &row->archived;
+    if (archived->payload.state != PAYLOAD_WHOLE) {
+        return payload_text(archived->payload.state);
+    }
     const char *why =
         rejudge_request(archived, given->citizen_key, arena, &out->record, &out->request);
     if (why != NULL) {

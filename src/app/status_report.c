@@ -59,8 +59,8 @@ static struct row *row_of(struct table *table, int32_t partition)
         }
     }
     struct row *row = &table->rows[table->count++];
-    *row = (struct row){
-        .position = {.partition = partition, .owner = "", .rulebook_version = ""}, .end = -1};
+    *row = (struct row){.position = {.partition = partition, .owner = "", .rulebook_version = ""},
+                        .end = -1};
     return row;
 }
 

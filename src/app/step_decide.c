@@ -73,6 +73,7 @@ static void quarantine(struct worker *worker,
         .arms = reason_arms(request->reason),
         .has_citizen = arms_citizen(request),
         .redrives = closing != NULL ? closing->redrives + 1 : request->envelope.redrives,
+        .citizen = worker->citizen_of[place],
     };
     CHECK(pack_headers(worker, request, &row->headers));
     entry->fate = FATE_DLQ;
@@ -114,6 +115,7 @@ static void keep_decision(struct worker *worker,
         .quarantined = judgement->matter.quarantined,
         .output = judgement->output,
         .late_ms = envelope_late_ms(&request->envelope, judgement->matter.evaluated_at_ms),
+        .citizen = worker->citizen_of[place],
     };
     memcpy(row->decision_id, decision->decision_id, UUID_SIZE);
     memcpy(row->application_id, request->application->id, UUID_SIZE);

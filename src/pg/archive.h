@@ -2,7 +2,8 @@
 #define PG_ARCHIVE_H
 
 /* Between the files of a person's side: pg_archive.c connects and reads, archive_status.c says how
- * it stands, archive_quarantine.c lists and closes, archive_rulebook.c publishes. */
+ * it stands, archive_quarantine.c lists and closes, archive_rulebook.c publishes,
+ * archive_erase.c erases. */
 
 #include <stdbool.h>
 
@@ -10,6 +11,7 @@
 
 #include "array.h"
 #include "session.h"
+#include "vault.h"
 
 enum {
     ARCHIVE_ARRAYS = 2,
@@ -18,6 +20,7 @@ enum {
 struct pg_archive {
     struct pg_settings settings;
     struct session session;
+    struct vault vault;
     char *cluster; /* owned, of the topic opened last; "" before a worker has run */
     char *topic;
     char *group;
@@ -71,6 +74,10 @@ bool archive_divergences(void *self,
                          const struct archived_divergence **rows,
                          uint32_t *count,
                          struct err *err);
+bool archive_erase(void *self,
+                   const struct archived_wish *wish,
+                   struct archived_erasure *erasure,
+                   struct err *err);
 bool archive_pulse(void *self, int64_t *open, struct err *err);
 
 #endif /* PG_ARCHIVE_H */

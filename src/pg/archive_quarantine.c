@@ -7,6 +7,11 @@
 #include "sql_embedded.h"
 #include "stored.h"
 
+enum {
+    Q_PAYLOAD = 15, /* of sql/archive_quarantines.sql */
+    Q_COLUMNS = Q_PAYLOAD + STORED_REFUSAL_COLUMNS,
+};
+
 /* The port's form. NOLINTNEXTLINE(readability-function-size) */
 bool archive_quarantines(void *self,
                          bool open_only,
@@ -38,6 +43,8 @@ bool archive_quarantines(void *self,
         return false;
     }
     for (int row = 0; row < PQntuples(found); row++) {
+        struct bytes fields[Q_COLUMNS];
+        field_row(found, row, fields, Q_COLUMNS);
         out[row] = (struct archived_quarantine){.partition = field_int4(found, row, 0),
                                                 .offset = field_int8(found, row, 1),
                                                 .topic = field_text(found, row, 11),
@@ -58,6 +65,11 @@ bool archive_quarantines(void *self,
         if (out[row].has_decision) {
             field_copy(found, row, 14, out[row].decision_id, UUID_SIZE);
         }
+        out[row].payload = stored_refusal(&archive->vault,
+                                          fields + Q_PAYLOAD,
+                                          out[row].offset,
+                                          &out[row].headers,
+                                          &out[row].value);
     }
     *rows = out;
     *count = (uint32_t)PQntuples(found);

@@ -11,6 +11,7 @@
 
 #include "field.h"
 #include "session.h"
+#include "vault.h"
 
 enum {
     CHRONICLE_MOMENT_SIZE = 64,
@@ -25,6 +26,7 @@ struct partition_of {
 struct pg_chronicle {
     struct pg_settings settings;
     struct session session;
+    struct vault vault;
     char moment[CHRONICLE_MOMENT_SIZE];
     void *rows; /* what the last call handed out */
     size_t rows_size;

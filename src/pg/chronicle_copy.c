@@ -48,6 +48,7 @@ void chronicle_copy_drop(struct pg_chronicle *chronicle)
         PQfreemem(chronicle->messages[i]);
     }
     chronicle->message_count = 0;
+    vault_drop(&chronicle->vault);
 }
 
 int chronicle_copy_next(struct pg_chronicle *chronicle,

@@ -13,8 +13,8 @@ enum {
 };
 
 enum column {
-    D_PROGRESS_ID = STORED_ARCHIVED_COLUMNS,
-    D_APPLICATION_ID,
+    D_PROGRESS_ID = STORED_COLUMNS + 11,
+    D_APPLICATION_ID = STORED_ARCHIVED_COLUMNS,
     D_VERSION,
     D_TOTAL_ORE,
     D_START_DATE,
@@ -23,10 +23,11 @@ enum column {
     D_COUNT,
 };
 
-static void fill(const struct bytes *fields, struct chronicle_decision *decision)
+static void
+fill(struct vault *vault, const struct bytes *fields, struct chronicle_decision *decision)
 {
     *decision = (struct chronicle_decision){
-        .archived = stored_archived(fields),
+        .archived = stored_archived(vault, fields),
         .progress_id = int8_of(fields[D_PROGRESS_ID]),
         .version = int8_of(fields[D_VERSION]),
         .has_total = fields[D_TOTAL_ORE].data != NULL,
@@ -100,7 +101,7 @@ bool chronicle_more(void *self,
     chronicle_copy_drop(chronicle);
     while (got == 1 && *count < most &&
            (got = chronicle_copy_next(chronicle, fields, D_COUNT, err)) == 1) {
-        fill(fields, &out[*count]);
+        fill(&chronicle->vault, fields, &out[*count]);
         out[*count].archived.partition = chronicle_partition_of(chronicle, out[*count].progress_id);
         (*count)++;
     }

@@ -5,6 +5,11 @@
 #include "chronicle.h"
 #include "stored.h"
 
+enum {
+    R_PAYLOAD = 15, /* of sql/chronicle_refusals.sql */
+    R_COLUMNS = R_PAYLOAD + STORED_REFUSAL_COLUMNS,
+};
+
 bool chronicle_facts(void *self, struct chronicle_facts *facts, struct err *err)
 {
     struct pg_chronicle *chronicle = self;
@@ -163,8 +168,11 @@ static int64_t place_at(const PGresult *found, int row, int column)
     return field_null(found, row, column) ? -1 : field_int8(found, row, column);
 }
 
-static void fill_refusal(const PGresult *found, int row, struct chronicle_refusal *refusal)
+static void
+fill_refusal(struct vault *vault, const PGresult *found, int row, struct chronicle_refusal *refusal)
 {
+    struct bytes fields[R_COLUMNS];
+    field_row(found, row, fields, R_COLUMNS);
     *refusal = (struct chronicle_refusal){
         .progress_id = field_int8(found, row, 0),
         .batch = field_int8(found, row, 2),
@@ -188,6 +196,11 @@ static void fill_refusal(const PGresult *found, int row, struct chronicle_refusa
         !field_fits(found, row, 5, refusal->citizen_ref, CITIZEN_REF_SIZE)) {
         refusal->stored.damaged = "citizen_ref";
     }
+    refusal->payload = stored_refusal(vault,
+                                      fields + R_PAYLOAD,
+                                      refusal->stored.offset,
+                                      &refusal->stored.headers,
+                                      &refusal->stored.value);
 }
 
 bool chronicle_refusals(void *self,
@@ -202,6 +215,7 @@ bool chronicle_refusals(void *self,
     params_int8(&params, progress_id);
     params_int8(&params, offset);
     params_int4(&params, (int32_t)*count);
+    vault_drop(&chronicle->vault);
     const PGresult *found = chronicle_ask(chronicle, CHRONICLE_refusals, &params, err);
     struct chronicle_refusal *out =
         found == NULL ? NULL : chronicle_hand_out(chronicle, PQntuples(found), sizeof(*out), err);
@@ -209,7 +223,7 @@ bool chronicle_refusals(void *self,
         return false;
     }
     for (int row = 0; row < PQntuples(found); row++) {
-        fill_refusal(found, row, &out[row]);
+        fill_refusal(&chronicle->vault, found, row, &out[row]);
     }
     *rows = out;
     *count = (uint32_t)PQntuples(found);

@@ -41,6 +41,7 @@ static char *copy(const char *text)
 
 void *archive_hand_out(struct pg_archive *archive, int count, size_t size, struct err *err)
 {
+    vault_drop(&archive->vault);
     free(archive->rows);
     archive->rows = calloc((size_t)count + 1, size);
     if (archive->rows == NULL) {
@@ -79,7 +80,8 @@ bool archive_ready(struct pg_archive *archive, struct err *err)
 {
     if (!session_connected(&archive->session) &&
         (!session_open(&archive->session, &archive->settings, err) ||
-         !schema_check(&archive->session, err))) {
+         !schema_check(&archive->session, err) ||
+         !vault_check(&archive->vault, &archive->session, false, err))) {
         session_close(&archive->session);
         return false;
     }
@@ -94,7 +96,7 @@ struct pg_archive *pg_archive_open(const struct pg_settings *settings, struct er
         return NULL;
     }
     archive->settings = *settings;
-    if (!archive_ready(archive, err)) {
+    if (!vault_init(&archive->vault, settings->master_key, err) || !archive_ready(archive, err)) {
         pg_archive_close(&archive);
     }
     return archive;
@@ -106,6 +108,7 @@ void pg_archive_close(struct pg_archive **archive)
         return;
     }
     session_close(&(*archive)->session);
+    vault_release(&(*archive)->vault);
     for (size_t i = 0; i < ARCHIVE_ARRAYS; i++) {
         array_release(&(*archive)->arrays[i]);
     }
@@ -180,7 +183,7 @@ static bool archive_application(void *self,
     for (int row = 0; row < PQntuples(rows); row++) {
         struct bytes fields[STORED_ARCHIVED_COLUMNS];
         field_row(rows, row, fields, STORED_ARCHIVED_COLUMNS);
-        out[row] = stored_archived(fields);
+        out[row] = stored_archived(&archive->vault, fields);
         if (out[row].stored.damaged != NULL) {
             return archive_damaged("decision", out[row].stored.damaged, err);
         }
@@ -219,6 +222,7 @@ struct archive pg_archive_port(struct pg_archive *archive)
         .dismiss = archive_dismiss,
         .pulse = archive_pulse,
         .resume = archive_resume,
+        .erase = archive_erase,
         .self = archive,
     };
 }

@@ -125,7 +125,9 @@ static bool begin(struct pg_chronicle *chronicle, const char *moment, struct err
     const struct statement first = {"chronicle_begin", sql_chronicle_begin};
     const struct statement patience = {"chronicle_patience", sql_chronicle_patience};
     struct session *session = &chronicle->session;
-    return session_open(session, &chronicle->settings, err) && schema_check(session, err) &&
+    return vault_init(&chronicle->vault, chronicle->settings.master_key, err) &&
+           session_open(session, &chronicle->settings, err) && schema_check(session, err) &&
+           vault_check(&chronicle->vault, session, false, err) &&
            session_prepare(session, statements, CHRONICLE_STATEMENT_COUNT, err) &&
            session_send_once(session, &first, &(struct params){0}, err) &&
            session_run(session, err) &&
@@ -156,6 +158,7 @@ void pg_chronicle_close(struct pg_chronicle **chronicle)
         return;
     }
     chronicle_copy_drop(*chronicle);
+    vault_release(&(*chronicle)->vault);
     free((*chronicle)->partitions);
     session_close(&(*chronicle)->session);
     free((*chronicle)->rows);

@@ -37,6 +37,10 @@ struct pg_store *pg_store_open(const struct pg_settings *settings,
         return NULL;
     }
     store->settings = *settings;
+    if (!vault_init(&store->vault, settings->master_key, err)) {
+        free(store);
+        return NULL;
+    }
     store->topic = topic;
     store->group = group;
     store->rulebook = rulebook;
@@ -49,6 +53,9 @@ void pg_store_close(struct pg_store **store)
         return;
     }
     session_close(&(*store)->session);
+    vault_release(&(*store)->vault);
+    store_keys_wipe(*store);
+    free((*store)->keys);
     for (size_t i = 0; i < STORE_ARRAYS; i++) {
         array_release(&(*store)->arrays[i]);
     }
@@ -133,7 +140,7 @@ bool store_ready(struct pg_store *store, struct err *err)
     if (!connected(store, err)) {
         return false;
     }
-    if (!check_topic(store, err) ||
+    if (!vault_check(&store->vault, &store->session, true, err) || !check_topic(store, err) ||
         !rulebook_keep(&store->session, store->rulebook, ERR_FATAL, err)) {
         session_close(&store->session);
         return false;

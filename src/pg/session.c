@@ -21,6 +21,7 @@ enum {
     WAIT_MS = 75000, /* over statement_timeout in sql/session.sql, so that the server ends a
                         statement first */
     ASK_MS = 250,    /* how often a wait is asked for its end */
+    PATIENT_MS = 24 * 3600 * 1000,
     APPLICATION_NAME_SIZE = 128,
 };
 
@@ -314,7 +315,8 @@ static PGresult *collect_one(const struct session *session, int64_t deadline_us)
 static bool collect(struct session *session, const PGresult **culprit, const char **name)
 {
     struct clock clock = clock_system();
-    int64_t deadline_us = clock.mono_us(clock.self) + INT64_C(1000) * WAIT_MS;
+    int64_t deadline_us =
+        clock.mono_us(clock.self) + INT64_C(1000) * (session->patient ? PATIENT_MS : WAIT_MS);
     uint32_t sent = session->sent;
     session->sent = 0;
     for (uint32_t i = 0; i < sent; i++) {

@@ -40,8 +40,9 @@ struct session {
     uint32_t sent;
     const char *names[SESSION_FLIGHT_MAX];
     PGresult *results[SESSION_FLIGHT_MAX];
-    bool warned; /* the server was stopped from waiting for its standby: what it acknowledged is
-                    local only */
+    bool patient; /* waits for as long as the server takes, within a day */
+    bool warned;  /* the server was stopped from waiting for its standby: what it acknowledged is
+                     local only */
     bool lock_timed_out; /* why the last flush failed: SQLSTATE 55P03. Outlives the connection */
 };
 

@@ -10,11 +10,22 @@
 
 #include "array.h"
 #include "session.h"
+#include "vault.h"
 
 enum {
     STORE_ARRAYS = 24,  /* the widest statement, sql/write_decisions.sql */
     STORE_ORPHANS = 64, /* of more, the broker ends what they left */
     STORE_ID_SIZE = 256,
+};
+
+/* The data key of one citizen of the batch in hand, as read and as it will be. */
+struct store_key {
+    int64_t id_read; /* 0: none */
+    int64_t id;
+    bool used; /* it seals something in this batch: so its citizen's row must not have moved */
+    bool has_wrapped;
+    uint8_t key[SEAL_KEY_SIZE]; /* of `id`, once it is used */
+    uint8_t wrapped[VAULT_WRAPPED_SIZE];
 };
 
 struct pg_store {
@@ -29,6 +40,9 @@ struct pg_store {
     char orphans[STORE_ORPHANS][STORE_ID_SIZE]; /* of the last take */
     uint32_t orphan_count;
     struct session session;
+    struct vault vault;
+    struct store_key *keys; /* owned: one a citizen that was read last, and one of nobody */
+    uint32_t key_capacity;
     struct array arrays[STORE_ARRAYS]; /* free between two sends */
 };
 
@@ -55,6 +69,7 @@ struct pg_store {
     X(write_citizens)                                                                              \
     X(write_citizens_new)                                                                          \
     X(write_citizens_gone)                                                                         \
+    X(write_keys)                                                                                  \
     X(write_decisions)                                                                             \
     X(write_quarantines)                                                                           \
     X(write_ledger)                                                                                \
@@ -81,6 +96,10 @@ MUST_CHECK bool store_send(struct pg_store *store,
                            enum store_statement statement,
                            const struct params *params,
                            struct err *err);
+
+/* store_seal.c: room for the keys of so many citizens; false: no memory. And none of them left. */
+MUST_CHECK bool store_keys_reserve(struct pg_store *store, uint32_t count);
+void store_keys_wipe(struct pg_store *store);
 
 /* Ends our role's frozen sessions, which hold rows that a batch waits for (sql/write_evict.sql). */
 MUST_CHECK bool store_evict_frozen(struct pg_store *store, struct err *err);

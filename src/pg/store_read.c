@@ -97,6 +97,39 @@ static void fill_citizens(const PGresult *rows, struct batch_read *read)
     }
 }
 
+/* The citizens' data keys; the last one is of nobody. */
+static bool fill_data_keys(struct pg_store *store,
+                           const PGresult *rows,
+                           const struct batch_read *read,
+                           struct err *err)
+{
+    if (!store_keys_reserve(store, read->citizen_count + 1)) {
+        return err_set(err, ERR_FATAL, "PostgreSQL: out of memory");
+    }
+    for (uint32_t i = 0; i <= read->citizen_count; i++) {
+        store->keys[i] = (struct store_key){0};
+    }
+    for (int row = 0; row < PQntuples(rows); row++) {
+        struct store_key *key = &store->keys[place(rows, row, read->citizen_count)];
+        if (field_null(rows, row, 4)) {
+            continue;
+        }
+        if (!store->vault.is_open) {
+            return err_set(err,
+                           ERR_HALT,
+                           "another worker has begun to seal what is stored: give this one its "
+                           "--master-key-file too");
+        }
+        key->id_read = field_int8(rows, row, 4);
+        key->id = key->id_read;
+        key->has_wrapped = !field_null(rows, row, 5);
+        if (key->has_wrapped) {
+            field_copy(rows, row, 5, key->wrapped, VAULT_WRAPPED_SIZE);
+        }
+    }
+    return true;
+}
+
 static void fill_keys(const PGresult *rows, struct batch_read *read)
 {
     for (uint32_t i = 0; i < read->key_count; i++) {
@@ -131,7 +164,7 @@ bool store_read(void *self,
     fill_applications(session_result(&store->session, 1), read);
     fill_citizens(session_result(&store->session, 2), read);
     fill_keys(session_result(&store->session, 3), read);
-    return true;
+    return fill_data_keys(store, session_result(&store->session, 2), read, err);
 }
 
 bool store_rulebook(void *self,

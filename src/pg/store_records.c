@@ -32,6 +32,7 @@ enum decision_column {
     D_TRACE,
     D_INPUT,
     D_OUTPUT,
+    D_KEY_ID,
     D_COUNT,
 };
 
@@ -46,7 +47,7 @@ static const enum array_type decision_types[D_COUNT] = {
     [D_CONFLICT] = ARRAY_BOOL,        [D_QUARANTINED] = ARRAY_BOOL,
     [D_PERIODS] = ARRAY_BYTEA,        [D_HEADERS] = ARRAY_BYTEA,
     [D_TRACE] = ARRAY_BYTEA,          [D_INPUT] = ARRAY_BYTEA,
-    [D_OUTPUT] = ARRAY_BYTEA,
+    [D_OUTPUT] = ARRAY_BYTEA,         [D_KEY_ID] = ARRAY_INT8,
 };
 
 static void add_decision(const struct write *write, const struct batch_decision *decision)
@@ -79,10 +80,16 @@ static void add_decision(const struct write *write, const struct batch_decision 
     array_bool(&columns[D_CONFLICT], decision->conflict);
     array_bool(&columns[D_QUARANTINED], decision->quarantined);
     array_bytes(&columns[D_PERIODS], decision->periods);
-    array_bytes(&columns[D_HEADERS], decision->headers);
     array_bytes(&columns[D_TRACE], decision->trace);
-    array_bytes(&columns[D_INPUT], entry->record->value);
     array_bytes(&columns[D_OUTPUT], decision->output);
+    const struct write_payload payload = {
+        .place = {VAULT_DECISION, position_of(write, entry)->progress_id, entry->offset},
+        .citizen = decision->citizen,
+        .headers = decision->headers,
+        .value = entry->record->value,
+        .has_value = true,
+    };
+    write_payload(write, &payload, &columns[D_KEY_ID], &columns[D_HEADERS], &columns[D_INPUT]);
 }
 
 bool write_decisions(const struct write *write, struct err *err)
@@ -133,6 +140,8 @@ bool write_quarantines(const struct write *write, struct err *err)
                                             ARRAY_BYTEA,
                                             ARRAY_BYTEA,
                                             ARRAY_BYTEA,
+                                            ARRAY_BYTEA,
+                                            ARRAY_INT8,
                                             ARRAY_BYTEA};
     enum {
         COUNT = sizeof(types) / sizeof(types[0]),
@@ -154,8 +163,15 @@ bool write_quarantines(const struct write *write, struct err *err)
         array_bytes(&columns[6], bytes_text(reason_id(entry->reason)));
         add_optional(&columns[7], row->has_citizen, bytes_of(row->citizen_ref, CITIZEN_REF_SIZE));
         add_optional(&columns[8], entry->record->has_key, entry->record->key);
-        add_optional(&columns[9], entry->record->has_value, entry->record->value);
-        array_bytes(&columns[10], row->headers);
+        const struct write_payload payload = {
+            .place = {VAULT_QUARANTINE, position_of(write, entry)->progress_id, entry->offset},
+            .citizen = row->citizen,
+            .headers = row->headers,
+            .value = entry->record->value,
+            .has_value = entry->record->has_value,
+        };
+        write_payload(write, &payload, &columns[11], &columns[10], &columns[9]);
+        array_bytes(&columns[12], bytes_of(entry->input_digest, SHA256_SIZE));
     }
     struct params params = {0};
     params_int8(&params, write->batch->read.batch_id);

@@ -16,12 +16,31 @@ static enum row_change application_change(const struct application_row *row)
     return row->seq_read == 0 ? ROW_NEW : ROW_MOVED;
 }
 
-static enum row_change citizen_change(const struct citizen_row *row)
+/* A row with a data key says something: it seals what is in quarantine. */
+static enum row_change citizen_change(const struct citizen_row *row, const struct store_key *key)
 {
-    if (row->seq_read == 0 && row->armed_read == 0) {
+    if (row->seq_read == 0 && row->armed_read == 0 && key->id_read == 0) {
         return ROW_NEW;
     }
-    return row->seq == 0 && row->armed == 0 ? ROW_GONE : ROW_MOVED;
+    return row->seq == 0 && row->armed == 0 && key->id == 0 ? ROW_GONE : ROW_MOVED;
+}
+
+/* What a key seals in this batch holds only if nobody has destroyed it meanwhile: so the row is
+ * compared also where nothing else of it changes. */
+static bool changes_to(const struct write *write, uint32_t citizen, enum row_change change)
+{
+    const struct citizen_row *row = &write->batch->read.citizens[citizen];
+    const struct store_key *key = &write->store->keys[citizen];
+    return (row->changed || key->used) && citizen_change(row, key) == change;
+}
+
+static void add_key(struct array *column, int64_t id)
+{
+    if (id == 0) {
+        array_null(column);
+    } else {
+        array_int8(column, id);
+    }
 }
 
 static bool send_new_applications(const struct write *write, struct err *err)
@@ -63,43 +82,56 @@ static bool send_moved_applications(const struct write *write, struct err *err)
 
 static bool send_new_citizens(const struct write *write, struct err *err)
 {
-    static const enum array_type types[] = {ARRAY_BYTEA, ARRAY_INT8, ARRAY_INT8, ARRAY_BYTEA};
+    static const enum array_type types[] = {
+        ARRAY_BYTEA, ARRAY_INT8, ARRAY_INT8, ARRAY_BYTEA, ARRAY_INT8};
     const struct batch_read *read = &write->batch->read;
     struct array *columns = write->store->arrays;
-    write_columns(write, types, 4);
+    write_columns(write, types, 5);
     for (uint32_t i = 0; i < read->citizen_count; i++) {
         const struct citizen_row *row = &read->citizens[i];
-        if (row->changed && citizen_change(row) == ROW_NEW) {
+        if (changes_to(write, i, ROW_NEW)) {
             array_bytes(&columns[0], bytes_of(row->ref, CITIZEN_REF_SIZE));
             array_int8(&columns[1], row->seq);
             array_int8(&columns[2], row->armed);
             array_bytes(&columns[3], row->state);
+            add_key(&columns[4], write->store->keys[i].id);
         }
     }
     return columns[0].count == 0 ||
-           write_send(write, STORE_write_citizens_new, &(struct params){0}, 4, err);
+           write_send(write, STORE_write_citizens_new, &(struct params){0}, 5, err);
 }
 
 static bool send_moved_citizens(const struct write *write, struct err *err)
 {
-    static const enum array_type types[] = {
-        ARRAY_BYTEA, ARRAY_INT8, ARRAY_INT8, ARRAY_INT8, ARRAY_INT8, ARRAY_BYTEA};
+    static const enum array_type types[] = {ARRAY_BYTEA,
+                                            ARRAY_INT8,
+                                            ARRAY_INT8,
+                                            ARRAY_INT8,
+                                            ARRAY_INT8,
+                                            ARRAY_INT8,
+                                            ARRAY_BYTEA,
+                                            ARRAY_INT8};
+    enum {
+        COUNT = sizeof(types) / sizeof(types[0]),
+    };
     const struct batch_read *read = &write->batch->read;
     struct array *columns = write->store->arrays;
-    write_columns(write, types, 6);
+    write_columns(write, types, COUNT);
     for (uint32_t i = 0; i < read->citizen_count; i++) {
         const struct citizen_row *row = &read->citizens[i];
-        if (row->changed && citizen_change(row) == ROW_MOVED) {
+        if (changes_to(write, i, ROW_MOVED)) {
             array_bytes(&columns[0], bytes_of(row->ref, CITIZEN_REF_SIZE));
             array_int8(&columns[1], row->seq_read);
             array_int8(&columns[2], row->armed_read);
-            array_int8(&columns[3], row->seq);
-            array_int8(&columns[4], row->armed);
-            array_bytes(&columns[5], row->state);
+            add_key(&columns[3], write->store->keys[i].id_read);
+            array_int8(&columns[4], row->seq);
+            array_int8(&columns[5], row->armed);
+            array_bytes(&columns[6], row->state);
+            add_key(&columns[7], write->store->keys[i].id);
         }
     }
     return columns[0].count == 0 ||
-           write_send(write, STORE_write_citizens, &(struct params){0}, 6, err);
+           write_send(write, STORE_write_citizens, &(struct params){0}, COUNT, err);
 }
 
 static bool send_gone_citizens(const struct write *write, struct err *err)
@@ -110,7 +142,7 @@ static bool send_gone_citizens(const struct write *write, struct err *err)
     write_columns(write, types, 2);
     for (uint32_t i = 0; i < read->citizen_count; i++) {
         const struct citizen_row *row = &read->citizens[i];
-        if (row->changed && citizen_change(row) == ROW_GONE) {
+        if (changes_to(write, i, ROW_GONE)) {
             array_bytes(&columns[0], bytes_of(row->ref, CITIZEN_REF_SIZE));
             array_int8(&columns[1], row->armed_read);
         }

@@ -7,6 +7,8 @@
 #include "stored.h"
 
 enum {
+    Q_PAYLOAD = 7, /* of sql/unsent_quarantines.sql */
+    Q_COLUMNS = Q_PAYLOAD + STORED_REFUSAL_COLUMNS,
     QUARANTINES_MOST = 64, /* a call: their values may be large */
 };
 
@@ -24,8 +26,14 @@ static bool ask(struct pg_store *store,
     return store_send(store, statement, &params, err);
 }
 
-static void fill_quarantine(const PGresult *rows, int row, struct stored_output *output)
+static bool fill_quarantine(struct vault *vault,
+                            const PGresult *rows,
+                            int row,
+                            struct stored_output *output,
+                            struct err *err)
 {
+    struct bytes fields[Q_COLUMNS];
+    field_row(rows, row, fields, Q_COLUMNS);
     *output = (struct stored_output){.offset = field_int8(rows, row, 0),
                                      .dlq = true,
                                      .late_ms = -1,
@@ -37,6 +45,14 @@ static void fill_quarantine(const PGresult *rows, int row, struct stored_output 
                                      .has_value = !field_null(rows, row, 5),
                                      .value = field_bytes(rows, row, 5),
                                      .headers = field_bytes(rows, row, 6)};
+    struct payload payload =
+        stored_refusal(vault, fields + Q_PAYLOAD, output->offset, &output->headers, &output->value);
+    return payload.state == PAYLOAD_WHOLE ||
+           err_set(err,
+                   ERR_HALT,
+                   "offset %lld is still to be sent to the DLQ: %s",
+                   (long long)output->offset,
+                   payload_text(payload.state));
 }
 
 /* Up to which offset the rows are all there are: a list that was cut may go on after its last. */
@@ -57,6 +73,7 @@ bool store_unsent(void *self,
     uint32_t limit = *count;
     uint32_t quarantine_limit = limit < QUARANTINES_MOST ? limit : QUARANTINES_MOST;
     *count = 0;
+    vault_drop(&store->vault);
     if (limit == 0) {
         return true;
     }
@@ -82,8 +99,8 @@ bool store_unsent(void *self,
             struct bytes fields[STORED_COLUMNS];
             field_row(decisions, d++, fields, STORED_COLUMNS);
             outputs[(*count)++] = stored_decision(fields);
-        } else {
-            fill_quarantine(quarantines, q++, &outputs[(*count)++]);
+        } else if (!fill_quarantine(&store->vault, quarantines, q++, &outputs[(*count)++], err)) {
+            return false;
         }
     }
     return true;

@@ -76,9 +76,9 @@ static bool write_begin(const struct write *write, struct err *err)
     const struct params none = {0};
     return store_send(write->store, STORE_begin, &none, err) &&
            store_send(write->store, STORE_lock_limit, &none, err) && send_progress(write, err) &&
-           write_closings(write, err) && write_rows(write, err) && write_decisions(write, err) &&
-           write_quarantines(write, err) && write_ledger(write, err) &&
-           store_send(write->store, STORE_commit, &none, err) &&
+           write_closings(write, err) && write_keys(write, err) && write_rows(write, err) &&
+           write_decisions(write, err) && write_quarantines(write, err) &&
+           write_ledger(write, err) && store_send(write->store, STORE_commit, &none, err) &&
            session_sync(&write->store->session, err);
 }
 

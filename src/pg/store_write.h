@@ -21,6 +21,25 @@ MUST_CHECK bool write_send(const struct write *write,
                            uint32_t count,
                            struct err *err);
 
+/*
+ * store_seal.c: before the rows, decides which data keys the batch needs, makes those that are not
+ * there, and sends them. Nothing to do without a master key. ERR_HALT when one does not open.
+ */
+MUST_CHECK bool write_keys(const struct write *write, struct err *err);
+/* A payload's columns: the id of its key, its headers and its value, each behind what is there. In
+ * clear without a master key; `citizen` UINT32_MAX: nobody's. */
+struct write_payload {
+    struct vault_place place;
+    uint32_t citizen;
+    struct bytes headers;
+    struct bytes value;
+    bool has_value;
+};
+void write_payload(const struct write *write,
+                   const struct write_payload *payload,
+                   struct array *key_id,
+                   struct array *headers,
+                   struct array *value);
 /* store_rows.c: applications, then citizens. */
 MUST_CHECK bool write_rows(const struct write *write, struct err *err);
 /* store_records.c */

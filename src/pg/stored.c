@@ -31,9 +31,15 @@ enum decision_column {
     D_PERIODS,
     D_HEADERS,
     D_INPUT,
+    D_PROGRESS_ID,
+    D_KEY_ID,
+    D_WRAPPED,
+    D_BY_CITIZEN,
+    D_GONE_AT_MS,
+    D_WHY,
 };
 
-struct archived_decision stored_archived(const struct bytes *fields)
+struct archived_decision stored_archived(struct vault *vault, const struct bytes *fields)
 {
     struct archived_decision decision = {.batch = int8_of(fields[D_BATCH]),
                                          .index = int4_of(fields[D_INDEX]),
@@ -50,7 +56,35 @@ struct archived_decision stored_archived(const struct bytes *fields)
     if (!fits_of(fields[D_RULEBOOK], decision.rulebook_sha256, SHA256_SIZE)) {
         decision.stored.damaged = "rulebook";
     }
+    const struct vault_row row = {
+        .place = {VAULT_DECISION, int8_of(fields[D_PROGRESS_ID]), decision.offset},
+        .key_id = fields[D_KEY_ID],
+        .citizen_ref = bytes_of(decision.stored.citizen_ref, CITIZEN_REF_SIZE),
+        .wrapped = fields[D_WRAPPED],
+        .by_citizen = fields[D_BY_CITIZEN],
+        .gone_at_ms = fields[D_GONE_AT_MS],
+        .why = fields[D_WHY],
+    };
+    decision.payload = vault_read(vault, &row, &decision.headers, &decision.input);
     return decision;
+}
+
+struct payload stored_refusal(struct vault *vault,
+                              const struct bytes *fields,
+                              int64_t offset,
+                              struct bytes *headers,
+                              struct bytes *value)
+{
+    const struct vault_row row = {
+        .place = {VAULT_QUARANTINE, int8_of(fields[0]), offset},
+        .key_id = fields[1],
+        .citizen_ref = fields[2],
+        .wrapped = fields[3],
+        .by_citizen = fields[4],
+        .gone_at_ms = fields[5],
+        .why = fields[6],
+    };
+    return vault_read(vault, &row, headers, value);
 }
 
 enum reason stored_reason(const char *id)

@@ -6,15 +6,26 @@
 #include "mentor/port/archive.h"
 #include "mentor/port/store.h"
 
+#include "vault.h"
+
 enum {
     STORED_COLUMNS = 9, /* of a decision: sql/unsent_decisions.sql, sql/archive_decisions.sql and
                            sql/chronicle_decision*.sql begin with the same */
-    STORED_ARCHIVED_COLUMNS = STORED_COLUMNS + 11, /* and the last three go on with the same */
+    STORED_ARCHIVED_COLUMNS = STORED_COLUMNS + 17, /* and the last three go on with the same */
+    STORED_REFUSAL_COLUMNS = 7,                    /* what all statements on quarantine end with */
 };
 
 /* A row's fields in the order of its columns. */
 struct stored_output stored_decision(const struct bytes *fields);
-struct archived_decision stored_archived(const struct bytes *fields);
+/* Opens what is sealed; that lives until vault_drop. */
+struct archived_decision stored_archived(struct vault *vault, const struct bytes *fields);
+/* A refused record's payload, out of the last columns, STORED_REFUSAL_COLUMNS: *headers and *value
+ * are given as stored. */
+struct payload stored_refusal(struct vault *vault,
+                              const struct bytes *fields,
+                              int64_t offset,
+                              struct bytes *headers,
+                              struct bytes *value);
 
 /* By its stable id; an id that only a newer version knows reads as REASON_RECORD_FAILED. */
 enum reason stored_reason(const char *id);

@@ -152,17 +152,23 @@ void trial_clear(void)
     trial_sql(
         "TRUNCATE mentord.decision, mentord.batch, mentord.application, mentord.citizen, mentord.quarantine, "
         "mentord.progress, mentord.publication, mentord.rulebook, mentord.topic, "
+        "mentord.erasure, mentord.citizen_key, mentord.master_key, "
         "mentord.growth");
     trial_sql("SET session_replication_role = origin");
 }
 
 struct trial_store trial_store(const char *owner)
 {
+    return trial_store_sealed(owner, NULL);
+}
+
+struct trial_store trial_store_sealed(const char *owner, const uint8_t *master_key)
+{
     static char urls[16][TRIAL_URL_SIZE]; /* a store borrows its settings */
     static unsigned next;
     char *url = urls[next++ % 16];
     (void)snprintf(url, TRIAL_URL_SIZE, "%s", trial_url("mentord_worker"));
-    const struct pg_settings settings = {.url = url, .owner = owner};
+    const struct pg_settings settings = {.url = url, .owner = owner, .master_key = master_key};
     struct trial_store store = {0};
     ASSERT_DONE((store.handle = pg_store_open(&settings, "in", "g", &trial_rulebook, err)) != NULL);
     store.port = pg_store_port(store.handle);
@@ -222,6 +228,7 @@ static struct record *add_record(struct trial_batch *trial, struct batch_entry *
     *record =
         (struct record){.offset = entry->offset, .has_value = true, .value = bytes_text("value")};
     entry->record = record;
+    sha256_of(record->value, entry->input_digest);
     trial->range.last_offset = entry->offset;
     memset(trial->range.last_digest, (int)(entry->offset & 0x7f), SHA256_SIZE);
     return record;
@@ -265,6 +272,7 @@ void trial_decided(struct trial_batch *trial, uint8_t application, uint8_t citiz
     trial_id(citizen, decision->citizen_ref);
     trial_id(application, trial->applications[trial->batch.read.application_count++].id);
     want_citizen(trial, citizen);
+    decision->citizen = trial->batch.read.citizen_count - 1;
 }
 
 void trial_refused(struct trial_batch *trial, const char *key, uint8_t citizen)
@@ -278,11 +286,12 @@ void trial_refused(struct trial_batch *trial, const char *key, uint8_t citizen)
     record->key = bytes_text(key);
     struct batch_quarantine *row = &trial->quarantines[index];
     *row = (struct batch_quarantine){
-        .entry = trial->batch.entry_count - 1, .arms = true, .redrives = 2};
+        .entry = trial->batch.entry_count - 1, .arms = true, .redrives = 2, .citizen = UINT32_MAX};
     if (citizen != 0) {
         row->has_citizen = true;
         trial_id(citizen, row->citizen_ref);
         want_citizen(trial, citizen);
+        row->citizen = trial->batch.read.citizen_count - 1;
     }
 }
 

@@ -32,6 +32,7 @@ enum {
     FOR_KAFKA = FOR_WORKER | FOR_PUBLISH | FOR_TAIL | FOR_DLQ | FOR_STATUS | FOR_AUDIT | FOR_REPLAY,
     FOR_DATABASE = FOR_WORKER | FOR_EXPLAIN | FOR_RULEBOOK | FOR_DB | FOR_DLQ | FOR_STATUS |
                    FOR_AUDIT | FOR_REPLAY,
+    FOR_SEALED = FOR_WORKER | FOR_EXPLAIN | FOR_DLQ | FOR_AUDIT | FOR_REPLAY,
     FOR_ALL = (1 << 12) - 1,
 };
 
@@ -83,6 +84,8 @@ enum option_kind {
       "when a rulebook that is published begins to decide; a day begins at midnight in Denmark") \
     X(CITIZEN_SECRET_FILE, "citizen-secret-file", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_WORKER | FOR_DECIDE | FOR_PUBLISH | FOR_AUDIT | FOR_REPLAY, \
       "the secret behind citizen_ref; or MENTORD_CITIZEN_SECRET") \
+    X(MASTER_KEY_FILE, "master-key-file", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_SEALED, \
+      "32 bytes or 64 hex digits, readable by nobody else: the worker seals what comes in with a key a citizen, the others read it") \
     X(AT, "at", OPTION_TEXT, "now|event|RFC3339", "now", 0, 0, FOR_WORKER | FOR_DECIDE, \
       "when to evaluate; the worker takes event only on a database made by `db migrate --demo`") \
     X(BATCH, "batch", OPTION_NUMBER, "N", "2000", 1, 5000, FOR_WORKER, \
@@ -137,8 +140,12 @@ enum option_kind {
       "migrate: a database for demonstrations, where --at event is allowed") \
     X(ALL, "all", OPTION_FLAG, "", "false", 0, 0, FOR_DLQ | FOR_EXPLAIN, \
       "list: closed ones too; explain: the rules that found nothing too, with what they saw") \
-    X(WHY, "why", OPTION_TEXT, "TEXT", NULL, 0, 0, FOR_DLQ, \
-      "dismiss: the reason, kept with the record") \
+    X(CITIZEN, "citizen", OPTION_TEXT, "REF", NULL, 0, 0, FOR_AUDIT, \
+      "erase: whose, the citizen_ref of outcomes: 32 hex digits") \
+    X(OLDER_THAN, "older-than", OPTION_TEXT, "AGE|DAY|RFC3339", NULL, 0, 0, FOR_AUDIT, \
+      "retain: what was decided before; an age is 90d, 18m or 5y") \
+    X(WHY, "why", OPTION_TEXT, "TEXT", NULL, 0, 0, FOR_DLQ | FOR_AUDIT, \
+      "dismiss, erase, retain: the reason, kept with the record") \
     X(REASON, "reason", OPTION_TEXT, "ID", NULL, 0, 0, FOR_DLQ, \
       "list, redrive: only what was refused for this reason (mentord help reasons)") \
     X(APPLICATION, "application", OPTION_TEXT, "ID", NULL, 0, 0, FOR_DLQ | FOR_REPLAY, \
@@ -151,8 +158,8 @@ enum option_kind {
       "redrive: at most N; 0: all") \
     X(MAX_REDRIVES, "max-redrives", OPTION_NUMBER, "N", "3", 0, 1000000, FOR_DLQ, \
       "redrive: a record that came back N times stays") \
-    X(DRY_RUN, "dry-run", OPTION_FLAG, "", "false", 0, 0, FOR_DLQ, \
-      "redrive: say what would be produced, and change nothing") \
+    X(DRY_RUN, "dry-run", OPTION_FLAG, "", "false", 0, 0, FOR_DLQ | FOR_AUDIT, \
+      "redrive, erase, retain: say what would be done, and change nothing") \
     X(LOG, "log", OPTION_TEXT, "logfmt|json", "logfmt", 0, 0, FOR_ALL, \
       "form of log lines on stderr") \
     X(LOG_LEVEL, "log-level", OPTION_TEXT, "LEVEL", "info", 0, 0, FOR_ALL, \

@@ -20,6 +20,8 @@ struct pg_settings {
     const char *url;              /* all that libpq takes; NULL or "": libpq's PG variables */
     const char *owner;            /* host/pid of this worker, for progress and application_name */
     const char *transactional_id; /* of this worker's producer, for progress; NULL: it has none */
+    const uint8_t *master_key;    /* SEAL_KEY_SIZE bytes, borrowed; NULL: nothing is sealed, nothing
+                                     sealed is read */
 };
 
 struct pg_rulebook {

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "mentor/port/batch.h"
+#include "mentor/port/payload.h"
 #include "mentor/port/shadow.h"
 #include "mentor/port/store.h"
 
@@ -26,7 +27,8 @@ struct archived_decision {
     bool conflict;
     bool quarantined;
     struct bytes periods; /* history considered: history_period */
-    struct bytes headers; /* headers_pack */
+    struct payload payload;
+    struct bytes headers; /* headers_pack; both empty unless the payload is whole */
     struct bytes input;   /* Application, as it came */
 };
 
@@ -94,7 +96,8 @@ struct archived_quarantine {
     bool has_key;
     struct bytes key;
     bool has_value;
-    struct bytes value;
+    struct payload payload;
+    struct bytes value;   /* both empty unless the payload is whole */
     struct bytes headers; /* headers_pack */
 };
 
@@ -109,6 +112,25 @@ struct archived_rulebook {
     int64_t effective_from_ms;
     int64_t published_at_ms;
     const char *published_by; /* the database's user */
+};
+/* What to erase. */
+struct archived_wish {
+    const uint8_t *citizen_ref; /* CITIZEN_REF_SIZE; NULL: by age */
+    int64_t before_ms;
+    const char *why;
+    bool dry;
+};
+
+/* What was erased, or would be. */
+struct archived_erasure {
+    bool known;           /* the citizen has a row; by age: true */
+    bool any;             /* else nothing was left to erase, and nothing is recorded */
+    int64_t sealed;       /* decisions whose key is destroyed */
+    int64_t emptied;      /* decisions emptied */
+    int64_t refused;      /* refused records emptied */
+    int64_t open_refused; /* of them still open: they cannot be redriven any longer */
+    int64_t before_ms;    /* of a citizen: when it was erased before; 0: never */
+    char before_why[512]; /* cut off at that */
 };
 
 /* A candidate beside a rulebook, over all partitions; count.progress_id is 0. */
@@ -189,6 +211,15 @@ struct archive {
     bool (*pulse)(void *self, int64_t *open, struct err *err);
     /* *found false when the partition is not stopped. */
     bool (*resume)(void *self, int32_t partition, bool *found, struct err *err);
+    /*
+     * Erases for good what came in with a citizen's records, or, `ref` NULL, what came in before a
+     * moment (migrations/0005_erasure.sql); `why` is kept. `dry`: only counts. Needs the rights of
+     * mentord_owner. ERR_RETRY also while a refused record of it is on its way to the DLQ.
+     */
+    bool (*erase)(void *self,
+                  const struct archived_wish *wish,
+                  struct archived_erasure *erasure,
+                  struct err *err);
     void *self;
 };
 

@@ -148,6 +148,7 @@ struct batch_decision {
     uint8_t output_digest[SHA256_SIZE];
     struct bytes trace; /* traceparent and tracestate to carry over, headers_pack; often empty */
     int64_t late_ms;    /* mentor-late-ms; -1 when not late */
+    uint32_t citizen;   /* in batch_read.citizens */
 };
 
 /* A record that goes to the DLQ. */
@@ -158,6 +159,8 @@ struct batch_quarantine {
     uint8_t citizen_ref[CITIZEN_REF_SIZE];
     int64_t redrives;     /* how often it was redriven */
     struct bytes headers; /* the record's, headers_pack, traces that hold the CPR aside */
+    uint32_t citizen; /* in batch_read.citizens, also where nothing is armed; UINT32_MAX: not known
+                         whose */
 };
 
 /* What is asked of the store before deciding: keys in, rows out, all sorted by key, without

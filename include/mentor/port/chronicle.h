@@ -153,7 +153,9 @@ struct chronicle_refusal {
     enum quarantine_state state;
     bool has_citizen;
     uint8_t citizen_ref[CITIZEN_REF_SIZE];
-    struct stored_output stored; /* its DLQ part */
+    struct stored_output
+        stored; /* its DLQ part; headers and value empty unless the payload is whole */
+    struct payload payload;
 };
 
 /* A projection's row: application or citizen. */

@@ -2,7 +2,7 @@
 WITH gone AS (
     DELETE FROM mentord.citizen c
     USING unnest($1::bytea[], $2::bigint[]) AS g (ref, armed_read)
-    WHERE c.ref = g.ref AND c.seq = 0 AND c.armed = g.armed_read
+    WHERE c.ref = g.ref AND c.seq = 0 AND c.armed = g.armed_read AND c.key_id IS NULL
     RETURNING 1
 )
 SELECT mentord.demand(count(*) = cardinality($1::bytea[]), 'MD002', 'a citizen has moved') FROM gone;

@@ -1,0 +1,195 @@
+-- What is personal in the payload can go, and what proves the decision stays. README, Retention and erasure.
+
+-- Every erasure and retention, recorded for good.
+CREATE TABLE mentord.erasure (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    citizen_ref bytea CHECK (octet_length(citizen_ref) = 16), -- null: by age
+    decided_before timestamptz, -- by age: of decisions and refusals before it
+    why text NOT NULL CHECK (why <> ''),
+    erased_at timestamptz NOT NULL DEFAULT now(),
+    erased_by text NOT NULL DEFAULT session_user,
+    transaction xid8 NOT NULL DEFAULT pg_current_xact_id(), -- the one in which payloads may go by it
+    CONSTRAINT erasure_of_one CHECK ((citizen_ref IS NULL) <> (decided_before IS NULL))
+);
+CREATE INDEX erasure_by_citizen ON mentord.erasure (citizen_ref, id) WHERE citizen_ref IS NOT NULL;
+CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON mentord.erasure
+    FOR EACH STATEMENT EXECUTE FUNCTION mentord.refuse_change();
+
+-- Which master key all wrapped keys are wrapped with; no row: nothing is sealed.
+CREATE TABLE mentord.master_key (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    fingerprint bytea NOT NULL CHECK (octet_length(fingerprint) = 32),
+    first_used_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- A citizen's data key, wrapped; citizen.key_id names the one in use, so one at most is there. An id is its batch's and a
+-- place in it: rows only append, as decisions do. Without a citizen: one a batch, for refused records of nobody knows whom.
+CREATE TABLE mentord.citizen_key (
+    id bigint PRIMARY KEY,
+    citizen_ref bytea,
+    wrapped bytea, -- src/pg/vault.h; null: destroyed
+    created_at timestamptz NOT NULL DEFAULT now(),
+    erased_at timestamptz,
+    erasure bigint, -- only_destroyed looks at it; a foreign key would be a trigger for each new row
+    CONSTRAINT citizen_key_gone CHECK ((wrapped IS NULL) = (erasure IS NOT NULL) AND (wrapped IS NULL) = (erased_at IS NOT NULL))
+);
+ALTER TABLE mentord.citizen_key
+    ALTER COLUMN citizen_ref SET STORAGE PLAIN,
+    ALTER COLUMN wrapped SET STORAGE PLAIN;
+
+ALTER TABLE mentord.citizen ADD COLUMN key_id bigint; -- a row with a key says something: it stays
+-- key_id: headers and input lie sealed in `headers`. erasure: both are gone by it; it alone is ever changed.
+ALTER TABLE mentord.decision ADD COLUMN key_id bigint, ADD COLUMN erasure bigint;
+ALTER TABLE mentord.quarantine
+    ADD COLUMN key_id bigint, -- likewise, with the value
+    ADD COLUMN erasure bigint REFERENCES mentord.erasure,
+    ADD COLUMN value_sha256 bytea NOT NULL; -- of the value as it came, for redriven records
+CREATE INDEX quarantine_by_key ON mentord.quarantine (key_id) WHERE key_id IS NOT NULL;
+
+CREATE FUNCTION mentord.erasing(erasure_ bigint) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM mentord.erasure e WHERE e.id = erasure_ AND e.transaction = pg_current_xact_id_if_assigned());
+$$;
+
+-- The one change that a decision can meet: headers and input are emptied, by an erasure that the same transaction records.
+CREATE FUNCTION mentord.only_emptied() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+    kept mentord.decision := OLD;
+BEGIN
+    kept.headers := ''::bytea;
+    kept.input := ''::bytea;
+    kept.erasure := NEW.erasure;
+    IF OLD.erasure IS NOT NULL OR NEW IS DISTINCT FROM kept OR NOT mentord.erasing(NEW.erasure) THEN
+        RAISE EXCEPTION USING ERRCODE = 'MD003',
+            MESSAGE = 'UPDATE on mentord.decision is refused: what is stored there is never changed, only emptied by an erasure';
+    END IF;
+    RETURN NEW;
+END
+$$;
+-- Of a key only its end.
+CREATE FUNCTION mentord.only_destroyed() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+    kept mentord.citizen_key := OLD;
+BEGIN
+    kept.wrapped := NULL;
+    kept.erased_at := NEW.erased_at;
+    kept.erasure := NEW.erasure;
+    IF OLD.erasure IS NOT NULL OR NEW IS DISTINCT FROM kept OR NOT mentord.erasing(NEW.erasure) THEN
+        RAISE EXCEPTION USING ERRCODE = 'MD003',
+            MESSAGE = 'UPDATE on mentord.citizen_key is refused: a key is only destroyed by an erasure';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+-- For each statement as before, unless this transaction records an erasure; then each row is looked at.
+CREATE FUNCTION mentord.refuse_unless_erasing() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM mentord.erasure e WHERE e.transaction = pg_current_xact_id_if_assigned()) THEN
+        RAISE EXCEPTION USING ERRCODE = 'MD003',
+            MESSAGE = format('%s on mentord.%s is refused: what is stored there is never changed', TG_OP, TG_TABLE_NAME);
+    END IF;
+    RETURN NULL;
+END
+$$;
+DROP TRIGGER never_changed ON mentord.decision;
+CREATE TRIGGER never_removed BEFORE DELETE OR TRUNCATE ON mentord.decision
+    FOR EACH STATEMENT EXECUTE FUNCTION mentord.refuse_change();
+CREATE TRIGGER never_changed BEFORE UPDATE ON mentord.decision
+    FOR EACH STATEMENT EXECUTE FUNCTION mentord.refuse_unless_erasing();
+CREATE TRIGGER only_emptied BEFORE UPDATE ON mentord.decision
+    FOR EACH ROW EXECUTE FUNCTION mentord.only_emptied();
+CREATE TRIGGER never_removed BEFORE DELETE OR TRUNCATE ON mentord.citizen_key
+    FOR EACH STATEMENT EXECUTE FUNCTION mentord.refuse_change();
+CREATE TRIGGER never_changed BEFORE UPDATE ON mentord.citizen_key
+    FOR EACH STATEMENT EXECUTE FUNCTION mentord.refuse_unless_erasing();
+CREATE TRIGGER only_destroyed BEFORE UPDATE ON mentord.citizen_key
+    FOR EACH ROW EXECUTE FUNCTION mentord.only_destroyed();
+CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON mentord.master_key
+    FOR EACH STATEMENT EXECUTE FUNCTION mentord.refuse_change();
+
+-- Empties refused records. MD004 when one of them is still to be sent: the DLQ record is promised with its bytes.
+CREATE FUNCTION mentord.empty_refusals(erasure_ bigint, progress_ids bigint[], offsets bigint[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM unnest(progress_ids, offsets) AS r (progress_id, source_offset)
+               JOIN mentord.progress p ON p.id = r.progress_id
+               WHERE r.source_offset >= p.emitted_offset) THEN
+        RAISE EXCEPTION USING ERRCODE = 'MD004', MESSAGE = 'a refused record is still on its way to the DLQ';
+    END IF;
+    UPDATE mentord.quarantine q
+    SET headers = '', value = CASE WHEN q.value IS NOT NULL THEN ''::bytea END, erasure = erasure_,
+        key = CASE WHEN q.state = 'open' THEN q.key END -- an open row still arms Q01 by it
+    FROM unnest(progress_ids, offsets) AS r (progress_id, source_offset)
+    WHERE q.progress_id = r.progress_id AND q.source_offset = r.source_offset;
+END
+$$;
+
+/*
+ * Destroys what can read a citizen's payloads: the data key; and empties those that were stored before there was a master
+ * key. Locks in the worker's order (quarantine, citizen). erasure null: nothing was left to erase.
+ */
+CREATE FUNCTION mentord.erase_citizen(ref bytea, why_ text)
+RETURNS TABLE (erasure bigint, known boolean, sealed bigint, plain bigint, refused bigint, open_refused bigint)
+LANGUAGE plpgsql AS $$
+DECLARE
+    key_ bigint;
+    progress_ids bigint[];
+    offsets bigint[];
+BEGIN
+    PERFORM FROM mentord.quarantine q
+        WHERE (q.citizen_ref = ref OR q.key_id = (SELECT c.key_id FROM mentord.citizen c WHERE c.ref = erase_citizen.ref))
+        ORDER BY q.progress_id, q.source_offset FOR UPDATE;
+    SELECT c.key_id INTO key_ FROM mentord.citizen c WHERE c.ref = erase_citizen.ref FOR UPDATE;
+    known := FOUND;
+    SELECT count(*) FILTER (WHERE d.key_id = key_), count(*) FILTER (WHERE d.key_id IS NULL AND d.erasure IS NULL)
+        INTO sealed, plain FROM mentord.decision d WHERE d.citizen_ref = ref AND d.erasure IS NULL;
+    SELECT array_agg(q.progress_id), array_agg(q.source_offset), count(*), count(*) FILTER (WHERE q.state = 'open')
+        INTO progress_ids, offsets, refused, open_refused FROM mentord.quarantine q
+        WHERE q.erasure IS NULL AND (q.key_id = key_ OR q.key_id IS NULL AND q.citizen_ref = ref);
+    IF key_ IS NOT NULL OR plain > 0 OR refused > 0 THEN
+        INSERT INTO mentord.erasure (citizen_ref, why) VALUES (ref, why_) RETURNING id INTO erasure;
+        UPDATE mentord.citizen c SET key_id = NULL WHERE c.ref = erase_citizen.ref AND c.key_id IS NOT NULL;
+        UPDATE mentord.citizen_key k SET wrapped = NULL, erased_at = now(), erasure = erase_citizen.erasure WHERE k.id = key_;
+        PERFORM mentord.empty_refusals(erasure, progress_ids, offsets);
+        IF plain > 0 THEN
+            UPDATE mentord.decision d SET headers = '', input = '', erasure = erase_citizen.erasure
+            WHERE d.citizen_ref = ref AND d.key_id IS NULL AND d.erasure IS NULL;
+        END IF;
+    END IF;
+    RETURN NEXT;
+END
+$$;
+
+/*
+ * Empties payloads of decisions made before a moment, and of refused records that were closed. A decision whose granted
+ * period had not ended by then stays: the case lives. erasure null: there were none.
+ */
+CREATE FUNCTION mentord.retire_payloads(before_ timestamptz, why_ text)
+RETURNS TABLE (erasure bigint, decisions bigint, refused bigint)
+LANGUAGE plpgsql AS $$
+DECLARE
+    before_ms bigint := floor(extract(epoch FROM before_) * 1000);
+    progress_ids bigint[];
+    offsets bigint[];
+BEGIN
+    SELECT array_agg(q.progress_id), array_agg(q.source_offset), count(*) INTO progress_ids, offsets, refused
+        FROM mentord.quarantine q JOIN mentord.progress p ON p.id = q.progress_id
+        WHERE q.state <> 'open' AND q.erasure IS NULL AND q.at_ms < before_ms AND q.source_offset < p.emitted_offset;
+    INSERT INTO mentord.erasure (decided_before, why) VALUES (before_, why_) RETURNING id INTO erasure;
+    UPDATE mentord.decision d SET headers = '', input = '', erasure = retire_payloads.erasure
+        WHERE d.evaluated_at_ms < before_ms AND d.erasure IS NULL
+            AND (d.end_date IS NULL OR d.end_date < (before_ AT TIME ZONE 'Europe/Copenhagen')::date);
+    GET DIAGNOSTICS decisions = ROW_COUNT;
+    PERFORM mentord.empty_refusals(erasure, progress_ids, offsets);
+    RETURN NEXT;
+END
+$$;
+
+REVOKE EXECUTE ON FUNCTION mentord.erase_citizen(bytea, text), mentord.retire_payloads(timestamptz, text),
+    mentord.empty_refusals(bigint, bigint[], bigint[]) FROM PUBLIC;
+GRANT SELECT ON mentord.erasure, mentord.citizen_key, mentord.master_key TO mentord_worker, mentord_reader;
+GRANT INSERT ON mentord.citizen_key, mentord.master_key TO mentord_worker;

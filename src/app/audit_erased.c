@@ -1,0 +1,80 @@
+/* One stored decision whose payload is erased or sealed: it cannot be made again, and what else is
+ * stored of it must still agree with the ledger and with the rows it left. */
+
+#include "mentor/base/arena.h"
+
+#include "audit.h"
+
+/* The application's row keeps what the decision left there; NULL and a breach when it does not. */
+static const uint8_t *kept_event(const struct audit_job *job,
+                                 const struct chronicle_decision *row,
+                                 const struct audit_expected *expected,
+                                 const struct audit_place *place)
+{
+    const struct archived_decision *archived = &row->archived;
+    int64_t at = archived->application_seq - 1;
+    if (at >= 0 && history_events_valid(row->events) && at < history_event_count(row->events)) {
+        struct history_event event = history_event_at(row->events, (uint32_t)at);
+        if (event.batch == archived->batch && event.index == archived->index &&
+            event.version == row->version && event.conflict == archived->conflict &&
+            event.evaluated_at_ms == archived->stored.evaluated_at_ms &&
+            (expected == NULL || !expected->has_event_key ||
+             memcmp(event.event_key, expected->event_key, EVENT_KEY_SIZE) == 0)) {
+            return row->events.data + (size_t)at * HISTORY_EVENT_SIZE;
+        }
+    }
+    audit_breach(&job->audit->report,
+                 INVARIANT_P,
+                 place,
+                 "the application's row does not keep this decision as its number %lld",
+                 (long long)archived->application_seq);
+    return NULL;
+}
+
+/* What it left of its citizen's periods: a function of what it considered and granted. */
+static struct bytes left_periods(struct audit_job *job, const struct chronicle_decision *row)
+{
+    const struct archived_decision *archived = &row->archived;
+    struct bytes before = archived->periods;
+    if (archived->conflict || !history_periods_valid(before)) {
+        return before;
+    }
+    uint8_t *to = arena_alloc(&job->arena, before.size + HISTORY_PERIOD_SIZE);
+    struct history_period period = {.start = row->start, .end = row->end};
+    CHECK(to != NULL);
+    memcpy(period.application_id, row->application_id, UUID_SIZE);
+    return history_period_settle(
+        before, &period, archived->stored.outcome == OUTCOME_IS_APPROVED, to);
+}
+
+void audit_erased(struct audit_job *job,
+                  const struct chronicle_decision *row,
+                  const struct audit_expected *expected,
+                  struct audit_position *position,
+                  const struct audit_place *place)
+{
+    const struct archived_decision *archived = &row->archived;
+    struct audit_report *report = &job->audit->report;
+    audit_report_gone(report, archived->payload.state, false);
+    if (archived->payload.state == PAYLOAD_BROKEN) {
+        audit_breach(report,
+                     INVARIANT_I2,
+                     place,
+                     "it cannot be decided again: %s",
+                     payload_text(archived->payload.state));
+    }
+    if (expected != NULL) {
+        audit_against_ledger(job, row, expected, place);
+    }
+    audit_expect_output(job, row, archived->stored.output, position, place);
+    const uint8_t *event = kept_event(job, row, expected, place);
+    struct audit_item item = {
+        .heap = AUDIT_APPLICATIONS, .number = archived->application_seq, .place = *place};
+    item.place.application = NULL;
+    memcpy(item.key, row->application_id, UUID_SIZE);
+    if (event != NULL) {
+        memcpy(item.event_key, event, EVENT_KEY_SIZE);
+        audit_put(job, AUDIT_LEFT, &item, bytes_of(event, HISTORY_EVENT_SIZE));
+    }
+    audit_sum_citizen(job, row, left_periods(job, row), place);
+}

@@ -1,0 +1,1 @@
+SELECT m.fingerprint FROM mentord.master_key m;
