@@ -27,7 +27,8 @@ struct explanation {
 /*
  * *owned* by the caller: json_decref. Its keys: applicationId, version, decisionId, outcome,
  * byRight, conflict, decisionDate, evaluatedAt, again, rulebook, source, ledger, supersedes,
- * assessment, facts (or payload: why they cannot be told), findings, price, history, rules, complaint; and proof, when asked for.
+ * assessment, facts (or payload: why they cannot be told), findings, price, history, rules,
+ * complaint; and proof, when asked for.
  */
 json_t *explanation_document(const struct explanation *explanation);
 /* explanation_price.c: the price step by step: {what, how, ore} and one {what, how, minutes}; empty

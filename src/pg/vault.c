@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mentor/base/endian_be.h"
 #include "mentor/base/err.h"
 
-#include "mentor/base/endian_be.h"
 #include "field.h"
 #include "session.h"
 #include "sql_embedded.h"
