@@ -12,6 +12,9 @@
 #include "schema.h"
 #include "sql_embedded.h"
 
+_Static_assert((int)CHRONICLE_STATEMENT_COUNT <= (int)SESSION_FLIGHT_MAX,
+               "all are prepared in one flush");
+
 static const struct statement statements[CHRONICLE_STATEMENT_COUNT] = {
 #define X(name) [CHRONICLE_##name] = {"chronicle_" #name, sql_chronicle_##name},
     CHRONICLE_STATEMENTS(X)

@@ -8,6 +8,9 @@
 #include "sql_embedded.h"
 #include "store.h"
 
+_Static_assert((int)STORE_STATEMENT_COUNT <= (int)SESSION_FLIGHT_MAX,
+               "all are prepared in one flush");
+
 static const struct statement statements[STORE_STATEMENT_COUNT] = {
 #define X(name) [STORE_##name] = {#name, sql_##name},
     STORE_STATEMENTS(X)

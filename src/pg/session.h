@@ -20,7 +20,7 @@ struct err;
 struct pg_settings;
 
 enum {
-    SESSION_FLIGHT_MAX = 32,
+    SESSION_FLIGHT_MAX = 48, /* statements; also how many a client prepares */
 };
 
 struct statement {
