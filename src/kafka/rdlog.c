@@ -57,11 +57,13 @@ static bool admit(const char *facility, uint32_t *suppressed)
 
 /* A broker that is away is an error to librdkafka and a matter of waiting to us: at most a warning.
  */
-static enum log_level level_of(int level, const char *facility)
+static enum log_level level_of(int level, const char *facility, const char *text)
 {
-    /* Every client is given every property, and a producer that is made again drops what it holds.
-     */
-    bool expected = strcmp(facility, "CONFWARN") == 0 || strcmp(facility, "TERMINATE") == 0;
+    /* Every client is given every property, a producer that is made again drops what it holds, and
+     * a transactional one closes connections that are silent (outlet.c), while a broker that is
+     * away says so by each connection that fails. */
+    bool expected = strcmp(facility, "CONFWARN") == 0 || strcmp(facility, "TERMINATE") == 0 ||
+                    (strcmp(facility, "ERROR") == 0 && strstr(text, "brokers are down") != NULL);
     if (expected || level >= LEVEL_DEBUG) {
         return LOG_LEVEL_DEBUG;
     }
@@ -73,7 +75,7 @@ static enum log_level level_of(int level, const char *facility)
 
 void rdlog_callback(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
-    enum log_level ours = level_of(level, facility);
+    enum log_level ours = level_of(level, facility, text);
     uint32_t suppressed = 0;
     if (ours != LOG_LEVEL_DEBUG && !admit(facility, &suppressed)) {
         return;
