@@ -197,9 +197,18 @@ void worker_forget(struct worker *worker)
     worker->edges.source.release(worker->edges.source.self, UINT32_MAX);
 }
 
-static void report(const struct worker *worker, enum cycle_state state, enum step_outcome outcome)
+/* What is waited for may be another thing by now. */
+static bool says_waiting(struct worker *worker)
 {
-    if (outcome == STEP_RETRY && !worker->waiting) {
+    int64_t now_us = worker->clock.mono_us(worker->clock.self);
+    bool due = !worker->waiting || now_us - worker->waiting_logged_us >= WORKER_WAITING_US;
+    worker->waiting_logged_us = due ? now_us : worker->waiting_logged_us;
+    return due;
+}
+
+static void report(struct worker *worker, enum cycle_state state, enum step_outcome outcome)
+{
+    if (outcome == STEP_RETRY && says_waiting(worker)) {
         LOG(LOG_LEVEL_WARN,
             "worker.waiting",
             LOG_TEXT("step", cycle_state_name(state)),

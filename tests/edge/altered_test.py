@@ -19,7 +19,7 @@ def audited(make_shared_place):
 
 def any_decision(session):
     return session.execute("SELECT d.batch, d.index, p.partition, d.source_offset, d.application_id::text FROM mentord.decision d "
-                           "JOIN mentord.progress p ON p.id = d.progress_id ORDER BY d.batch DESC, d.index DESC LIMIT 1").fetchone()
+                           "JOIN mentord.progress p ON p.id = d.progress_id WHERE NOT d.conflict ORDER BY d.batch DESC, d.index DESC LIMIT 1").fetchone()
 
 
 DECISION = "UPDATE mentord.decision SET {} WHERE (batch, index) = (%(batch)s, %(index)s)"

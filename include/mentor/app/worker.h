@@ -39,6 +39,7 @@ enum {
     WORKER_MARK_US = 1000000,     /* emitted_offset is stored within this when idle */
     WORKER_CONFIRM_US = 30000000, /* and that the positions are ours still is asked when idle */
     WORKER_CLOCK_BACK_MS = 5000,  /* PostgreSQL's clock behind a partition's last by more: halt */
+    WORKER_WAITING_US = 30000000, /* what it waits for is said again */
     WORKER_ALARM_US = 10000000,   /* the same alarm again at the earliest */
     WORKER_ALONE_AFTER = 3, /* owners that died at one offset: its records are taken one by one */
     WORKER_TRIES = 2,       /* processes that a record may end before it goes to quarantine */
@@ -104,8 +105,9 @@ struct worker {
     struct backoff backoff;
     struct err err; /* the last step's, when it was not STEP_DONE */
     bool stopping;
-    int64_t stopped_us;              /* when *stop was first seen; -1: not yet */
-    bool waiting;                    /* said so in the log */
+    int64_t stopped_us; /* when *stop was first seen; -1: not yet */
+    bool waiting;       /* said so in the log, and when: */
+    int64_t waiting_logged_us;
     const struct rulebook *deciding; /* the batch in hand: the one above, or: */
     struct rulebook *published;      /* owned; loaded last, or NULL */
     struct worker_shown *shown;      /* owned (app/follow.c) */
