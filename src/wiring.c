@@ -2,8 +2,6 @@
 
 #include "wiring.h"
 
-#include <inttypes.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,30 +9,13 @@
 #include "mentor/app/edges.h"
 #include "mentor/app/master_key.h"
 #include "mentor/app/options.h"
-#include "mentor/base/clock.h"
 #include "mentor/base/err.h"
 #include "mentor/core/rulebook.h"
 #include "mentor/http/http.h"
 #include "mentor/kafka/kafka.h"
 #include "mentor/pg/pg.h"
 
-enum {
-    OWNER_SIZE = 96,
-};
-
-/* What one lane of a worker has of its own. */
-struct lane_wiring {
-    struct kafka_settings kafka;
-    struct kafka_facts facts;
-    int64_t *ends; /* owned */
-    struct pg_settings pg;
-    char owner[OWNER_SIZE + 16];
-    char transactional_id[256];
-    struct consumer *consumer;
-    struct producer *producer;
-    struct transactor *transactor;
-    struct pg_store *store;
-};
+#include "wiring_lane.h"
 
 /* Everything a command may have opened. */
 struct wiring {
@@ -47,7 +28,7 @@ struct wiring {
     char name[128];
     char version[64];
     struct pg_rulebook rulebook;
-    struct lane_wiring lanes[LANES_MAX];
+    struct wiring_lane lanes[LANES_MAX];
     struct reader *readers[READERS_MAX];
     uint32_t reader_count;
     struct kafka_settings watched; /* as `kafka`, of the group that is looked at */
@@ -103,54 +84,6 @@ static bool wire_pg(struct wiring *wiring, const struct options *options, struct
     return true;
 }
 
-/* Once for all lanes: the others wait for the first one's answer. */
-static bool probe_once(const struct kafka_settings *kafka, struct err *err)
-{
-    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-    static bool passed;
-    (void)pthread_mutex_lock(&mutex);
-    passed = passed || kafka_probe(kafka, err);
-    bool done = passed;
-    (void)pthread_mutex_unlock(&mutex);
-    return done;
-}
-
-static bool ask_facts(
-    void *self, uint32_t wait_ms, const char **cluster, int32_t *partition_count, struct err *err)
-{
-    struct lane_wiring *lane = self;
-    if (!kafka_check(&lane->kafka, wait_ms, &lane->facts, err) ||
-        (lane->transactor != NULL && !probe_once(&lane->kafka, err))) {
-        return false;
-    }
-    *cluster = lane->facts.cluster;
-    *partition_count = lane->facts.partition_count;
-    return true;
-}
-
-static bool
-ask_ends(void *self, uint32_t wait_ms, const int64_t **ends, int32_t *count, struct err *err)
-{
-    struct lane_wiring *lane = self;
-    free(lane->ends);
-    lane->ends = NULL;
-    bool done = kafka_ends(&lane->kafka, wait_ms, &lane->ends, count, err);
-    *ends = lane->ends;
-    return done;
-}
-
-static bool fence(void *self, const char *transactional_id, struct err *err)
-{
-    const struct lane_wiring *lane = self;
-    return kafka_fence(&lane->kafka, transactional_id, err);
-}
-
-static bool ask_demo(void *self, bool *demo, struct err *err)
-{
-    struct lane_wiring *lane = self;
-    return pg_store_demo(lane->store, demo, err);
-}
-
 static void wire_rulebook(struct wiring *wiring, const struct rulebook *rulebook)
 {
     (void)snprintf(wiring->name, sizeof(wiring->name), "%.*s", BYTES_ARGS(rulebook->name));
@@ -163,32 +96,6 @@ static void wire_rulebook(struct wiring *wiring, const struct rulebook *rulebook
     memcpy(wiring->rulebook.sha256, rulebook->sha256, SHA256_SIZE);
 }
 
-/* Ours alone, also where containers share a host's name: two with one id would fence each other for
- * ever. */
-static void name_producer(struct lane_wiring *lane)
-{
-    struct clock clock = clock_system();
-    (void)snprintf(lane->transactional_id,
-                   sizeof(lane->transactional_id),
-                   "%s/%s/%" PRIx64,
-                   lane->kafka.group,
-                   lane->pg.owner,
-                   (uint64_t)(clock.mono_us(clock.self) ^ clock.wall_ms(clock.self)));
-    lane->pg.transactional_id = lane->transactional_id;
-}
-
-static bool open_sink(struct lane_wiring *lane, struct sink *sink, struct err *err)
-{
-    if (lane->pg.transactional_id == NULL) {
-        lane->producer = producer_open(&lane->kafka, err);
-        *sink = lane->producer == NULL ? (struct sink){0} : producer_sink(lane->producer);
-        return lane->producer != NULL;
-    }
-    lane->transactor = transactor_open(&lane->kafka, lane->transactional_id, lane->consumer, err);
-    *sink = lane->transactor == NULL ? (struct sink){0} : transactor_sink(lane->transactor);
-    return lane->transactor != NULL;
-}
-
 static bool open_worker(void *self,
                         const struct options *options,
                         const struct rulebook *rulebook,
@@ -197,7 +104,7 @@ static bool open_worker(void *self,
                         struct err *err)
 {
     struct wiring *wiring = self;
-    struct lane_wiring *lane = &wiring->lanes[number];
+    struct wiring_lane *lane = &wiring->lanes[number];
     wire_rulebook(wiring, rulebook);
     if (!wire_pg(wiring, options, err) || !wire_kafka(wiring, options, err)) {
         return false;
@@ -205,33 +112,7 @@ static bool open_worker(void *self,
     lane->kafka = wiring->kafka;
     lane->kafka.lane = number;
     lane->pg = wiring->pg;
-    if (number > 0) {
-        (void)snprintf(lane->owner, sizeof(lane->owner), "%s/%u", wiring->owner, number);
-        lane->pg.owner = lane->owner;
-    }
-    if (strcmp(options->values[OPTION_EMIT], "transactional") == 0) {
-        name_producer(lane);
-    }
-    lane->store = pg_store_open(&lane->pg,
-                                options->values[OPTION_TOPIC_APPLICATIONS],
-                                options->values[OPTION_GROUP],
-                                &wiring->rulebook,
-                                err);
-    lane->consumer = lane->store == NULL ? NULL : consumer_open(&lane->kafka, err);
-    if (lane->consumer == NULL || !open_sink(lane, &worker->sink, err)) {
-        return false;
-    }
-    *worker = (struct worker_edges){
-        .source = consumer_source(lane->consumer),
-        .store = pg_store_port(lane->store),
-        .sink = worker->sink,
-        .facts = ask_facts,
-        .ends = ask_ends,
-        .demo = ask_demo,
-        .fence = fence,
-        .self = lane,
-    };
-    return true;
+    return wiring_lane_open(lane, options, &wiring->rulebook, worker, err);
 }
 
 static bool
@@ -364,11 +245,7 @@ void wiring_close(struct wiring **wiring_)
         pg_chronicle_close(&wiring->chronicles[i]);
     }
     for (uint32_t i = 0; i < LANES_MAX; i++) {
-        transactor_close(&wiring->lanes[i].transactor);
-        consumer_close(&wiring->lanes[i].consumer);
-        producer_close(&wiring->lanes[i].producer);
-        pg_store_close(&wiring->lanes[i].store);
-        free(wiring->lanes[i].ends);
+        wiring_lane_close(&wiring->lanes[i]);
     }
     for (uint32_t i = 0; i < OPTION_LIST_MAX; i++) {
         free(wiring->keys[i]);

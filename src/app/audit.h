@@ -289,8 +289,10 @@ void audit_anchors_compare(struct audit_chain *chain, bool end);
 void audit_anchors_release(struct audit *audit);
 /* audit_locate.c: names what the items of uneven buckets show. */
 void audit_locate(struct audit *audit);
-/* audit_positions.c: the ledger by position, quarantine, what the database finds itself. */
+/* audit_positions.c: the ledger by position, and quarantine; then the oddities. */
 MUST_CHECK bool audit_positions(struct audit *audit, struct err *err);
+/* audit_oddities.c: rows that contradict each other, found by the database. */
+MUST_CHECK bool audit_oddities(struct audit *audit, struct err *err);
 /* After the jobs: what they saw last of each position. */
 void audit_lasts(struct audit *audit);
 /* audit_topics.c: before the moment, what was committed and where topics end; after the jobs, what

@@ -1,9 +1,8 @@
 /* One stored decision whose payload is erased or sealed: it cannot be made again, and what else is
  * stored of it must still agree with the ledger and with the rows it left. */
 
-#include "mentor/base/arena.h"
-
 #include "audit.h"
+#include "rejudge.h"
 
 /* The application's row keeps what the decision left there; NULL and a breach when it does not. */
 static const uint8_t *kept_event(const struct audit_job *job,
@@ -29,22 +28,6 @@ static const uint8_t *kept_event(const struct audit_job *job,
                  "the application's row does not keep this decision as its number %lld",
                  (long long)archived->application_seq);
     return NULL;
-}
-
-/* What it left of its citizen's periods: a function of what it considered and granted. */
-static struct bytes left_periods(struct audit_job *job, const struct chronicle_decision *row)
-{
-    const struct archived_decision *archived = &row->archived;
-    struct bytes before = archived->periods;
-    if (archived->conflict || !history_periods_valid(before)) {
-        return before;
-    }
-    uint8_t *to = arena_alloc(&job->arena, before.size + HISTORY_PERIOD_SIZE);
-    struct history_period period = {.start = row->start, .end = row->end};
-    CHECK(to != NULL);
-    memcpy(period.application_id, row->application_id, UUID_SIZE);
-    return history_period_settle(
-        before, &period, archived->stored.outcome == OUTCOME_IS_APPROVED, to);
 }
 
 void audit_erased(struct audit_job *job,
@@ -76,5 +59,5 @@ void audit_erased(struct audit_job *job,
         memcpy(item.event_key, event, EVENT_KEY_SIZE);
         audit_put(job, AUDIT_LEFT, &item, bytes_of(event, HISTORY_EVENT_SIZE));
     }
-    audit_sum_citizen(job, row, left_periods(job, row), place);
+    audit_sum_citizen(job, row, rejudge_left_periods(row, &job->arena), place);
 }

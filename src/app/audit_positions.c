@@ -1,4 +1,4 @@
-/* The ledger by position, quarantine in the same order, and what the database finds itself. */
+/* The ledger by position, and quarantine in the same order. */
 
 #include <inttypes.h>
 
@@ -344,43 +344,6 @@ static void look_at_positions(struct walk *walk)
     }
 }
 
-static bool ask_database(struct walk *walk, struct err *err)
-{
-    struct audit *audit = walk->audit;
-    const struct chronicle_oddity *rows = NULL;
-    uint32_t count = AUDIT_NAMED;
-    if (!audit->chronicle.disorders(audit->chronicle.self, &rows, &count, err)) {
-        return false;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        struct audit_place place =
-            audit_place_of(audit_position_of(audit, rows[i].progress_id), rows[i].offset, -1);
-        place.citizen = rows[i].damaged ? NULL : rows[i].key;
-        audit_breach(&audit->report,
-                     INVARIANT_I8,
-                     &place,
-                     "it is the citizen's decision %" PRId64 ", and decision %" PRId64
-                     " of the same partition does not lie before it",
-                     rows[i].found,
-                     rows[i].expected);
-    }
-    count = AUDIT_NAMED;
-    if (!audit->chronicle.misarmed(audit->chronicle.self, &rows, &count, err)) {
-        return false;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        struct audit_place place = AUDIT_NOWHERE;
-        place.citizen = rows[i].damaged ? NULL : rows[i].key;
-        audit_breach(&audit->report,
-                     INVARIANT_P,
-                     &place,
-                     "%" PRId64 " open rows of quarantine arm the citizen, the row says %" PRId64,
-                     rows[i].expected,
-                     rows[i].found);
-    }
-    return true;
-}
-
 bool audit_positions(struct audit *audit, struct err *err)
 {
     struct walk walk = {.audit = audit};
@@ -397,7 +360,7 @@ bool audit_positions(struct audit *audit, struct err *err)
     if (done) {
         look_at_positions(&walk);
         audit_report_add(&audit->report, walk.checked, 0);
-        done = ask_database(&walk, err);
+        done = audit_oddities(audit, err);
     }
     arena_release(&walk.arena);
     return done;

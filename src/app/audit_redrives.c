@@ -179,6 +179,67 @@ static bool says_so(const struct audit *audit, const struct audit_redriven *row)
            bsearch(&wanted, audit->redrives, audit->redrive_count, sizeof(wanted), by_link) != NULL;
 }
 
+/* The payload of the decision that a row names; it stays as it is when there is no such one. */
+static bool decided_payload(struct audit *audit,
+                            const struct audit_redriven *row,
+                            struct payload *payload,
+                            struct err *err)
+{
+    struct chronicle *chronicle = &audit->chronicle;
+    struct chronicle_selection selection = chronicle_all();
+    selection.offset_first = selection.offset_last = row->to_offset;
+    chronicle->select(chronicle->self, &selection);
+    if (!chronicle->decisions(chronicle->self, row->to_batch, row->to_batch + 1, err)) {
+        return false;
+    }
+    for (uint32_t count = AUDIT_DECISIONS; count == AUDIT_DECISIONS;) {
+        const struct chronicle_decision *decisions = NULL;
+        if (!chronicle->more(chronicle->self, &decisions, &count, err)) {
+            return false;
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            if (decisions[i].progress_id == row->to_progress_id) {
+                *payload = decisions[i].archived.payload;
+            }
+        }
+    }
+    return true;
+}
+
+/* Likewise, of the row of quarantine. */
+static bool refused_payload(struct audit *audit,
+                            const struct audit_redriven *row,
+                            struct payload *payload,
+                            struct err *err)
+{
+    struct chronicle *chronicle = &audit->chronicle;
+    const struct chronicle_refusal *again = NULL;
+    uint32_t count = 1;
+    if (!chronicle->refusals(
+            chronicle->self, row->to_progress_id, row->to_offset - 1, &again, &count, err)) {
+        return false;
+    }
+    if (count == 1 && again->progress_id == row->to_progress_id &&
+        again->stored.offset == row->to_offset) {
+        *payload = again->payload;
+    }
+    return true;
+}
+
+/* Whether the record there could say whose redrive it is: its headers are read. */
+static bool can_say(struct audit *audit,
+                    const struct audit_redriven *row,
+                    enum fate fate,
+                    bool *can,
+                    struct err *err)
+{
+    struct payload payload = {.state = PAYLOAD_WHOLE};
+    bool done = fate == FATE_DECIDED ? decided_payload(audit, row, &payload, err)
+                                     : refused_payload(audit, row, &payload, err);
+    *can = payload.state == PAYLOAD_WHOLE;
+    return done;
+}
+
 static bool look_at_row(struct audit *audit, const struct audit_redriven *row, struct err *err)
 {
     struct ledger_entry entry;
@@ -186,14 +247,21 @@ static bool look_at_row(struct audit *audit, const struct audit_redriven *row, s
     if (!find_entry(audit, row, &entry, &found, err)) {
         return false;
     }
+    /* What was found borrows from the ledger's page, which the next question ends. */
+    uint8_t input[SHA256_SIZE] = {0};
+    if (found) {
+        memcpy(input, entry.input_digest, SHA256_SIZE);
+    }
+    bool silent = found && entry.fate != FATE_DUPLICATE && !says_so(audit, row);
+    if (silent && !can_say(audit, row, entry.fate, &silent, err)) {
+        return false;
+    }
     int32_t index = found && entry.fate == FATE_DECIDED ? (int32_t)entry.index : -1;
     const char *what = !found ? "which the ledger does not have"
-                       : memcmp(entry.input_digest, row->input, SHA256_SIZE) != 0
-                           ? "where another value lies"
+                       : memcmp(input, row->input, SHA256_SIZE) != 0 ? "where another value lies"
                        : index != row->to_index ? "which has another decision, or none"
-                       : entry.fate != FATE_DUPLICATE && !says_so(audit, row)
-                           ? "where no record says that it is this one redriven"
-                           : NULL;
+                       : silent ? "where no record says that it is this one redriven"
+                                : NULL;
     if (what != NULL) {
         audit_breach(&audit->report,
                      INVARIANT_I11,

@@ -208,32 +208,28 @@ static void print_members(const struct audit_report *report)
 /* What could not be made again is said, never left out silently. */
 static void print_gone(const struct audit_report *report)
 {
-    static const struct {
-        enum payload_state state;
-        const char *name;
-        const char *what;
-    } kinds[] = {
-        {PAYLOAD_ERASED, "erased", "erased with their citizens' keys"},
-        {PAYLOAD_RETIRED, "retired", "erased by age"},
-        {PAYLOAD_LOCKED, "sealed", "sealed, and no --master-key-file is given"},
-    };
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        int64_t decisions = report->gone[kinds[i].state];
-        int64_t refused = report->refused_gone[kinds[i].state];
+    const char *before = "],\"unread\":{";
+    for (enum payload_state state = 0; state < PAYLOAD_STATE_COUNT; state++) {
+        int64_t decisions = report->gone[state];
+        int64_t refused = report->refused_gone[state];
+        if (!payload_unread(state)) {
+            continue;
+        }
         if (report->json) {
             (void)fprintf(report->out,
                           "%s\"%s\":{\"decisions\":%" PRId64 ",\"refused\":%" PRId64 "}",
-                          i == 0 ? "],\"unread\":{" : ",",
-                          kinds[i].name,
+                          before,
+                          payload_name(state),
                           decisions,
                           refused);
+            before = ",";
         } else if (decisions + refused > 0) {
             (void)fprintf(report->out,
                           "\nnot made again: %" PRId64 " decisions and %" PRId64
                           " refused records are %s; their ledger, outputs and rows hold as above\n",
                           decisions,
                           refused,
-                          kinds[i].what);
+                          payload_kind(state));
         }
     }
 }

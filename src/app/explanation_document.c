@@ -253,7 +253,7 @@ static json_t *payload_of(const struct payload *payload)
     json_t *out = json_pack("{s:s}", "state", states[payload->state]);
     if (payload->state == PAYLOAD_ERASED || payload->state == PAYLOAD_RETIRED) {
         date_format(date_in_denmark(payload->gone_at_ms), day);
-        put(out, "date", json_string(day));
+        put(out, "date", json_stringn(day, sizeof(day)));
         put(out, "why", json_string(payload->why));
     }
     return out;

@@ -3,10 +3,9 @@
 #include "mentor/base/arena.h"
 #include "mentor/core/rulebook.h"
 
-/* The application's decided events before this one. */
-static bool events_before(const struct chronicle_decision *row, struct bytes *events)
+/* The first so many of the application's decided events. */
+static bool first_events(const struct chronicle_decision *row, int64_t count, struct bytes *events)
 {
-    int64_t count = row->archived.application_seq - 1;
     *events = (struct bytes){0};
     if (count < 0 || count > UINT32_MAX || !history_events_valid(row->events) ||
         (count > 0 && history_event_count(row->events) < (uint32_t)count)) {
@@ -63,7 +62,7 @@ const char *rejudge(const struct rejudge *given,
     out->citizen = (struct citizen_row){.seq = archived->stored.citizen_seq - 1,
                                         .armed = archived->quarantined ? 1 : 0,
                                         .state = archived->periods};
-    if (!events_before(row, &out->application.state)) {
+    if (!first_events(row, archived->application_seq - 1, &out->application.state)) {
         return "the application's row lacks the decisions before it";
     }
     if (!history_periods_valid(archived->periods)) {
@@ -84,6 +83,27 @@ const char *rejudge(const struct rejudge *given,
     }
     return judge_trace(&out->request, arena, &out->trace) ? NULL
                                                           : reason_text(REASON_RECORD_FAILED);
+}
+
+bool rejudge_left_events(const struct chronicle_decision *row, struct bytes *events)
+{
+    return row->archived.application_seq > 0 &&
+           first_events(row, row->archived.application_seq, events);
+}
+
+struct bytes rejudge_left_periods(const struct chronicle_decision *row, struct arena *arena)
+{
+    const struct archived_decision *archived = &row->archived;
+    struct bytes before = archived->periods;
+    if (archived->conflict || !history_periods_valid(before)) {
+        return before;
+    }
+    uint8_t *to = arena_alloc(arena, before.size + HISTORY_PERIOD_SIZE);
+    struct history_period period = {.start = row->start, .end = row->end};
+    CHECK(to != NULL);
+    memcpy(period.application_id, row->application_id, UUID_SIZE);
+    return history_period_settle(
+        before, &period, archived->stored.outcome == OUTCOME_IS_APPROVED, to);
 }
 
 /* A part that the stored row has otherwise. */

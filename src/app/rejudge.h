@@ -37,6 +37,12 @@ const char *rejudge_request(const struct archived_decision *archived,
                             struct record *record,
                             struct request *request);
 
+/* What a decision left, by what is stored beside its payload: in the arena, or borrowed from the
+ * row. Of its application, the events up to its own; false: the row does not keep them. Of its
+ * citizen, the periods. */
+MUST_CHECK bool rejudge_left_events(const struct chronicle_decision *row, struct bytes *events);
+struct bytes rejudge_left_periods(const struct chronicle_decision *row, struct arena *arena);
+
 /* What a stored row has of a decision: X(name, "as people call it"). */
 #define REJUDGE_PARTS(X)                                                                           \
     X(OUTPUT, "output")                                                                            \

@@ -35,7 +35,7 @@ struct remade {
     enum reason reason;
 };
 
-/* The stored input as a record; its key is not stored. */
+/* The stored input as a record; its key is not stored. NULL: it cannot be read. */
 static const struct record *
 stored_record(struct arena *arena, const struct chronicle_decision *row, struct record *record)
 {
@@ -48,7 +48,8 @@ stored_record(struct arena *arena, const struct chronicle_decision *row, struct 
         .has_value = true,
         .value = archived->input,
     };
-    return headers_unpack(archived->headers, arena, &record->headers, &record->header_count)
+    return archived->payload.state == PAYLOAD_WHOLE &&
+                   headers_unpack(archived->headers, arena, &record->headers, &record->header_count)
                ? record
                : NULL;
 }
@@ -216,6 +217,43 @@ static void diverge(struct kafka_replay *kafka, const struct stretch *stretch, c
     replay_diverged(&kafka->report, replay_fate_begin(stretch, what));
 }
 
+static bool row_in_range(const struct kafka_replay *kafka, const struct chronicle_decision *row)
+{
+    const struct archived_decision *archived = &row->archived;
+    return replay_range_takes(kafka->range,
+                              archived->stored.evaluated_at_ms,
+                              archived->partition,
+                              archived->offset,
+                              row->application_id);
+}
+
+/* Neither the log nor the archive tells what it was made from: what it left stands as it is stored,
+ * so that those after it are compared all the same. */
+static void let_stand(struct kafka_replay *kafka,
+                      const struct stretch *stretch,
+                      const struct chronicle_decision *row)
+{
+    const struct archived_decision *archived = &row->archived;
+    enum payload_state payload = archived->payload.state;
+    struct bytes events;
+    struct bytes periods = rejudge_left_periods(row, &kafka->arena);
+    if (payload == PAYLOAD_WHOLE) {
+        diverge(kafka, stretch, "its stored headers cannot be read, and the log has no record");
+    } else if (payload_unread(payload) && row_in_range(kafka, row)) {
+        kafka->tally.unread[payload]++;
+    }
+    if (payload != PAYLOAD_WHOLE && !rejudge_left_events(row, &events)) {
+        diverge(kafka, stretch, "the application's row does not keep this decision");
+    } else if (payload != PAYLOAD_WHOLE) {
+        keeper_row_set(keeper_row(&kafka->applications, row->application_id),
+                       archived->application_seq,
+                       events);
+    }
+    keeper_row_set(keeper_row(&kafka->citizens, archived->stored.citizen_ref),
+                   archived->stored.citizen_seq,
+                   periods);
+}
+
 /* A decided entry. The history goes on with the stored input where the log has not that record. */
 static void decided(struct kafka_replay *kafka,
                     const struct stretch *stretch,
@@ -226,6 +264,8 @@ static void decided(struct kafka_replay *kafka,
     struct record kept;
     if (row == NULL) {
         diverge(kafka, stretch, "the ledger says decided, and no decision is stored");
+    } else if (row->archived.payload.state == PAYLOAD_BROKEN && row_in_range(kafka, row)) {
+        diverge(kafka, stretch, payload_text(PAYLOAD_BROKEN));
     }
     bool own = record != NULL;
     if (own) {
@@ -235,13 +275,16 @@ static void decided(struct kafka_replay *kafka,
         if (!own) {
             diverge(kafka, stretch, "the log has another record here than was decided");
         }
-    } else {
+    } else if (row == NULL || row->archived.payload.state == PAYLOAD_WHOLE) {
         kafka->gone++;
     }
     if (!own) {
         record = row == NULL ? NULL : stored_record(&kafka->arena, row, &kept);
     }
     if (record == NULL) {
+        if (row != NULL) {
+            let_stand(kafka, stretch, row);
+        }
         return;
     }
     judge_again(kafka, stretch, row, record, &remade);

@@ -42,6 +42,9 @@ void replay_tally_join(struct replay_tally *tally, const struct replay_tally *ot
         tally->decisions[i] += other->decisions[i];
     }
     tally->total += other->total;
+    for (int i = 0; i < PAYLOAD_STATE_COUNT; i++) {
+        tally->unread[i] += other->unread[i];
+    }
 }
 
 void replay_report_begin(
@@ -196,6 +199,31 @@ add_law(void *self, const struct rulebook *rulebook, const struct law *law, int6
     CHECK(json_array_append_new(self, item) == 0);
 }
 
+/* What could not be made again is said, never left out silently. */
+static void print_unread(const struct replay_tally *tally, FILE *out)
+{
+    for (enum payload_state state = 0; state < PAYLOAD_STATE_COUNT; state++) {
+        if (tally->unread[state] > 0) {
+            (void)fprintf(out,
+                          "\nnot decided again: %" PRId64 " decisions are %s\n",
+                          tally->unread[state],
+                          payload_kind(state));
+        }
+    }
+}
+
+static json_t *unread_json(const struct replay_tally *tally)
+{
+    json_t *kinds = json_object();
+    for (enum payload_state state = 0; state < PAYLOAD_STATE_COUNT; state++) {
+        if (payload_unread(state)) {
+            json_t *count = json_integer(tally->unread[state]);
+            CHECK(json_object_set_new(kinds, payload_name(state), count) == 0);
+        }
+    }
+    return kinds;
+}
+
 static void
 print_summary(const struct replay_report *report, const struct replay_tally *tally, double seconds)
 {
@@ -205,6 +233,7 @@ print_summary(const struct replay_report *report, const struct replay_tally *tal
     for (uint32_t i = 0; i < report->note_count; i++) {
         (void)fprintf(out, "%s  %s\n", i == 0 ? "\n" : "", report->notes[i]);
     }
+    print_unread(tally, out);
     (void)fprintf(out,
                   "\n%" PRId64 " decided again from %s in %.1f s, %" PRId64 "/s; ",
                   tally->total,
@@ -228,7 +257,7 @@ static void print_summary_json(const struct replay_report *report,
     for (uint32_t i = 0; i < report->note_count; i++) {
         CHECK(json_array_append_new(notes, json_string(report->notes[i])) == 0);
     }
-    json_t *summary = json_pack("{s:{s:s,s:I,s:I,s:o,s:o,s:f}}",
+    json_t *summary = json_pack("{s:{s:s,s:I,s:I,s:o,s:o,s:o,s:f}}",
                                 "summary",
                                 "source",
                                 report->source,
@@ -236,6 +265,8 @@ static void print_summary_json(const struct replay_report *report,
                                 (json_int_t)tally->total,
                                 "divergences",
                                 (json_int_t)report->divergences,
+                                "unread",
+                                unread_json(tally),
                                 "rulebooks",
                                 laws,
                                 "notes",

@@ -16,6 +16,7 @@
 #include "mentor/base/bytes.h"
 #include "mentor/base/clock.h"
 #include "mentor/core/rulebook.h"
+#include "mentor/port/payload.h"
 
 #include "replay.h"
 
@@ -23,11 +24,12 @@ struct arena;
 struct chronicle_decision;
 struct rejudged;
 
-/* How many decisions of each law of each rulebook. */
+/* How many decisions of each law of each rulebook, and how many were not decided again. */
 struct replay_tally {
     const struct replay_rulebooks *rulebooks; /* borrowed */
     int64_t *decisions;                       /* owned; [rulebook][law] */
     int64_t total;
+    int64_t unread[PAYLOAD_STATE_COUNT]; /* whose application is erased or sealed; not in total */
 };
 
 void replay_tally_init(struct replay_tally *tally, const struct replay_rulebooks *rulebooks);

@@ -69,6 +69,11 @@ static bool each(struct replay_job *job, const struct chronicle_decision *row)
         .topic = position == NULL ? (struct bytes){0} : bytes_text(position->topic),
         .citizen_key = verify->has_citizen_key ? &verify->citizen_key : NULL,
     };
+    enum payload_state payload = row->archived.payload.state;
+    if (payload_unread(payload)) {
+        verify->tallies[job->number].unread[payload]++;
+        return true;
+    }
     struct rejudged made;
     const char *why = given.rulebook == NULL ? "its rulebook is not stored, or not readable"
                       : row->archived.core_version != CORE_VERSION

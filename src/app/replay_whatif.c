@@ -120,6 +120,7 @@ static void tell(const struct whatif_jobs *jobs, const struct files *files, doub
         .tally = &jobs->jobs[0].tally,
         .candidate = jobs->candidate,
         .stored = jobs->stored,
+        .one_municipality = jobs->municipality != WHATIF_ANYWHERE,
         .sample_bp = jobs->sample_bp,
         .version = context->version,
         .seconds = seconds,
@@ -137,7 +138,8 @@ static void tell(const struct whatif_jobs *jobs, const struct files *files, doub
     }
 }
 
-/* Some were left out: the report says so, and the answer is not whole. */
+/* Some were left out that are wrong: the report says so, and the answer is not whole. What is
+ * erased or sealed is left out, too, and said; that is as it should be. */
 static bool whole(const struct whatif_tally *tally)
 {
     return tally->verdicts[WHATIF_UNREADABLE] + tally->verdicts[WHATIF_NO_RULEBOOK] +

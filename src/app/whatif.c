@@ -199,10 +199,18 @@ enum whatif_verdict whatif_case(const struct whatif *whatif,
                                 struct whatif_history *history,
                                 struct whatif_result *result)
 {
+    static const enum whatif_verdict unread[PAYLOAD_STATE_COUNT] = {
+        [PAYLOAD_WHOLE] = WHATIF_UNREADABLE,
+        [PAYLOAD_LOCKED] = WHATIF_SEALED,
+        [PAYLOAD_BROKEN] = WHATIF_UNREADABLE,
+        [PAYLOAD_ERASED] = WHATIF_ERASED,
+        [PAYLOAD_RETIRED] = WHATIF_RETIRED,
+    };
     struct application application;
     bool canonical = false;
-    enum whatif_verdict verdict = WHATIF_UNREADABLE;
-    if (wire_decode_application(row->input, &application, &canonical) == REASON_NONE &&
+    enum whatif_verdict verdict = unread[row->payload.state];
+    if (row->payload.state == PAYLOAD_WHOLE &&
+        wire_decode_application(row->input, &application, &canonical) == REASON_NONE &&
         uuid_parse(application.application_id, application.id) &&
         memcmp(application.id, row->application_id, UUID_SIZE) == 0 &&
         history_periods_valid(row->periods)) {

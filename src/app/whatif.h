@@ -50,7 +50,10 @@ struct whatif_result {
 enum whatif_verdict {
     WHATIF_COUNTED,
     WHATIF_OUTSIDE,     /* of another municipality */
-    WHATIF_UNREADABLE,  /* its input or history cannot be read */
+    WHATIF_ERASED,      /* its input is gone, by a recorded act: with its citizen's key */
+    WHATIF_RETIRED,     /* likewise, by its age */
+    WHATIF_SEALED,      /* its input is sealed, and no master key is given */
+    WHATIF_UNREADABLE,  /* its input or history cannot be read; also sealed, and it does not open */
     WHATIF_NO_RULEBOOK, /* its own is not stored, or not readable */
     WHATIF_UNLIKE,      /* its own rulebook comes to something else than what is stored */
     WHATIF_VERDICTS,

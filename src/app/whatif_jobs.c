@@ -43,24 +43,27 @@ static void settle(struct whatif_job *job, const struct whatif_result *result)
     }
 }
 
-/* The one before it, of the same application, is superseded. */
-static void replace_standing(struct whatif_job *job, const struct whatif_result *result)
+/* The one before it, of the same application, is superseded; by NULL: by one that is not counted.
+ */
+static void replace_standing(struct whatif_job *job,
+                             const uint8_t application_id[UUID_SIZE],
+                             const struct whatif_result *result)
 {
-    struct keeper_row *row = keeper_row(&job->standing, result->application_id);
+    struct keeper_row *row = keeper_row(&job->standing, application_id);
     if (row->size == sizeof(*result)) {
         struct whatif_result before;
         memcpy(&before, row->state, sizeof(before));
         before.superseded = true;
         settle(job, &before);
     }
-    keeper_row_set(row, 0, bytes_of(result, sizeof(*result)));
+    keeper_row_set(row, 0, bytes_of(result, result == NULL ? 0 : sizeof(*result)));
 }
 
 static void settle_rest(struct whatif_job *job)
 {
     for (size_t i = 0; i < job->standing.capacity; i++) {
         const struct keeper_row *row = &job->standing.rows[i];
-        if (row->seq >= 0) {
+        if (row->seq >= 0 && row->size > 0) {
             struct whatif_result result;
             memcpy(&result, row->state, sizeof(result));
             settle(job, &result);
@@ -91,11 +94,15 @@ static void take(struct whatif_job *job, const struct chronicle_case *row)
     };
     struct whatif_result result;
     enum whatif_verdict verdict = whatif_case(&whatif, row, &job->history, &result);
-    if (verdict != WHATIF_COUNTED) {
+    bool counted = verdict == WHATIF_COUNTED;
+    bool replaces = verdict != WHATIF_OUTSIDE && !row->conflict &&
+                    keeper_find(&jobs->repeated, row->application_id) != NULL;
+    if (!counted) {
         job->tally.verdicts[verdict]++;
-    } else if (!row->conflict && keeper_find(&jobs->repeated, row->application_id) != NULL) {
-        replace_standing(job, &result);
-    } else {
+    }
+    if (replaces) {
+        replace_standing(job, row->application_id, counted ? &result : NULL);
+    } else if (counted) {
         settle(job, &result);
     }
 }

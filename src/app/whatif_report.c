@@ -41,7 +41,10 @@ static void introduce(const struct whatif_report *report, struct whatif_page *pa
     char last[DANISH_SIZE];
     hex_encode(report->candidate->sha256, SHA256_SIZE, hex);
     if (tally->decisions == 0) {
-        form->warning(page, "Der er ingen afgørelser i det valgte udsnit.");
+        form->warning(page,
+                      whatif_tally_left_out(tally) == 0
+                          ? "Der er ingen afgørelser i det valgte udsnit."
+                          : "Ingen afgørelse i det valgte udsnit kan afgøres igen.");
     } else {
         whatif_say(
             page,
@@ -77,6 +80,10 @@ static void introduce(const struct whatif_report *report, struct whatif_page *pa
 static void warn_of_rest(const struct whatif_report *report, struct whatif_page *page)
 {
     static const char *const texts[WHATIF_VERDICTS] = {
+        [WHATIF_ERASED] = "deres oplysninger er slettet med borgerens nøgle. Det er ingen fejl.",
+        [WHATIF_RETIRED] = "deres oplysninger er slettet efter alder. Det er ingen fejl.",
+        [WHATIF_SEALED] =
+            "deres oplysninger er forseglet; giv --master-key-file for at få dem med.",
         [WHATIF_UNREADABLE] = "deres oplysninger kan ikke læses.",
         [WHATIF_NO_RULEBOOK] = "deres eget regelsæt er ikke gemt.",
         [WHATIF_UNLIKE] =
@@ -91,6 +98,11 @@ static void warn_of_rest(const struct whatif_report *report, struct whatif_page 
                        danish_number(report->tally->verdicts[i], count),
                        texts[i]);
         }
+    }
+    if (report->one_municipality && whatif_tally_left_out(report->tally) > 0) {
+        page->form->warning(page,
+                            "Af det, der ikke kan læses, kendes kommunen ikke: det er talt med "
+                            "ovenfor, uanset hvilken kommune det hører til.");
     }
     if (report->tally->disordered > 0) {
         whatif_say(

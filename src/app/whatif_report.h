@@ -12,9 +12,10 @@
 struct whatif_report {
     const struct whatif_tally *tally;
     const struct rulebook *candidate;
-    bool stored;         /* earlier decisions stand as they were made */
-    int32_t sample_bp;   /* 10000: all citizens */
-    const char *version; /* of the program */
+    bool stored;           /* earlier decisions stand as they were made */
+    bool one_municipality; /* the others' decisions were left aside */
+    int32_t sample_bp;     /* 10000: all citizens */
+    const char *version;   /* of the program */
     double seconds;
 };
 

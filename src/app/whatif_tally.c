@@ -106,6 +106,15 @@ void whatif_tally_spread(struct whatif_tally *tally, int64_t difference_ore, int
     tally->squared_flips += (double)flips * (double)flips;
 }
 
+int64_t whatif_tally_left_out(const struct whatif_tally *tally)
+{
+    int64_t count = 0;
+    for (int i = 0; i < WHATIF_VERDICTS; i++) {
+        count += i == WHATIF_COUNTED || i == WHATIF_OUTSIDE ? 0 : tally->verdicts[i];
+    }
+    return count;
+}
+
 void whatif_money_add(struct whatif_money *money, const struct whatif_money *more)
 {
     money->decisions += more->decisions;

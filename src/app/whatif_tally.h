@@ -61,6 +61,8 @@ void whatif_tally_release(struct whatif_tally *tally);
 void whatif_tally_add(struct whatif_tally *tally, const struct whatif_result *result);
 /* One citizen's part of a sample: the sum of its differences, and of its flips. */
 void whatif_tally_spread(struct whatif_tally *tally, int64_t difference_ore, int64_t flips);
+/* Decisions in the range that could not be decided again, by whatever verdict. */
+int64_t whatif_tally_left_out(const struct whatif_tally *tally);
 /* `from` is added to `tally`, and stays as it was. */
 void whatif_tally_join(struct whatif_tally *tally, const struct whatif_tally *from);
 

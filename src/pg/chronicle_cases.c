@@ -6,6 +6,7 @@
 
 #include "chronicle.h"
 #include "sql_embedded.h"
+#include "stored.h"
 
 enum {
     WHOLE_BP = 10000,
@@ -15,7 +16,6 @@ enum {
 enum column {
     C_BATCH,
     C_INDEX,
-    C_PROGRESS_ID,
     C_OFFSET,
     C_APPLICATION_ID,
     C_VERSION,
@@ -29,12 +29,15 @@ enum column {
     C_RULEBOOK,
     C_PERIODS,
     C_INPUT,
-    C_COUNT,
+    C_HEADERS,
+    C_PROGRESS_ID,
+    C_COUNT = C_PROGRESS_ID + STORED_PAYLOAD_COLUMNS,
 };
 
 static void
-fill(const struct pg_chronicle *chronicle, const struct bytes *fields, struct chronicle_case *row)
+fill(struct pg_chronicle *chronicle, const struct bytes *fields, struct chronicle_case *row)
 {
+    struct bytes headers = fields[C_HEADERS];
     *row = (struct chronicle_case){
         .batch = int8_of(fields[C_BATCH]),
         .index = int4_of(fields[C_INDEX]),
@@ -55,6 +58,10 @@ fill(const struct pg_chronicle *chronicle, const struct bytes *fields, struct ch
     copy_of(fields[C_APPLICATION_ID], row->application_id, UUID_SIZE);
     copy_of(fields[C_CITIZEN_REF], row->citizen_ref, CITIZEN_REF_SIZE);
     copy_of(fields[C_RULEBOOK], row->rulebook_sha256, SHA256_SIZE);
+    const struct stored_place at = {
+        VAULT_DECISION, row->offset, bytes_of(row->citizen_ref, CITIZEN_REF_SIZE)};
+    row->payload =
+        stored_payload(&chronicle->vault, &at, &fields[C_PROGRESS_ID], &headers, &row->input);
 }
 
 /* A citizen_ref is a digest, so equal stretches of its first bytes hold equally many citizens. This

@@ -31,13 +31,40 @@ enum decision_column {
     D_PERIODS,
     D_HEADERS,
     D_INPUT,
-    D_PROGRESS_ID,
-    D_KEY_ID,
-    D_WRAPPED,
-    D_BY_CITIZEN,
-    D_GONE_AT_MS,
-    D_WHY,
+    D_PAYLOAD,
 };
+
+/* The last columns of whatever has a payload. */
+enum payload_column {
+    P_PROGRESS_ID,
+    P_KEY_ID,
+    P_WRAPPED,
+    P_BY_CITIZEN,
+    P_GONE_AT_MS,
+    P_WHY,
+    P_COUNT,
+};
+_Static_assert((int)STORED_ARCHIVED_COLUMNS == (int)D_PAYLOAD + (int)P_COUNT &&
+                   (int)STORED_PAYLOAD_COLUMNS == (int)P_COUNT,
+               "stored.h says how many columns there are");
+
+struct payload stored_payload(struct vault *vault,
+                              const struct stored_place *at,
+                              const struct bytes *fields,
+                              struct bytes *headers,
+                              struct bytes *value)
+{
+    const struct vault_row row = {
+        .place = {at->table, int8_of(fields[P_PROGRESS_ID]), at->offset},
+        .key_id = fields[P_KEY_ID],
+        .citizen_ref = at->citizen_ref,
+        .wrapped = fields[P_WRAPPED],
+        .by_citizen = fields[P_BY_CITIZEN],
+        .gone_at_ms = fields[P_GONE_AT_MS],
+        .why = fields[P_WHY],
+    };
+    return vault_read(vault, &row, headers, value);
+}
 
 struct archived_decision stored_archived(struct vault *vault, const struct bytes *fields)
 {
@@ -56,16 +83,10 @@ struct archived_decision stored_archived(struct vault *vault, const struct bytes
     if (!fits_of(fields[D_RULEBOOK], decision.rulebook_sha256, SHA256_SIZE)) {
         decision.stored.damaged = "rulebook";
     }
-    const struct vault_row row = {
-        .place = {VAULT_DECISION, int8_of(fields[D_PROGRESS_ID]), decision.offset},
-        .key_id = fields[D_KEY_ID],
-        .citizen_ref = bytes_of(decision.stored.citizen_ref, CITIZEN_REF_SIZE),
-        .wrapped = fields[D_WRAPPED],
-        .by_citizen = fields[D_BY_CITIZEN],
-        .gone_at_ms = fields[D_GONE_AT_MS],
-        .why = fields[D_WHY],
-    };
-    decision.payload = vault_read(vault, &row, &decision.headers, &decision.input);
+    const struct stored_place at = {
+        VAULT_DECISION, decision.offset, bytes_of(decision.stored.citizen_ref, CITIZEN_REF_SIZE)};
+    decision.payload =
+        stored_payload(vault, &at, &fields[D_PAYLOAD], &decision.headers, &decision.input);
     return decision;
 }
 
@@ -75,16 +96,8 @@ struct payload stored_refusal(struct vault *vault,
                               struct bytes *headers,
                               struct bytes *value)
 {
-    const struct vault_row row = {
-        .place = {VAULT_QUARANTINE, int8_of(fields[0]), offset},
-        .key_id = fields[1],
-        .citizen_ref = fields[2],
-        .wrapped = fields[3],
-        .by_citizen = fields[4],
-        .gone_at_ms = fields[5],
-        .why = fields[6],
-    };
-    return vault_read(vault, &row, headers, value);
+    const struct stored_place at = {VAULT_QUARANTINE, offset, fields[0]};
+    return stored_payload(vault, &at, &fields[1], headers, value);
 }
 
 enum reason stored_reason(const char *id)

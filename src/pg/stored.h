@@ -12,8 +12,25 @@ enum {
     STORED_COLUMNS = 9, /* of a decision: sql/unsent_decisions.sql, sql/archive_decisions.sql and
                            sql/chronicle_decision*.sql begin with the same */
     STORED_ARCHIVED_COLUMNS = STORED_COLUMNS + 17, /* and the last three go on with the same */
-    STORED_REFUSAL_COLUMNS = 7,                    /* what all statements on quarantine end with */
+    STORED_PAYLOAD_COLUMNS = 6, /* progress id and what its data key and erasure say */
+    STORED_REFUSAL_COLUMNS = 1 + STORED_PAYLOAD_COLUMNS, /* what all statements on quarantine end
+                                                            with: of whom its key is, and those */
 };
+
+/* Whose payload it is, and where it lies beside its progress id. */
+struct stored_place {
+    enum vault_table table;
+    int64_t offset;
+    struct bytes citizen_ref; /* of the key; may be empty */
+};
+
+/* A payload, out of its last columns, STORED_PAYLOAD_COLUMNS: *headers and *value are given as
+ * stored. Opens what is sealed; that lives until vault_drop. */
+struct payload stored_payload(struct vault *vault,
+                              const struct stored_place *at,
+                              const struct bytes *fields,
+                              struct bytes *headers,
+                              struct bytes *value);
 
 /* A row's fields in the order of its columns. */
 struct stored_output stored_decision(const struct bytes *fields);

@@ -5,6 +5,7 @@ import base64
 import datetime
 import json
 import secrets
+import time
 import uuid
 
 import psycopg
@@ -263,6 +264,8 @@ def test_retention_empties_what_is_old_and_nothing_else(make_place):
     text = {app.application_id: place.mentord("explain", app.application_id, env=env).stdout for app in (old, running, recent)}
     assert "slettet" in text[old.application_id] and "efter alder, fordi: five years" in text[old.application_id]
     assert all("Oplysninger\n  kommune" in text[app.application_id] for app in (running, recent))
+    (refused_at,), = place.sql("SELECT max(at_ms) FROM mentord.quarantine")
+    until("a whole second after it", 5, lambda: int(time.time()) * 1000 > refused_at)
     told = retain(datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"))
     assert told["decisionsEmptied"] == 2 and told["refused"] == 1
     told = json.loads(place.mentord("audit", "verify", "--kafka", "--json", env=env).stdout)

@@ -109,6 +109,31 @@ static void a_decision_is_made_again_with_what_it_left(void **state)
     assert_memory_equal(made.citizen.state.data, citizen.state.data, citizen.state.size);
 }
 
+/* Without its input: what audit and replay go on with where that is gone. */
+static void what_it_left_is_stored_beside_its_input(void **state)
+{
+    (void)state;
+    content.version = 2;
+    decide_and_store("a-2", false);
+    assert_same();
+    row.archived.stored.outcome = judgement.decision.outcome;
+    row.start = judgement.decision.start;
+    row.end = judgement.decision.end;
+    memcpy(row.application_id, made.request.application->id, UUID_SIZE);
+    row.archived.input = row.archived.headers = (struct bytes){0};
+    struct bytes events;
+    assert_true(rejudge_left_events(&row, &events));
+    assert_true(bytes_equal(events, application.state));
+    assert_true(citizen.state.size > 0);
+    assert_true(bytes_equal(rejudge_left_periods(&row, &arena), citizen.state));
+    row.archived.conflict = true; /* it moved nothing */
+    assert_true(bytes_equal(rejudge_left_periods(&row, &arena), row.archived.periods));
+    row.archived.application_seq++;
+    assert_false(rejudge_left_events(&row, &events));
+    row.archived.application_seq = 0;
+    assert_false(rejudge_left_events(&row, &events));
+}
+
 static void a_later_version_sees_the_decisions_before_it_only(void **state)
 {
     (void)state;
@@ -242,6 +267,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_decision_is_made_again_with_what_it_left, begin),
+        cmocka_unit_test_setup(what_it_left_is_stored_beside_its_input, begin),
         cmocka_unit_test_setup(every_column_that_is_otherwise_is_told, begin),
         cmocka_unit_test_setup(a_later_version_sees_the_decisions_before_it_only, begin),
         cmocka_unit_test_setup(a_conflict_and_a_quarantined_one_are_made_again, begin),

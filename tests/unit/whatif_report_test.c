@@ -206,14 +206,29 @@ static void what_is_left_out_is_told(void **state)
     tally.verdicts[WHATIF_UNLIKE] = 3;
     tally.verdicts[WHATIF_NO_RULEBOOK] = 4;
     tally.verdicts[WHATIF_UNREADABLE] = 5;
+    tally.verdicts[WHATIF_ERASED] = 7;
+    tally.verdicts[WHATIF_RETIRED] = 8;
+    tally.verdicts[WHATIF_SEALED] = 9;
     tally.disordered = 6;
     print_as(&whatif_as_html);
     says("role=\"note\">3 afgørelser er ikke med");
     says("role=\"note\">4 afgørelser er ikke med");
     says("role=\"note\">5 afgørelser er ikke med");
     says("role=\"note\">6 afgørelser ligger i en anden rækkefølge");
+    says(
+        "role=\"note\">7 afgørelser er ikke med: deres oplysninger er slettet med borgerens nøgle");
+    says("role=\"note\">8 afgørelser er ikke med: deres oplysninger er slettet efter alder");
+    says("role=\"note\">9 afgørelser er ikke med: deres oplysninger er forseglet");
+    assert_null(strstr(printed, "uanset hvilken kommune"));
+    report.one_municipality = true;
+    print_as(&whatif_as_text);
+    says("uanset hvilken kommune");
     json_t *root = print_json();
-    assert_int_equal(number(json_object_get(root, "leftOut"), "unlikeStored"), 3);
+    const json_t *left_out = json_object_get(root, "leftOut");
+    assert_int_equal(number(left_out, "unlikeStored"), 3);
+    assert_int_equal(number(left_out, "erased"), 7);
+    assert_int_equal(number(left_out, "retired"), 8);
+    assert_int_equal(number(left_out, "sealed"), 9);
     json_decref(root);
 }
 
@@ -224,6 +239,9 @@ static void nothing_at_all_is_told_too(void **state)
     print_as(&whatif_as_html);
     says("Der er ingen afgørelser i det valgte udsnit.");
     says("Ingen afgørelse ændres.");
+    tally.verdicts[WHATIF_SEALED] = 1;
+    print_as(&whatif_as_html);
+    says("Ingen afgørelse i det valgte udsnit kan afgøres igen.");
     json_t *root = print_json();
     assert_int_equal(number(root, "decisions"), 0);
     json_decref(root);

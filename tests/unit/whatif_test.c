@@ -322,6 +322,22 @@ static void what_its_own_rules_do_not_come_to_is_left_out(void **state)
     assert_int_equal(whatif_case(&whatif, &rows[0], &history, &result), WHATIF_NO_RULEBOOK);
 }
 
+static void what_is_erased_or_sealed_is_told_by_kind_and_stands(void **state)
+{
+    (void)state;
+    static const enum whatif_verdict verdicts[PAYLOAD_STATE_COUNT] = {
+        WHATIF_COUNTED, WHATIF_SEALED, WHATIF_UNREADABLE, WHATIF_ERASED, WHATIF_RETIRED};
+    two_overlapping();
+    limit_unit(1);
+    for (enum payload_state kind = PAYLOAD_LOCKED; kind < PAYLOAD_STATE_COUNT; kind++) {
+        struct chronicle_case row = rows[0];
+        row.payload.state = kind; /* what its input says then is not believed */
+        assert_int_equal(whatif_case(&whatif, &row, &history, &result), verdicts[kind]);
+    }
+    counted(&rows[1]);
+    assert_true(has(&result.after, RULE_P04)); /* the first one's grant */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +358,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_conflict_moves_no_history, begin, end),
         cmocka_unit_test_setup_teardown(one_that_lies_after_a_later_one_is_told, begin, end),
         cmocka_unit_test_setup_teardown(what_its_own_rules_do_not_come_to_is_left_out, begin, end),
+        cmocka_unit_test_setup_teardown(
+            what_is_erased_or_sealed_is_told_by_kind_and_stands, begin, end),
     };
     return cmocka_run_group_tests_name("app/whatif", tests, NULL, NULL);
 }

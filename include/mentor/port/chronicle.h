@@ -97,7 +97,8 @@ struct chronicle_case {
     bool quarantined;
     uint8_t rulebook_sha256[SHA256_SIZE];
     struct bytes periods; /* history considered */
-    struct bytes input;   /* Application, as it came */
+    struct bytes input;   /* Application, as it came; empty unless the payload is whole */
+    struct payload payload;
 };
 
 /* Which cases. Citizens are divided evenly and whole: the sample is always the same ones, a larger

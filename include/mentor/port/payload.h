@@ -3,6 +3,7 @@
 
 /* Whether what came in with a stored record (its value and headers) can still be read. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum payload_state {
@@ -22,5 +23,10 @@ struct payload {
 
 /* A few words for an error or a note: "its application was erased". */
 const char *payload_text(enum payload_state state);
+/* It cannot be read, and nothing is wrong with that: locked, erased, retired. */
+bool payload_unread(enum payload_state state);
+/* Of those: its name in JSON, "erased", and what many of them are: "erased by age". */
+const char *payload_name(enum payload_state state);
+const char *payload_kind(enum payload_state state);
 
 #endif /* MENTOR_PORT_PAYLOAD_H */

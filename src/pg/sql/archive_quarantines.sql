@@ -1,7 +1,7 @@
 -- $1 cluster, $2 topic, $3 open ones only, after ($4 partition, $5 offset), $6 at most so many.
 SELECT p.partition, q.source_offset, q.reason, q.state, q.arms, q.at_ms, q.redrives, coalesce(q.why, ''), q.key, q.value,
     q.headers, p.topic, coalesce(n.partition, -1), coalesce(q.redriven_offset, -1), d.decision_id,
-    q.progress_id, q.key_id, y.citizen_ref, y.wrapped, CASE WHEN e.id IS NOT NULL THEN e.citizen_ref IS NOT NULL END,
+    y.citizen_ref, q.progress_id, q.key_id, y.wrapped, CASE WHEN e.id IS NOT NULL THEN e.citizen_ref IS NOT NULL END,
     floor(extract(epoch FROM e.erased_at) * 1000)::bigint, e.why
 FROM mentord.progress p
 JOIN mentord.quarantine q ON q.progress_id = p.id

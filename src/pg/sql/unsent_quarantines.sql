@@ -1,6 +1,6 @@
 -- $1 progress id, $2 from this offset on, $3 at most so many. Also rows that a person has closed: they were promised.
 SELECT q.source_offset, q.reason, q.redrives, q.at_ms, q.key, q.value, q.headers,
-    q.progress_id, q.key_id, y.citizen_ref, y.wrapped, CASE WHEN e.id IS NOT NULL THEN e.citizen_ref IS NOT NULL END,
+    y.citizen_ref, q.progress_id, q.key_id, y.wrapped, CASE WHEN e.id IS NOT NULL THEN e.citizen_ref IS NOT NULL END,
     floor(extract(epoch FROM e.erased_at) * 1000)::bigint, e.why
 FROM mentord.quarantine q
 LEFT JOIN mentord.citizen_key y ON y.id = q.key_id
