@@ -99,6 +99,7 @@ static int ask(struct context *context,
                struct err *err)
 {
     struct archive archive;
+    *erasure = (struct archived_erasure){0};
     wish->why = context->options.values[OPTION_WHY];
     wish->dry = options_flag(&context->options, OPTION_DRY_RUN);
     return context->edges.archive(context->edges.self, &context->options, &archive, err) &&

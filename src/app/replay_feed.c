@@ -127,6 +127,21 @@ static bool start(struct feed *feed, const struct feed_partition *alone, struct 
     return done;
 }
 
+/* False: it is of no partition that is read, or was taken before. */
+static bool put_by(struct feed *feed, const struct record *record)
+{
+    struct feed_partition *from = feed_partition_of(feed, record->partition);
+    int64_t expected = from == NULL || from->last == NULL ? 0 : from->last->record.offset + 1;
+    if (from == NULL || record->offset < from->next || record->offset < expected) {
+        return false;
+    }
+    struct feed_record *copy = copy_of(record);
+    *(from->last == NULL ? &from->first : &from->last->next) = copy;
+    from->last = copy;
+    feed->waiting += copy->size;
+    return true;
+}
+
 /* One more record into its queue. *ended: there are no more. */
 static bool pull(struct feed *feed, bool *ended, struct err *err)
 {
@@ -136,13 +151,7 @@ static bool pull(struct feed *feed, bool *ended, struct err *err)
         if (got < 0) {
             return false;
         }
-        struct feed_partition *from = got == 0 ? NULL : feed_partition_of(feed, record.partition);
-        int64_t expected = from == NULL || from->last == NULL ? 0 : from->last->record.offset + 1;
-        if (from != NULL && record.offset >= from->next && record.offset >= expected) {
-            struct feed_record *copy = copy_of(&record);
-            *(from->last == NULL ? &from->first : &from->last->next) = copy;
-            from->last = copy;
-            feed->waiting += copy->size;
+        if (got > 0 && put_by(feed, &record)) {
             return true;
         }
         *ended = got == 0 && feed->reader.at_end(feed->reader.self);

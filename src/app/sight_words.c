@@ -1,5 +1,6 @@
 #include "sight_words.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -130,9 +131,12 @@ static void camel_case(const char *path, char out[FIELD_PATH_MAX])
 {
     size_t size = 0;
     for (; *path != '\0' && size + 1 < FIELD_PATH_MAX; path++) {
-        bool capital = *path == '_';
-        path += capital;
-        out[size++] = capital ? (char)(*path - 'a' + 'A') : *path;
+        if (*path == '_') {
+            path++;
+            out[size++] = (char)toupper((unsigned char)*path);
+        } else {
+            out[size++] = *path;
+        }
     }
     out[size] = '\0';
 }

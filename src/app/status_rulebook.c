@@ -15,7 +15,7 @@ static void add(struct text *out, const char *text)
 
 static void add_hex(struct text *out, const uint8_t sha256[SHA256_SIZE], size_t size)
 {
-    char hex[2 * SHA256_SIZE];
+    char hex[(size_t)2 * SHA256_SIZE];
     hex_encode(sha256, SHA256_SIZE, hex);
     text_add(out, bytes_of(hex, size));
 }
@@ -68,7 +68,7 @@ void status_rulebook_json(const struct archived_status *status, struct text *out
     add_pair(out, "\"name\":", status->rulebook_name);
     add_pair(out, "\"version\":", status->rulebook_version);
     add(out, "\"sha256\":\"");
-    add_hex(out, status->rulebook_sha256, 2 * SHA256_SIZE);
+    add_hex(out, status->rulebook_sha256, (size_t)2 * SHA256_SIZE);
     add(out, "\"},");
 }
 
@@ -79,6 +79,6 @@ void status_rulebook_json_of(const struct archived_position *position, struct te
         return;
     }
     add(out, "\"rulebook\":\"");
-    add_hex(out, position->rulebook_sha256, 2 * SHA256_SIZE);
+    add_hex(out, position->rulebook_sha256, (size_t)2 * SHA256_SIZE);
     add(out, "\",");
 }
