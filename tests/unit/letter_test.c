@@ -137,8 +137,10 @@ static void flatten(char *text)
     bool space = true;
     for (const char *at = text; *at != '\0'; at++) {
         bool blank = isspace((unsigned char)*at) != 0;
-        if (!blank || !space) {
-            *to++ = blank ? ' ' : *at;
+        if (!blank) {
+            *to++ = *at;
+        } else if (!space) {
+            *to++ = ' ';
         }
         space = blank;
     }
@@ -386,6 +388,7 @@ static void no_letter_tells_a_company_of_the_citizens_life(void **state)
     corpus.decider.clock = clock_system();
     hmac_key_init(&corpus.decider.citizen_key, bytes_text("letters"));
     assert_true(decider_init(&corpus.decider));
+    /* NOLINTNEXTLINE(cert-env33-c): a fixed command of ours */
     FILE *generator = popen(SOURCE_DIR "/deploy/generate 3000 --seed 51", "r");
     assert_non_null(generator);
     while (fgets(line, sizeof(line), generator) != NULL) {

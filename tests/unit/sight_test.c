@@ -50,7 +50,7 @@ static bool any_outside(const struct seen *seen)
     return any;
 }
 
-static bool found_D05(const struct seen *seen)
+static bool found_d05(const struct seen *seen)
 {
     return any_outside(seen) || value(seen, LOOK_ACTIVITY_KIND) == 0 ||
            value(seen, LOOK_AIM) == 0 || value(seen, LOOK_MENTOR_KIND) == 0 ||
@@ -58,7 +58,7 @@ static bool found_D05(const struct seen *seen)
            !known(seen, LOOK_END_DATE);
 }
 
-static bool found_D07(const struct seen *seen)
+static bool found_d07(const struct seen *seen)
 {
     int64_t basis = value(seen, LOOK_BASIS);
     int64_t kind = value(seen, LOOK_MENTOR_KIND);
@@ -67,7 +67,7 @@ static bool found_D07(const struct seen *seen)
            (basis == COST_FEE && kind == MENTOR_EMPLOYEE);
 }
 
-static bool found_E07(const struct seen *seen)
+static bool found_e07(const struct seen *seen)
 {
     int64_t group = value(seen, LOOK_TARGET_GROUP);
     return (group == 4 || group == 5) && value(seen, LOOK_ACTIVITY_KIND) == 3 &&
@@ -82,9 +82,9 @@ static bool found(enum rule_id rule, const struct seen *seen)
     int64_t relation = value(seen, LOOK_RELATION);
     switch ((int)rule) {
     case RULE_D05:
-        return found_D05(seen);
+        return found_d05(seen);
     case RULE_D07:
-        return found_D07(seen);
+        return found_d07(seen);
     case RULE_E01:
         return value(seen, LOOK_ACTIVITY_KIND) == 9;
     case RULE_E02:
@@ -95,7 +95,7 @@ static bool found(enum rule_id rule, const struct seen *seen)
     case RULE_E05:
         return outside(seen, LOOK_AGE) || group == 13;
     case RULE_E07:
-        return found_E07(seen);
+        return found_e07(seen);
     case RULE_N01:
         return (value(seen, LOOK_DECISIVE) == 0 && value(seen, LOOK_RIGHT_FOUND) == 0) ||
                value(seen, LOOK_BEYOND_NORMAL) == 0;
