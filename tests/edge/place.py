@@ -198,7 +198,7 @@ class Place:
             except KafkaException:  # a broker that was just started leads nothing yet
                 return None
         try:
-            return until("the log's ends from the broker", 60, ask)
+            return until("the log's ends from the broker", 180, ask)
         finally:
             consumer.close()
 
