@@ -1,6 +1,5 @@
 #include "audit.h"
 
-#include "mentor/core/rulebook.h"
 #include "mentor/port/record.h"
 
 struct audit_place
@@ -39,17 +38,6 @@ audit_position_named(struct audit *audit, struct bytes topic, int32_t partition)
         struct audit_position *position = &audit->positions[i];
         if (position->position.partition == partition && bytes_is(topic, position->topic)) {
             return position;
-        }
-    }
-    return NULL;
-}
-
-const struct rulebook *audit_rulebook_of(const struct audit *audit,
-                                         const uint8_t sha256[SHA256_SIZE])
-{
-    for (uint32_t i = 0; i < audit->rulebook_count; i++) {
-        if (memcmp(audit->rulebooks[i]->sha256, sha256, SHA256_SIZE) == 0) {
-            return audit->rulebooks[i];
         }
     }
     return NULL;

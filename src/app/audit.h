@@ -19,12 +19,12 @@
 
 #include "audit_report.h"
 #include "audit_sum.h"
+#include "rulebooks.h"
 
 struct audit;
 struct context;
 struct record;
 struct rejudged;
-struct rulebook;
 
 enum {
     AUDIT_JOBS_MAX = 16,
@@ -164,8 +164,7 @@ struct audit {
     struct chronicle_facts facts;
     struct audit_position *positions; /* owned; ids rise */
     uint32_t position_count;
-    struct rulebook **rulebooks; /* owned */
-    uint32_t rulebook_count;
+    struct rulebooks rulebooks;
     struct hmac_key citizen_key;
     bool has_citizen_key;
     bool topics; /* outputs are checked on the topics as well */
@@ -210,8 +209,6 @@ audit_place_of(const struct audit_position *position, int64_t offset, int64_t ba
 struct audit_position *audit_position_of(struct audit *audit, int64_t id);
 struct audit_position *
 audit_position_named(struct audit *audit, struct bytes topic, int32_t partition);
-const struct rulebook *audit_rulebook_of(const struct audit *audit,
-                                         const uint8_t sha256[SHA256_SIZE]);
 /* NULL when no output is due there. */
 struct audit_due *audit_due_at(struct audit_position *position, int64_t offset);
 /* Of a record that is due, or that came. */

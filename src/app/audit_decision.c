@@ -155,7 +155,7 @@ void audit_decision(struct audit_job *job,
     job->checked[INVARIANT_I13]++;
     job->checked[INVARIANT_I14]++;
     struct rejudge given = {
-        .rulebook = audit_rulebook_of(audit, archived->rulebook_sha256),
+        .rulebook = rulebooks_find(&audit->rulebooks, archived->rulebook_sha256),
         .topic = bytes_text(place.topic),
         .citizen_key = audit->has_citizen_key ? &audit->citizen_key : NULL,
     };

@@ -6,8 +6,6 @@
 
 #include "mentor/app/command.h"
 #include "mentor/app/rulebook_file.h"
-#include "mentor/core/rulebook.h"
-#include "mentor/rulebook/load.h"
 
 #include "audit.h"
 #include "audit_tools.h"
@@ -85,34 +83,15 @@ static bool read_positions(struct audit *audit, bool dues, struct err *err)
     return done;
 }
 
-/* Those that decisions pin. One that cannot be read is a breach of each decision made by it. */
-static bool read_rulebooks(struct audit *audit, struct err *err)
+static void refused(void *self, const char hex[2 * SHA256_SIZE + 1])
 {
-    const struct chronicle_rulebook *rows = NULL;
-    uint32_t count = 0;
-    if (!audit->chronicle.rulebooks(audit->chronicle.self, &rows, &count, err)) {
-        return false;
-    }
-    audit->rulebooks = calloc((size_t)count + 1, sizeof(struct rulebook *));
-    CHECK(audit->rulebooks != NULL);
-    for (uint32_t i = 0; i < count; i++) {
-        struct err why;
-        char hex[2 * SHA256_SIZE];
-        hex_encode(rows[i].sha256, SHA256_SIZE, hex);
-        struct rulebook *rulebook = rulebook_parse("stored", rows[i].yaml, NULL, &why);
-        if (rulebook == NULL || memcmp(rulebook->sha256, rows[i].sha256, SHA256_SIZE) != 0) {
-            struct audit_place nowhere = AUDIT_NOWHERE;
-            audit_breach(&audit->report,
-                         INVARIANT_I2,
-                         &nowhere,
-                         "the stored rulebook %.16s… is not the one it is stored as",
-                         hex);
-            rulebook_close(&rulebook);
-        } else {
-            audit->rulebooks[audit->rulebook_count++] = rulebook;
-        }
-    }
-    return true;
+    struct audit *audit = self;
+    struct audit_place nowhere = AUDIT_NOWHERE;
+    audit_breach(&audit->report,
+                 INVARIANT_I2,
+                 &nowhere,
+                 "the stored rulebook %.16s… is not the one it is stored as",
+                 hex);
 }
 
 static void note_limits(struct audit *audit)
@@ -149,7 +128,8 @@ static bool look(struct audit *audit, struct audit_topics *topics, struct err *e
     struct context *context = audit->context;
     struct chronicle *chronicle = &audit->chronicle;
     if (!context->edges.chronicle(context->edges.self, &context->options, NULL, chronicle, err) ||
-        !chronicle->facts(chronicle->self, &audit->facts, err) || !read_rulebooks(audit, err) ||
+        !chronicle->facts(chronicle->self, &audit->facts, err) ||
+        !rulebooks_stored(&audit->rulebooks, chronicle, refused, audit, err) ||
         !read_positions(audit, audit->topics, err)) {
         return false;
     }
@@ -181,10 +161,7 @@ static void release(struct audit *audit)
 {
     audit_jobs_release(audit);
     release_positions(audit);
-    for (uint32_t i = 0; i < audit->rulebook_count; i++) {
-        rulebook_close(&audit->rulebooks[i]);
-    }
-    free(audit->rulebooks);
+    rulebooks_release(&audit->rulebooks);
     free(audit->items);
     free(audit->redrives);
     free(audit->redriven);

@@ -18,6 +18,7 @@
 #include "insight.h"
 #include "json_path.h"
 #include "letter.h"
+#include "rulebooks.h"
 
 enum {
     ARENA_SIZE = 16 * 1024 * 1024,
@@ -30,20 +31,8 @@ struct explaining {
     struct archive archive;
     struct chronicle chronicle; /* with --proof */
     struct arena *arena;
-    struct rulebook **rulebooks; /* owned, one a decision at most; those that its decisions pin */
-    uint32_t rulebook_count;
+    struct rulebooks rulebooks; /* those that its decisions pin */
 };
-
-static const struct rulebook *rulebook_by(const struct explaining *explaining,
-                                          const uint8_t sha256[SHA256_SIZE])
-{
-    for (uint32_t i = 0; i < explaining->rulebook_count; i++) {
-        if (memcmp(explaining->rulebooks[i]->sha256, sha256, SHA256_SIZE) == 0) {
-            return explaining->rulebooks[i];
-        }
-    }
-    return NULL;
-}
 
 /* One that is not stored or cannot be read is left out: the explanation says so. */
 static bool read_rulebooks(struct explaining *explaining,
@@ -52,12 +41,10 @@ static bool read_rulebooks(struct explaining *explaining,
                            struct err *err)
 {
     struct archive *archive = &explaining->archive;
-    explaining->rulebooks = calloc(count, sizeof(struct rulebook *));
-    CHECK(explaining->rulebooks != NULL);
     for (uint32_t i = 0; i < count; i++) {
         struct bytes yaml = {0};
         struct err ignored;
-        if (rulebook_by(explaining, digests[i]) != NULL) {
+        if (rulebooks_find(&explaining->rulebooks, digests[i]) != NULL) {
             continue;
         }
         if (!archive->rulebook(archive->self, digests[i], &yaml, err)) {
@@ -66,7 +53,7 @@ static bool read_rulebooks(struct explaining *explaining,
         struct rulebook *rulebook =
             yaml.size == 0 ? NULL : rulebook_parse("stored rulebook", yaml, NULL, &ignored);
         if (rulebook != NULL) {
-            explaining->rulebooks[explaining->rulebook_count++] = rulebook;
+            rulebooks_add(&explaining->rulebooks, rulebook);
         }
     }
     return true;
@@ -206,11 +193,12 @@ print_decision(struct explaining *explaining, const struct archived_decision *ro
             (long long)row->batch,
             row->index);
     } else {
-        explanation.why_not = insight_of(row,
-                                         explanation.decision,
-                                         rulebook_by(explaining, row->rulebook_sha256),
-                                         explaining->arena,
-                                         &insight);
+        explanation.why_not =
+            insight_of(row,
+                       explanation.decision,
+                       rulebooks_find(&explaining->rulebooks, row->rulebook_sha256),
+                       explaining->arena,
+                       &insight);
         explanation.insight = explanation.why_not == NULL ? &insight : NULL;
     }
     if (done && letter && explanation.insight != NULL && !insight.same) {
@@ -330,10 +318,7 @@ int command_explain(struct context *context)
     }
     struct explaining explaining = {.context = context, .arena = &arena};
     int code = explain(&explaining, id);
-    for (uint32_t i = 0; i < explaining.rulebook_count; i++) {
-        rulebook_close(&explaining.rulebooks[i]);
-    }
-    free(explaining.rulebooks);
+    rulebooks_release(&explaining.rulebooks);
     arena_release(&arena);
     return code;
 }

@@ -16,9 +16,9 @@
 #include "mentor/port/chronicle.h"
 
 #include "progress.h"
+#include "rulebooks.h"
 
 struct context;
-struct rulebook;
 
 enum {
     REPLAY_JOBS_MAX = 16,
@@ -41,25 +41,6 @@ bool replay_range_takes(const struct replay_range *range,
                         const uint8_t application_id[UUID_SIZE]);
 /* Of an application as it was decoded. */
 bool replay_range_serves(const struct replay_range *range, struct bytes municipality);
-
-/* One rulebook that decisions name. */
-struct replay_rulebooks {
-    struct rulebook **items; /* owned */
-    uint32_t count;
-};
-
-/* replay_rulebooks.c: all that are stored. Those that cannot be read are left out, said on stderr:
- * what names one cannot be decided again. */
-MUST_CHECK bool replay_rulebooks_stored(struct replay_rulebooks *rulebooks,
-                                        const struct chronicle *chronicle,
-                                        struct err *err);
-/* A file, or each *.yaml of a folder. */
-MUST_CHECK bool
-replay_rulebooks_at(struct replay_rulebooks *rulebooks, const char *path, struct err *err);
-/* NULL when it is not among them. */
-const struct rulebook *replay_rulebook(const struct replay_rulebooks *rulebooks,
-                                       const uint8_t sha256[SHA256_SIZE]);
-void replay_rulebooks_release(struct replay_rulebooks *rulebooks);
 
 struct replay_walk;
 
@@ -90,7 +71,7 @@ struct replay_walk {
     /* ours, filled by replay_walk_open() */
     struct chronicle chronicle; /* of the same moment, for other questions before the run */
     struct chronicle_facts facts;
-    struct replay_rulebooks rulebooks;
+    struct rulebooks rulebooks;
     struct replay_position *positions; /* owned; ids rise */
     uint32_t position_count;
     struct replay_job jobs[REPLAY_JOBS_MAX];

@@ -64,8 +64,8 @@ static void judge_again(struct kafka_replay *kafka,
     const struct chronicle_range *range = stretch->range;
     struct request *request = &remade->request;
     struct judge judge = {
-        .rulebook = replay_rulebook(&kafka->walk.rulebooks,
-                                    row == NULL ? range->rulebook : row->archived.rulebook_sha256),
+        .rulebook = rulebooks_find(&kafka->walk.rulebooks,
+                                   row == NULL ? range->rulebook : row->archived.rulebook_sha256),
         .topic = bytes_text(stretch->position->topic),
         .evaluated_at_ms =
             row == NULL ? range->evaluated_at_ms : row->archived.stored.evaluated_at_ms,

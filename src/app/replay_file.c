@@ -23,7 +23,7 @@ struct file_replay {
     struct context *context;
     const struct replay_range *range;
     const char *path;
-    struct replay_rulebooks rulebooks;
+    struct rulebooks rulebooks;
     struct replay_report report;
     struct replay_tally tally;
     struct progress progress;
@@ -165,7 +165,7 @@ static void decide_again(struct file_replay *file,
                          struct verdict *verdict)
 {
     struct judge judge = {
-        .rulebook = replay_rulebook(&file->rulebooks, known->rulebook),
+        .rulebook = rulebooks_find(&file->rulebooks, known->rulebook),
         .topic = bytes_of(known->topic, known->topic_size),
         .evaluated_at_ms = known->evaluated_at_ms,
         .key_armed = known->quarantined,
@@ -235,8 +235,7 @@ static bool replay_lines(struct file_replay *file, struct err *err)
 {
     struct context *context = file->context;
     const char *rulebook = context->options.values[OPTION_RULEBOOK];
-    if (!replay_rulebooks_at(
-            &file->rulebooks, rulebook != NULL ? rulebook : context->rulebook, err) ||
+    if (!rulebooks_at(&file->rulebooks, rulebook != NULL ? rulebook : context->rulebook, err) ||
         !citizen_key_of(context, true, &file->decider.citizen_key, err)) {
         return false;
     }
@@ -313,6 +312,6 @@ int replay_file(struct context *context, const struct replay_range *range, const
     decider_release(&file.decider);
     decider_release(&file.reader);
     keeper_release(&file.outcomes);
-    replay_rulebooks_release(&file.rulebooks);
+    rulebooks_release(&file.rulebooks);
     return code;
 }

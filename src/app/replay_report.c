@@ -9,7 +9,7 @@
 
 #include "danish.h"
 
-void replay_tally_init(struct replay_tally *tally, const struct replay_rulebooks *rulebooks)
+void replay_tally_init(struct replay_tally *tally, const struct rulebooks *rulebooks)
 {
     size_t count = ((size_t)rulebooks->count + 1) * RULEBOOK_LAWS_MAX;
     *tally =

@@ -26,13 +26,13 @@ struct rejudged;
 
 /* How many decisions of each law of each rulebook, and how many were not decided again. */
 struct replay_tally {
-    const struct replay_rulebooks *rulebooks; /* borrowed */
-    int64_t *decisions;                       /* owned; [rulebook][law] */
+    const struct rulebooks *rulebooks; /* borrowed */
+    int64_t *decisions;                /* owned; [rulebook][law] */
     int64_t total;
     int64_t unread[PAYLOAD_STATE_COUNT]; /* whose application is erased or sealed; not in total */
 };
 
-void replay_tally_init(struct replay_tally *tally, const struct replay_rulebooks *rulebooks);
+void replay_tally_init(struct replay_tally *tally, const struct rulebooks *rulebooks);
 void replay_tally_release(struct replay_tally *tally);
 /* The law is one of the rulebook's. */
 void replay_tally_add(struct replay_tally *tally,

@@ -65,7 +65,7 @@ static bool each(struct replay_job *job, const struct chronicle_decision *row)
     struct verify *verify = walk->self;
     const struct replay_position *position = replay_position_of(walk, row->progress_id);
     struct rejudge given = {
-        .rulebook = replay_rulebook(&walk->rulebooks, row->archived.rulebook_sha256),
+        .rulebook = rulebooks_find(&walk->rulebooks, row->archived.rulebook_sha256),
         .topic = position == NULL ? (struct bytes){0} : bytes_text(position->topic),
         .citizen_key = verify->has_citizen_key ? &verify->citizen_key : NULL,
     };

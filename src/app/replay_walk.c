@@ -43,7 +43,8 @@ bool replay_walk_open(struct replay_walk *walk, struct err *err)
     CHECK(pthread_mutex_init(&walk->mutex, NULL) == 0);
     return context->edges.chronicle(context->edges.self, &context->options, NULL, chronicle, err) &&
            chronicle->facts(chronicle->self, &walk->facts, err) &&
-           replay_rulebooks_stored(&walk->rulebooks, chronicle, err) && read_positions(walk, err);
+           rulebooks_stored(&walk->rulebooks, chronicle, NULL, NULL, err) &&
+           read_positions(walk, err);
 }
 
 /* What has been done since the last time, so that the lock is seldom taken. */
@@ -155,7 +156,7 @@ void replay_walk_release(struct replay_walk *walk)
         free(walk->positions[i].topic);
     }
     free(walk->positions);
-    replay_rulebooks_release(&walk->rulebooks);
+    rulebooks_release(&walk->rulebooks);
     (void)pthread_mutex_destroy(&walk->mutex);
 }
 

@@ -88,7 +88,7 @@ static void take(struct whatif_job *job, const struct chronicle_case *row)
         return;
     }
     struct whatif whatif = {
-        .own = replay_rulebook(&jobs->rulebooks, row->rulebook_sha256),
+        .own = rulebooks_find(&jobs->rulebooks, row->rulebook_sha256),
         .candidate = jobs->candidate,
         .municipality = jobs->municipality,
     };
@@ -170,7 +170,7 @@ static bool open_all(struct whatif_jobs *jobs, struct err *err)
     struct context *context = jobs->context;
     if (!context->edges.chronicle(
             context->edges.self, &context->options, NULL, &jobs->chronicle, err) ||
-        !replay_rulebooks_stored(&jobs->rulebooks, &jobs->chronicle, err) ||
+        !rulebooks_stored(&jobs->rulebooks, &jobs->chronicle, NULL, NULL, err) ||
         !read_repeated(jobs, err)) {
         return false;
     }
@@ -230,6 +230,6 @@ void whatif_jobs_release(struct whatif_jobs *jobs)
         keeper_release(&job->effects);
     }
     keeper_release(&jobs->repeated);
-    replay_rulebooks_release(&jobs->rulebooks);
+    rulebooks_release(&jobs->rulebooks);
     (void)pthread_mutex_destroy(&jobs->mutex);
 }

@@ -51,7 +51,7 @@ struct whatif_jobs {
 
     /* ours */
     struct chronicle chronicle;
-    struct replay_rulebooks rulebooks;
+    struct rulebooks rulebooks;
     struct keeper repeated; /* applications with several decisions */
     struct whatif_job jobs[REPLAY_JOBS_MAX];
     atomic_bool stop;

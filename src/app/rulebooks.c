@@ -1,4 +1,4 @@
-/* The rulebooks that decisions name by their hash. */
+#include "rulebooks.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -7,40 +7,10 @@
 #include <string.h>
 
 #include "mentor/core/rulebook.h"
+#include "mentor/port/chronicle.h"
 #include "mentor/rulebook/load.h"
 
-#include "replay.h"
-
-bool replay_rulebooks_stored(struct replay_rulebooks *rulebooks,
-                             const struct chronicle *chronicle,
-                             struct err *err)
-{
-    const struct chronicle_rulebook *rows = NULL;
-    uint32_t count = 0;
-    if (!chronicle->rulebooks(chronicle->self, &rows, &count, err)) {
-        return false;
-    }
-    rulebooks->items = calloc((size_t)count + 1, sizeof(struct rulebook *));
-    CHECK(rulebooks->items != NULL);
-    for (uint32_t i = 0; i < count; i++) {
-        struct err why;
-        char hex[2 * SHA256_SIZE];
-        hex_encode(rows[i].sha256, SHA256_SIZE, hex);
-        struct rulebook *rulebook = rulebook_parse("stored", rows[i].yaml, NULL, &why);
-        if (rulebook == NULL || memcmp(rulebook->sha256, rows[i].sha256, SHA256_SIZE) != 0) {
-            (void)fprintf(stderr,
-                          "mentord: the stored rulebook %.16s… is not the one it is stored as\n",
-                          hex);
-            rulebook_close(&rulebook);
-        } else {
-            rulebooks->items[rulebooks->count++] = rulebook;
-        }
-    }
-    return true;
-}
-
-/* Takes it over. */
-static void keep(struct replay_rulebooks *rulebooks, struct rulebook *rulebook)
+void rulebooks_add(struct rulebooks *rulebooks, struct rulebook *rulebook)
 {
     size_t size = ((size_t)rulebooks->count + 1) * sizeof(struct rulebook *);
     struct rulebook **items = realloc(rulebooks->items, size);
@@ -49,16 +19,49 @@ static void keep(struct replay_rulebooks *rulebooks, struct rulebook *rulebook)
     rulebooks->items = items;
 }
 
-static bool keep_file(struct replay_rulebooks *rulebooks, const char *path, struct err *err)
+static void say_refused(void *self, const char hex[2 * SHA256_SIZE + 1])
+{
+    (void)self;
+    (void)fprintf(
+        stderr, "mentord: the stored rulebook %.16s… is not the one it is stored as\n", hex);
+}
+
+bool rulebooks_stored(struct rulebooks *rulebooks,
+                      const struct chronicle *chronicle,
+                      rulebooks_refused_fn *refused,
+                      void *self,
+                      struct err *err)
+{
+    const struct chronicle_rulebook *rows = NULL;
+    uint32_t count = 0;
+    if (!chronicle->rulebooks(chronicle->self, &rows, &count, err)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct err why;
+        char hex[2 * SHA256_SIZE + 1] = "";
+        hex_encode(rows[i].sha256, SHA256_SIZE, hex);
+        struct rulebook *rulebook = rulebook_parse("stored", rows[i].yaml, NULL, &why);
+        if (rulebook != NULL && memcmp(rulebook->sha256, rows[i].sha256, SHA256_SIZE) == 0) {
+            rulebooks_add(rulebooks, rulebook);
+        } else {
+            (refused == NULL ? say_refused : refused)(self, hex);
+            rulebook_close(&rulebook);
+        }
+    }
+    return true;
+}
+
+static bool keep_file(struct rulebooks *rulebooks, const char *path, struct err *err)
 {
     struct rulebook *rulebook = rulebook_open(path, NULL, err);
     if (rulebook != NULL) {
-        keep(rulebooks, rulebook);
+        rulebooks_add(rulebooks, rulebook);
     }
     return rulebook != NULL;
 }
 
-bool replay_rulebooks_at(struct replay_rulebooks *rulebooks, const char *path, struct err *err)
+bool rulebooks_at(struct rulebooks *rulebooks, const char *path, struct err *err)
 {
     DIR *folder = opendir(path);
     if (folder == NULL) {
@@ -86,8 +89,8 @@ bool replay_rulebooks_at(struct replay_rulebooks *rulebooks, const char *path, s
     return done;
 }
 
-const struct rulebook *replay_rulebook(const struct replay_rulebooks *rulebooks,
-                                       const uint8_t sha256[SHA256_SIZE])
+const struct rulebook *rulebooks_find(const struct rulebooks *rulebooks,
+                                      const uint8_t sha256[SHA256_SIZE])
 {
     for (uint32_t i = 0; i < rulebooks->count; i++) {
         if (memcmp(rulebooks->items[i]->sha256, sha256, SHA256_SIZE) == 0) {
@@ -97,11 +100,11 @@ const struct rulebook *replay_rulebook(const struct replay_rulebooks *rulebooks,
     return NULL;
 }
 
-void replay_rulebooks_release(struct replay_rulebooks *rulebooks)
+void rulebooks_release(struct rulebooks *rulebooks)
 {
     for (uint32_t i = 0; i < rulebooks->count; i++) {
         rulebook_close(&rulebooks->items[i]);
     }
     free(rulebooks->items);
-    *rulebooks = (struct replay_rulebooks){0};
+    *rulebooks = (struct rulebooks){0};
 }
