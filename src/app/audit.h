@@ -17,6 +17,7 @@
 #include "mentor/base/sha256.h"
 #include "mentor/port/chronicle.h"
 
+#include "audit_order.h"
 #include "audit_report.h"
 #include "audit_sum.h"
 #include "rulebooks.h"
@@ -28,7 +29,8 @@ struct rejudged;
 
 enum {
     AUDIT_JOBS_MAX = 16,
-    AUDIT_CHUNK = 32, /* batches a chunk */
+    AUDIT_CHUNK_MOST = 256,       /* batches a chunk */
+    AUDIT_CHUNK_DECISIONS = 8192, /* that are meant to be in one: few enough to end together */
     AUDIT_PAGE = 1000,
     AUDIT_DECISIONS = 64, /* a page: 2 KB each, and all of them stay in a core's cache */
     AUDIT_NAMED = 100,    /* what the database finds by itself: rows a question */
@@ -150,8 +152,9 @@ struct audit_job {
     struct audit_sum sums[AUDIT_HEAP_COUNT];
     struct audit_expected *expected; /* owned; of the chunk in hand */
     size_t expected_capacity;
-    size_t begins[AUDIT_CHUNK + 1]; /* of each batch in `expected` */
-    struct audit_last *lasts;       /* owned; one a position */
+    size_t begins[AUDIT_CHUNK_MOST + 1]; /* of each batch in `expected` */
+    struct audit_last *lasts;            /* owned; one a position */
+    struct audit_numbers numbers;
     int64_t checked[INVARIANT_COUNT];
     bool failed; /* err says why */
     struct err err;
@@ -172,6 +175,9 @@ struct audit {
     struct audit_job jobs[AUDIT_JOBS_MAX];
     atomic_llong chunk; /* the next */
     int64_t batch_chunks;
+    int64_t chunk_batches; /* a chunk */
+    struct audit_order order;
+    struct siphash_key sum_key;
     atomic_bool stop; /* a job failed */
     bool locating;    /* the jobs run once more and collect items of uneven buckets */
     pthread_mutex_t mutex;

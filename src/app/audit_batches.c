@@ -15,16 +15,16 @@ enum {
 static bool
 make_room(struct audit_job *job, const struct chronicle_range *rows, uint32_t count, int64_t batch)
 {
-    size_t sizes[AUDIT_CHUNK] = {0};
+    size_t sizes[AUDIT_CHUNK_MOST] = {0};
     size_t total = 0;
     for (uint32_t i = 0; i < count; i++) {
         sizes[rows[i].batch - batch] += rows[i].entries.size / DECIDED_LEAST;
     }
-    for (int i = 0; i < AUDIT_CHUNK; i++) {
+    for (int i = 0; i < AUDIT_CHUNK_MOST; i++) {
         job->begins[i] = total;
         total += sizes[i];
     }
-    job->begins[AUDIT_CHUNK] = total;
+    job->begins[AUDIT_CHUNK_MOST] = total;
     if (total > job->expected_capacity) {
         free(job->expected);
         job->expected = malloc(total * sizeof(*job->expected));
@@ -34,7 +34,7 @@ make_room(struct audit_job *job, const struct chronicle_range *rows, uint32_t co
         job->expected[i].present = false;
     }
     return total == 0 || job->expected != NULL ||
-           err_set(&job->err, ERR_FATAL, "no memory for the ledger of %d batches", AUDIT_CHUNK);
+           err_set(&job->err, ERR_FATAL, "no memory for the ledger of %u batches", count);
 }
 
 static void expect(struct audit_job *job,
@@ -211,7 +211,7 @@ find_expected(struct audit_job *job, const struct chronicle_decision *row, int64
 
 static void report_missing(struct audit_job *job, int64_t batch)
 {
-    for (size_t slot = 0; slot < AUDIT_CHUNK; slot++) {
+    for (size_t slot = 0; slot < AUDIT_CHUNK_MOST; slot++) {
         for (size_t i = job->begins[slot]; i < job->begins[slot + 1]; i++) {
             const struct audit_expected *expected = &job->expected[i];
             if (!expected->present || expected->seen) {

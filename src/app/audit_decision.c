@@ -147,6 +147,15 @@ void audit_decision(struct audit_job *job,
     place.application = row->application_id;
     job->checked[INVARIANT_I4]++;
     job->checked[INVARIANT_I8]++;
+    if (archived->stored.damaged != NULL) {
+        audit_breach(&audit->report,
+                     INVARIANT_I2,
+                     &place,
+                     "its %s was altered and is none",
+                     archived->stored.damaged);
+        return;
+    }
+    audit_order_decision(job, row);
     if (archived->payload.state != PAYLOAD_WHOLE) {
         audit_erased(job, row, expected, position, &place);
         return;
@@ -160,14 +169,6 @@ void audit_decision(struct audit_job *job,
         .citizen_key = audit->has_citizen_key ? &audit->citizen_key : NULL,
     };
     struct rejudged made;
-    if (archived->stored.damaged != NULL) {
-        audit_breach(&audit->report,
-                     INVARIANT_I2,
-                     &place,
-                     "its %s was altered and is none",
-                     archived->stored.damaged);
-        return;
-    }
     const char *why = given.rulebook == NULL ? "its rulebook is not stored, or not readable"
                       : archived->core_version != CORE_VERSION
                           ? "another version of the core made it"

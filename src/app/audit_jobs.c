@@ -8,7 +8,7 @@
 
 enum {
     ARENA_SIZE = 16 * 1024 * 1024,
-    ROW_CHUNKS = 2, /* applications, citizens */
+    ROW_CHUNKS = 2, /* citizens, applications */
 };
 
 static void collect(struct audit *audit, const struct audit_item *item)
@@ -44,12 +44,13 @@ void audit_put(struct audit_job *job,
 /* The two large ones first, so that none is left alone with one in the end. */
 static bool run_chunk(struct audit_job *job, int64_t chunk)
 {
-    const struct audit *audit = job->audit;
+    struct audit *audit = job->audit;
     if (chunk < ROW_CHUNKS) {
-        return chunk == 0 ? audit_applications(job) : audit_citizens(job);
+        return chunk == 0 ? audit_citizens(job) : audit_applications(job);
     }
-    int64_t from = audit->facts.batch_first + (chunk - ROW_CHUNKS) * AUDIT_CHUNK;
-    int64_t to = from + AUDIT_CHUNK;
+    int64_t from = audit->facts.batch_first + (chunk - ROW_CHUNKS) * audit->chunk_batches;
+    int64_t to = from + audit->chunk_batches;
+    audit_order_await(&audit->order);
     return audit_batches(job, from, to < audit->facts.batch_end ? to : audit->facts.batch_end);
 }
 
@@ -98,7 +99,7 @@ static bool open_job(struct audit *audit, struct audit_job *job, struct err *err
     job->lasts = calloc(audit->position_count + 1, sizeof(*job->lasts));
     bool room = job->lasts != NULL && arena_init(&job->arena, ARENA_SIZE);
     for (int heap = 0; heap < AUDIT_HEAP_COUNT; heap++) {
-        room = room && audit_sum_init(&job->sums[heap]);
+        room = room && audit_sum_init(&job->sums[heap], &audit->sum_key);
     }
     if (!room) {
         return err_set(err, ERR_FATAL, "no memory for %u jobs", audit->job_count);
@@ -110,10 +111,21 @@ static bool open_job(struct audit *audit, struct audit_job *job, struct err *err
         context->edges.self, &context->options, audit->chronicle.moment, &job->chronicle, err);
 }
 
+/* By what the ledger counts, which may be altered. */
+static int64_t batches_a_chunk(const struct chronicle_facts *facts)
+{
+    double decisions = facts->decided > 0 ? (double)facts->decided : 1;
+    double batches = (double)(facts->batch_end - facts->batch_first);
+    double fit = AUDIT_CHUNK_DECISIONS * batches / decisions;
+    return fit < 1 ? 1 : fit > AUDIT_CHUNK_MOST ? AUDIT_CHUNK_MOST : (int64_t)fit;
+}
+
 bool audit_jobs_start(struct audit *audit, struct err *err)
 {
     int64_t batches = audit->facts.batch_end - audit->facts.batch_first;
-    audit->batch_chunks = (batches + AUDIT_CHUNK - 1) / AUDIT_CHUNK;
+    audit->sum_key = siphash_key_new();
+    audit->chunk_batches = batches_a_chunk(&audit->facts);
+    audit->batch_chunks = (batches + audit->chunk_batches - 1) / audit->chunk_batches;
     for (uint32_t i = 0; i < audit->job_count; i++) {
         if (!open_job(audit, &audit->jobs[i], err)) {
             return false;
@@ -173,5 +185,6 @@ void audit_jobs_release(struct audit *audit)
         arena_release(&job->arena);
         free(job->expected);
         free(job->lasts);
+        free(job->numbers.items);
     }
 }

@@ -7,7 +7,25 @@
 
 typedef void look_fn(struct audit_job *job, const struct chronicle_row *row);
 
-static bool each_row(struct audit_job *job, look_fn *look)
+static void tell_damaged(struct audit_job *job, const struct chronicle_row *row, const char *kind)
+{
+    struct audit_place place = AUDIT_NOWHERE;
+    audit_breach(&job->audit->report,
+                 INVARIANT_P,
+                 &place,
+                 "the row of %s with the key %02x%02x%02x%02x… and the number %" PRId64
+                 " was altered: its %s is none",
+                 kind,
+                 row->key[0],
+                 row->key[1],
+                 row->key[2],
+                 row->key[3],
+                 row->seq,
+                 row->damaged);
+}
+
+/* `kind`: whose, for people. */
+static bool each_row(struct audit_job *job, look_fn *look, const char *kind)
 {
     for (uint32_t count = AUDIT_PAGE; count == AUDIT_PAGE;) {
         const struct chronicle_row *rows = NULL;
@@ -16,7 +34,11 @@ static bool each_row(struct audit_job *job, look_fn *look)
         }
         for (uint32_t i = 0; i < count; i++) {
             job->checked[INVARIANT_P]++;
-            look(job, &rows[i]);
+            if (rows[i].damaged == NULL) {
+                look(job, &rows[i]);
+            } else { /* what it said is missed below */
+                tell_damaged(job, &rows[i], kind);
+            }
         }
     }
     audit_report_add(&job->audit->report, job->checked, 0);
@@ -81,17 +103,8 @@ static void look_at_application(struct audit_job *job, const struct chronicle_ro
 
 static void look_at_citizen(struct audit_job *job, const struct chronicle_row *row)
 {
-    if (row->damaged) { /* whose it was is missed below */
-        struct audit_place nowhere = AUDIT_NOWHERE;
-        audit_breach(&job->audit->report,
-                     INVARIANT_P,
-                     &nowhere,
-                     "a citizen's row with the number %" PRId64
-                     " was altered: its citizen_ref is none",
-                     row->seq);
-        return;
-    }
     struct audit_item item = {.heap = AUDIT_CITIZENS, .number = row->seq, .place = AUDIT_NOWHERE};
+    audit_order_citizen(&job->audit->order, row);
     memcpy(item.key, row->key, AUDIT_SUM_KEY_SIZE);
     if (row->seq > 0) {
         audit_put(job, AUDIT_KEPT, &item, row->state);
@@ -108,11 +121,13 @@ static void look_at_citizen(struct audit_job *job, const struct chronicle_row *r
 bool audit_applications(struct audit_job *job)
 {
     return job->chronicle.applications(job->chronicle.self, &job->err) &&
-           each_row(job, look_at_application);
+           each_row(job, look_at_application, "an application");
 }
 
 bool audit_citizens(struct audit_job *job)
 {
-    return job->chronicle.citizens(job->chronicle.self, &job->err) &&
-           each_row(job, look_at_citizen);
+    bool done = job->chronicle.citizens(job->chronicle.self, &job->err) &&
+                each_row(job, look_at_citizen, "a citizen");
+    audit_order_known(&job->audit->order);
+    return done;
 }

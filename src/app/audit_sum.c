@@ -2,10 +2,9 @@
 
 #include <stdlib.h>
 
-#include "mentor/base/sha256.h"
-
-bool audit_sum_init(struct audit_sum *sum)
+bool audit_sum_init(struct audit_sum *sum, const struct siphash_key *key)
 {
+    sum->key = *key;
     sum->buckets = calloc(AUDIT_SUM_BUCKETS, sizeof(*sum->buckets));
     return sum->buckets != NULL;
 }
@@ -21,16 +20,18 @@ uint32_t audit_sum_bucket(const uint8_t key[AUDIT_SUM_KEY_SIZE])
     return (uint32_t)key[0] << 4 | key[1] >> 4;
 }
 
-static void weigh(const uint8_t *key, int64_t number, struct bytes what, uint64_t weight[2])
+static void weigh(const struct audit_sum *sum,
+                  const uint8_t *key,
+                  int64_t number,
+                  struct bytes what,
+                  uint64_t weight[2])
 {
-    uint8_t digest[SHA256_SIZE];
-    struct sha256 sha;
-    sha256_init(&sha);
-    sha256_add(&sha, bytes_of(key, AUDIT_SUM_KEY_SIZE));
-    sha256_add(&sha, bytes_of(&number, sizeof(number)));
-    sha256_add(&sha, what);
-    sha256_finish(&sha, digest);
-    memcpy(weight, digest, 2 * sizeof(weight[0]));
+    struct siphash sip;
+    siphash_init(&sip, &sum->key);
+    siphash_add(&sip, bytes_of(key, AUDIT_SUM_KEY_SIZE));
+    siphash_add(&sip, bytes_of(&number, sizeof(number)));
+    siphash_add(&sip, what);
+    siphash_finish(&sip, weight);
 }
 
 void audit_sum_add(struct audit_sum *sum,
@@ -40,7 +41,7 @@ void audit_sum_add(struct audit_sum *sum,
 {
     uint64_t *bucket = sum->buckets[audit_sum_bucket(key)];
     uint64_t weight[2];
-    weigh(key, number, what, weight);
+    weigh(sum, key, number, what, weight);
     bucket[0] += weight[0];
     bucket[1] += weight[1];
 }
@@ -52,7 +53,7 @@ void audit_sum_take(struct audit_sum *sum,
 {
     uint64_t *bucket = sum->buckets[audit_sum_bucket(key)];
     uint64_t weight[2];
-    weigh(key, number, what, weight);
+    weigh(sum, key, number, what, weight);
     bucket[0] -= weight[0];
     bucket[1] -= weight[1];
 }

@@ -3,9 +3,10 @@
 
 /*
  * Private to app/: whether two heaps of things are the same, in any order and in constant memory.
- * What is in one heap is added, what is in the other taken away; each thing counts as 128 bits of
- * its SHA-256, in one of many buckets by its key. All buckets at zero: the heaps are the same. A
- * bucket that is not tells which keys to look at again.
+ * What is in one heap is added, what is in the other taken away; each thing counts as 128 bits that
+ * a secret of this run makes of it, in one of many buckets by its key. All buckets at zero: the
+ * heaps are the same, and nobody can have altered them so that they seem to be. A bucket that is
+ * not tells which keys to look at again.
  */
 
 #include <stdbool.h>
@@ -13,6 +14,7 @@
 
 #include "mentor/base/bytes.h"
 #include "mentor/base/check.h"
+#include "mentor/base/siphash.h"
 
 enum {
     AUDIT_SUM_BUCKETS = 4096, /* 64 KiB: stays in the cache */
@@ -20,10 +22,12 @@ enum {
 };
 
 struct audit_sum {
+    struct siphash_key key;
     uint64_t (*buckets)[2]; /* owned */
 };
 
-MUST_CHECK bool audit_sum_init(struct audit_sum *sum);
+/* `key` is the same for all that are joined. */
+MUST_CHECK bool audit_sum_init(struct audit_sum *sum, const struct siphash_key *key);
 void audit_sum_release(struct audit_sum *sum);
 
 /* Keys are UUIDs or digests: their first bytes spread. */

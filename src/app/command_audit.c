@@ -144,7 +144,7 @@ static bool look(struct audit *audit, struct audit_topics *topics, struct err *e
     if (done) {
         audit_lasts(audit);
     }
-    return done && audit_redrives(audit, err) &&
+    return done && audit_order_check(audit, err) && audit_redrives(audit, err) &&
            (topics == NULL || audit_topics_run(audit, topics, err));
 }
 
@@ -165,6 +165,7 @@ static void release(struct audit *audit)
     free(audit->items);
     free(audit->redrives);
     free(audit->redriven);
+    audit_order_release(&audit->order);
     audit_anchors_release(audit);
     (void)pthread_mutex_destroy(&audit->mutex);
 }
@@ -181,6 +182,7 @@ static int audit_verify(struct context *context)
         return command_fail(&err, EXIT_FAILED);
     }
     CHECK(pthread_mutex_init(&audit.mutex, NULL) == 0);
+    audit_order_init(&audit.order);
     audit_report_begin(
         &audit.report, context->out, options_flag(options, OPTION_JSON), context->clock);
     note_limits(&audit);

@@ -23,9 +23,10 @@ enum column {
     D_COUNT,
 };
 
-static void
-fill(struct vault *vault, const struct bytes *fields, struct chronicle_decision *decision)
+static void fill(struct vault *vault, struct bytes *fields, struct chronicle_decision *decision)
 {
+    static const struct field_column columns[] = {{"application_id", UUID_SIZE}, {"version", 8}};
+    const char *damaged = field_repair(&fields[D_APPLICATION_ID], columns, 2);
     *decision = (struct chronicle_decision){
         .archived = stored_archived(vault, fields),
         .progress_id = int8_of(fields[D_PROGRESS_ID]),
@@ -34,6 +35,9 @@ fill(struct vault *vault, const struct bytes *fields, struct chronicle_decision 
         .has_period = fields[D_START_DATE].data != NULL && fields[D_END_DATE].data != NULL,
         .events = fields[D_EVENTS],
     };
+    if (damaged != NULL) {
+        decision->archived.stored.damaged = damaged;
+    }
     copy_of(fields[D_APPLICATION_ID], decision->application_id, UUID_SIZE);
     if (decision->has_total) {
         decision->total_ore = int8_of(fields[D_TOTAL_ORE]);

@@ -24,9 +24,33 @@ bool chronicle_facts(void *self, struct chronicle_facts *facts, struct err *err)
     bool any = !field_null(found, 0, 1);
     *facts = (struct chronicle_facts){.demo = field_bool(found, 0, 0),
                                       .batch_first = any ? field_int8(found, 0, 1) : 0,
-                                      .batch_end = any ? field_int8(found, 0, 2) + 1 : 0};
+                                      .batch_end = any ? field_int8(found, 0, 2) + 1 : 0,
+                                      .decided = field_int8(found, 0, 3)};
     return true;
 }
+
+/* Of sql/chronicle_positions.sql. */
+static const struct field_column position_columns[] = {
+    {"id", 8},
+    {"cluster", FIELD_ANY},
+    {"topic", FIELD_ANY},
+    {"consumer_group", FIELD_ANY},
+    {"partition", 4},
+    {"epoch", 8},
+    {"next_offset", 8},
+    {"emitted_offset", 8},
+    {"evaluated_at_ms", 8},
+    {"last_offset", 8},
+    {"last_digest", SHA256_SIZE},
+    {"takeovers", 4},
+    {"next_offset", 8}, /* of its ledger's beginning */
+    {"first_offset", 8},
+    {"batch", 8},
+    {"link", SHA256_SIZE},
+};
+enum {
+    POSITION_COLUMNS = sizeof(position_columns) / sizeof(position_columns[0]),
+};
 
 bool chronicle_positions(void *self,
                          const struct chronicle_position **rows,
@@ -41,28 +65,27 @@ bool chronicle_positions(void *self,
         return false;
     }
     for (int row = 0; row < PQntuples(found); row++) {
-        out[row] =
-            (struct chronicle_position){.id = field_int8(found, row, 0),
-                                        .cluster = field_text(found, row, 1),
-                                        .topic = field_text(found, row, 2),
-                                        .group = field_text(found, row, 3),
-                                        .position = {.partition = field_int4(found, row, 4),
-                                                     .progress_id = field_int8(found, row, 0),
-                                                     .epoch = field_int8(found, row, 5),
-                                                     .next_offset = field_int8(found, row, 6),
-                                                     .emitted_offset = field_int8(found, row, 7),
-                                                     .evaluated_at_ms = field_int8(found, row, 8),
-                                                     .last_offset = field_int8(found, row, 9),
-                                                     .takeovers = field_int4(found, row, 11)},
-                                        .first_offset = field_int8(found, row, 12),
-                                        .chain_offset = field_int8(found, row, 13)};
-        out[row].position.batch = field_int8(found, row, 14);
-        if (!field_fits(found, row, 15, out[row].position.link, SHA256_SIZE)) {
-            out[row].damaged = "link";
-        }
-        if (!field_fits(found, row, 10, out[row].position.last_digest, SHA256_SIZE)) {
-            out[row].damaged = "last_digest";
-        }
+        struct bytes fields[POSITION_COLUMNS];
+        field_row(found, row, fields, POSITION_COLUMNS);
+        const char *damaged = field_repair(fields, position_columns, POSITION_COLUMNS);
+        out[row] = (struct chronicle_position){.damaged = damaged,
+                                               .id = int8_of(fields[0]),
+                                               .cluster = field_text(found, row, 1),
+                                               .topic = field_text(found, row, 2),
+                                               .group = field_text(found, row, 3),
+                                               .position = {.partition = int4_of(fields[4]),
+                                                            .progress_id = int8_of(fields[0]),
+                                                            .epoch = int8_of(fields[5]),
+                                                            .next_offset = int8_of(fields[6]),
+                                                            .emitted_offset = int8_of(fields[7]),
+                                                            .evaluated_at_ms = int8_of(fields[8]),
+                                                            .last_offset = int8_of(fields[9]),
+                                                            .takeovers = int4_of(fields[11]),
+                                                            .batch = int8_of(fields[14])},
+                                               .first_offset = int8_of(fields[12]),
+                                               .chain_offset = int8_of(fields[13])};
+        copy_of(fields[10], out[row].position.last_digest, SHA256_SIZE);
+        copy_of(fields[15], out[row].position.link, SHA256_SIZE);
     }
     *rows = out;
     *count = (uint32_t)PQntuples(found);
@@ -92,6 +115,28 @@ bool chronicle_rulebooks(void *self,
     return true;
 }
 
+/* Of sql/chronicle_batches.sql and sql/chronicle_ranges.sql. */
+static const struct field_column range_columns[] = {
+    {"id", 8},
+    {"progress_id", 8},
+    {"first_offset", 8},
+    {"next_offset", 8},
+    {"epoch", 8},
+    {"evaluated_at_ms", 8},
+    {"decided", 8},
+    {"duplicate", 8},
+    {"dlq", 8},
+    {"skipped", 8},
+    {"gap", 8},
+    {"rulebook", SHA256_SIZE},
+    {"entries", FIELD_ANY},
+    {"root", SHA256_SIZE},
+    {"link", SHA256_SIZE},
+};
+enum {
+    RANGE_COLUMNS = sizeof(range_columns) / sizeof(range_columns[0]),
+};
+
 static bool hand_out_ranges(struct pg_chronicle *chronicle,
                             const PGresult *found,
                             const struct chronicle_range **rows,
@@ -104,27 +149,25 @@ static bool hand_out_ranges(struct pg_chronicle *chronicle,
         return false;
     }
     for (int row = 0; row < PQntuples(found); row++) {
-        out[row] = (struct chronicle_range){.batch = field_int8(found, row, 0),
-                                            .progress_id = field_int8(found, row, 1),
-                                            .first_offset = field_int8(found, row, 2),
-                                            .next_offset = field_int8(found, row, 3),
-                                            .epoch = field_int8(found, row, 4),
-                                            .evaluated_at_ms = field_int8(found, row, 5),
-                                            .counts = {[FATE_DECIDED] = field_int8(found, row, 6),
-                                                       [FATE_DUPLICATE] = field_int8(found, row, 7),
-                                                       [FATE_DLQ] = field_int8(found, row, 8),
-                                                       [FATE_SKIPPED] = field_int8(found, row, 9),
-                                                       [FATE_GAP] = field_int8(found, row, 10)},
-                                            .entries = field_bytes(found, row, 12)};
-        if (!field_fits(found, row, 11, out[row].rulebook, SHA256_SIZE)) {
-            out[row].damaged = "rulebook";
-        }
-        if (!field_fits(found, row, 13, out[row].root, SHA256_SIZE)) {
-            out[row].damaged = "root";
-        }
-        if (!field_fits(found, row, 14, out[row].link, SHA256_SIZE)) {
-            out[row].damaged = "link";
-        }
+        struct bytes fields[RANGE_COLUMNS];
+        field_row(found, row, fields, RANGE_COLUMNS);
+        const char *damaged = field_repair(fields, range_columns, RANGE_COLUMNS);
+        out[row] = (struct chronicle_range){.damaged = damaged,
+                                            .batch = int8_of(fields[0]),
+                                            .progress_id = int8_of(fields[1]),
+                                            .first_offset = int8_of(fields[2]),
+                                            .next_offset = int8_of(fields[3]),
+                                            .epoch = int8_of(fields[4]),
+                                            .evaluated_at_ms = int8_of(fields[5]),
+                                            .counts = {[FATE_DECIDED] = int8_of(fields[6]),
+                                                       [FATE_DUPLICATE] = int8_of(fields[7]),
+                                                       [FATE_DLQ] = int8_of(fields[8]),
+                                                       [FATE_SKIPPED] = int8_of(fields[9]),
+                                                       [FATE_GAP] = int8_of(fields[10])},
+                                            .entries = fields[12]};
+        copy_of(fields[11], out[row].rulebook, SHA256_SIZE);
+        copy_of(fields[13], out[row].root, SHA256_SIZE);
+        copy_of(fields[14], out[row].link, SHA256_SIZE);
     }
     *rows = out;
     *count = (uint32_t)PQntuples(found);
@@ -168,32 +211,49 @@ static int64_t place_at(const PGresult *found, int row, int column)
     return field_null(found, row, column) ? -1 : field_int8(found, row, column);
 }
 
+/* The first of sql/chronicle_refusals.sql. */
+static const struct field_column refusal_columns[] = {
+    {"progress_id", 8},
+    {"source_offset", 8},
+    {"batch", 8},
+    {"arms", 1},
+    {"state", FIELD_ANY},
+    {"citizen_ref", FIELD_NULL_TOO},
+    {"reason", FIELD_ANY},
+    {"redrives", 8},
+    {"key", FIELD_NULL_TOO},
+    {"value", FIELD_NULL_TOO},
+    {"headers", FIELD_ANY},
+};
+
 static void
 fill_refusal(struct vault *vault, const PGresult *found, int row, struct chronicle_refusal *refusal)
 {
     struct bytes fields[R_COLUMNS];
     field_row(found, row, fields, R_COLUMNS);
+    const char *damaged =
+        field_repair(fields, refusal_columns, sizeof(refusal_columns) / sizeof(refusal_columns[0]));
     *refusal = (struct chronicle_refusal){
-        .progress_id = field_int8(found, row, 0),
-        .batch = field_int8(found, row, 2),
-        .arms = field_bool(found, row, 3),
+        .progress_id = int8_of(fields[0]),
+        .batch = int8_of(fields[2]),
+        .arms = bool_of(fields[3]),
         .state = stored_state(field_text(found, row, 4)),
         .has_citizen = !field_null(found, row, 5),
         .redriven_progress_id = place_at(found, row, 11),
         .redriven_offset = place_at(found, row, 12),
         .redriven_batch = place_at(found, row, 13),
         .redriven_index = field_null(found, row, 14) ? -1 : field_int4(found, row, 14),
-        .stored = {.offset = field_int8(found, row, 1),
+        .stored = {.damaged = damaged,
+                   .offset = int8_of(fields[1]),
                    .dlq = true,
                    .reason = stored_reason(field_text(found, row, 6)),
-                   .redrives = field_int8(found, row, 7),
-                   .has_key = !field_null(found, row, 8),
-                   .key = field_bytes(found, row, 8),
-                   .has_value = !field_null(found, row, 9),
-                   .value = field_bytes(found, row, 9),
-                   .headers = field_bytes(found, row, 10)}};
-    if (refusal->has_citizen &&
-        !field_fits(found, row, 5, refusal->citizen_ref, CITIZEN_REF_SIZE)) {
+                   .redrives = int8_of(fields[7]),
+                   .has_key = fields[8].data != NULL,
+                   .key = fields[8],
+                   .has_value = fields[9].data != NULL,
+                   .value = fields[9],
+                   .headers = fields[10]}};
+    if (refusal->has_citizen && !fits_of(fields[5], refusal->citizen_ref, CITIZEN_REF_SIZE)) {
         refusal->stored.damaged = "citizen_ref";
     }
     refusal->payload = stored_refusal(vault,

@@ -35,6 +35,8 @@ bool chronicle_more_rows(void *self,
                          uint32_t *count,
                          struct err *err)
 {
+    static const struct field_column columns[] = {
+        {"key", CHRONICLE_KEY_SIZE}, {"number", 8}, {"state", FIELD_ANY}};
     struct pg_chronicle *chronicle = self;
     uint32_t most = *count < CHRONICLE_MESSAGES_MAX ? *count : CHRONICLE_MESSAGES_MAX;
     struct chronicle_row *out = chronicle_hand_out(chronicle, (int)most, sizeof(*out), err);
@@ -45,8 +47,10 @@ bool chronicle_more_rows(void *self,
     while (got == 1 && *count < most &&
            (got = chronicle_copy_next(chronicle, fields, 3, err)) == 1) {
         struct chronicle_row *row = &out[(*count)++];
-        *row = (struct chronicle_row){.seq = int8_of(fields[1]), .state = fields[2]};
-        row->damaged = !fits_of(fields[0], row->key, CHRONICLE_KEY_SIZE);
+        const char *damaged = field_repair(fields, columns, 3);
+        *row = (struct chronicle_row){
+            .damaged = damaged, .seq = int8_of(fields[1]), .state = fields[2]};
+        copy_of(fields[0], row->key, CHRONICLE_KEY_SIZE);
     }
     *rows = out;
     if (got != 0) {

@@ -71,6 +71,22 @@ MUST_CHECK static inline bool fits_of(struct bytes field, uint8_t *to, size_t si
     return fits;
 }
 
+enum {
+    FIELD_ANY = 0, /* a column's size: any, but not null */
+    FIELD_NULL_TOO = 255,
+};
+
+/* A column, and how many bytes its type or check promises. */
+struct field_column {
+    const char *name;
+    uint8_t size;
+};
+
+/* Puts zeros in the place of each field that is not what its column promises (a superuser can take
+ * away NOT NULL and a check), so that it can be read. The first such column's name; NULL: none. */
+MUST_CHECK const char *
+field_repair(struct bytes *fields, const struct field_column *columns, int count);
+
 static inline bool field_bool(const PGresult *result, int row, int column)
 {
     return bool_of(field_bytes(result, row, column));
@@ -97,11 +113,11 @@ field_fits(const PGresult *result, int row, int column, uint8_t *to, size_t size
     return fits_of(field_bytes(result, row, column), to, size);
 }
 
-/* A row's first `count` fields. */
+/* A row's first `count` fields; data NULL is null. */
 static inline void field_row(const PGresult *result, int row, struct bytes *fields, int count)
 {
     for (int i = 0; i < count; i++) {
-        fields[i] = field_bytes(result, row, i);
+        fields[i] = field_null(result, row, i) ? (struct bytes){0} : field_bytes(result, row, i);
     }
 }
 

@@ -127,6 +127,7 @@ static bool begin(struct pg_chronicle *chronicle, const char *moment, struct err
 {
     const struct statement first = {"chronicle_begin", sql_chronicle_begin};
     const struct statement patience = {"chronicle_patience", sql_chronicle_patience};
+    const struct statement room = {"chronicle_room", sql_chronicle_room};
     struct session *session = &chronicle->session;
     return vault_init(&chronicle->vault, chronicle->settings.master_key, err) &&
            session_open(session, &chronicle->settings, err) && schema_check(session, err) &&
@@ -136,6 +137,7 @@ static bool begin(struct pg_chronicle *chronicle, const char *moment, struct err
            session_run(session, err) &&
            (moment == NULL ? name_moment(chronicle, err) : join_moment(chronicle, moment, err)) &&
            session_send_once(session, &patience, &(struct params){0}, err) &&
+           session_send_once(session, &room, &(struct params){0}, err) &&
            session_run(session, err) && read_partitions(chronicle, err);
 }
 

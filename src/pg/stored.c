@@ -2,7 +2,32 @@
 
 #include "field.h"
 
-struct stored_output stored_decision(const struct bytes *fields)
+/* What stored_archived reads; the first STORED_COLUMNS are stored_decision's. */
+static const struct field_column columns[] = {
+    {"source_offset", 8},
+    {"decision_id", UUID_SIZE},
+    {"citizen_ref", CITIZEN_REF_SIZE},
+    {"citizen_seq", 8},
+    {"outcome", 2},
+    {"evaluated_at_ms", 8},
+    {"late_ms", 8},
+    {"trace", FIELD_ANY},
+    {"output", FIELD_ANY},
+    {"batch", 8},
+    {"index", 4},
+    {"partition", 4},
+    {"application_seq", 8},
+    {"rulebook", SHA256_SIZE},
+    {"core_version", 4},
+    {"conflict", 1},
+    {"quarantined", 1},
+    {"periods", FIELD_ANY},
+    {"headers", FIELD_ANY},
+    {"input", FIELD_ANY},
+    {"progress_id", 8},
+};
+
+static struct stored_output stored_output_of(const struct bytes *fields)
 {
     struct stored_output output = {.offset = int8_of(fields[0]),
                                    .citizen_seq = int8_of(fields[3]),
@@ -12,9 +37,15 @@ struct stored_output stored_decision(const struct bytes *fields)
                                    .trace = fields[7],
                                    .output = fields[8]};
     copy_of(fields[1], output.decision_id, UUID_SIZE);
-    if (!fits_of(fields[2], output.citizen_ref, CITIZEN_REF_SIZE)) {
-        output.damaged = "citizen_ref";
-    }
+    copy_of(fields[2], output.citizen_ref, CITIZEN_REF_SIZE);
+    return output;
+}
+
+struct stored_output stored_decision(struct bytes *fields)
+{
+    const char *damaged = field_repair(fields, columns, STORED_COLUMNS);
+    struct stored_output output = stored_output_of(fields);
+    output.damaged = damaged;
     return output;
 }
 
@@ -44,6 +75,8 @@ enum payload_column {
     P_WHY,
     P_COUNT,
 };
+_Static_assert(sizeof(columns) / sizeof(columns[0]) == (size_t)D_PAYLOAD + 1,
+               "all that stored_archived reads by itself");
 _Static_assert((int)STORED_ARCHIVED_COLUMNS == (int)D_PAYLOAD + (int)P_COUNT &&
                    (int)STORED_PAYLOAD_COLUMNS == (int)P_COUNT,
                "stored.h says how many columns there are");
@@ -66,13 +99,14 @@ struct payload stored_payload(struct vault *vault,
     return vault_read(vault, &row, headers, value);
 }
 
-struct archived_decision stored_archived(struct vault *vault, const struct bytes *fields)
+struct archived_decision stored_archived(struct vault *vault, struct bytes *fields)
 {
+    const char *damaged = field_repair(fields, columns, D_PAYLOAD + 1);
     struct archived_decision decision = {.batch = int8_of(fields[D_BATCH]),
                                          .index = int4_of(fields[D_INDEX]),
                                          .partition = int4_of(fields[D_PARTITION]),
                                          .application_seq = int8_of(fields[D_APPLICATION_SEQ]),
-                                         .stored = stored_decision(fields),
+                                         .stored = stored_output_of(fields),
                                          .core_version = int4_of(fields[D_CORE_VERSION]),
                                          .conflict = bool_of(fields[D_CONFLICT]),
                                          .quarantined = bool_of(fields[D_QUARANTINED]),
@@ -80,9 +114,8 @@ struct archived_decision stored_archived(struct vault *vault, const struct bytes
                                          .headers = fields[D_HEADERS],
                                          .input = fields[D_INPUT]};
     decision.offset = decision.stored.offset;
-    if (!fits_of(fields[D_RULEBOOK], decision.rulebook_sha256, SHA256_SIZE)) {
-        decision.stored.damaged = "rulebook";
-    }
+    decision.stored.damaged = damaged;
+    copy_of(fields[D_RULEBOOK], decision.rulebook_sha256, SHA256_SIZE);
     const struct stored_place at = {
         VAULT_DECISION, decision.offset, bytes_of(decision.stored.citizen_ref, CITIZEN_REF_SIZE)};
     decision.payload =

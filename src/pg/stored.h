@@ -32,10 +32,11 @@ struct payload stored_payload(struct vault *vault,
                               struct bytes *headers,
                               struct bytes *value);
 
-/* A row's fields in the order of its columns. */
-struct stored_output stored_decision(const struct bytes *fields);
+/* A row's fields in the order of its columns; those that are none are repaired, and `damaged` names
+ * one. */
+struct stored_output stored_decision(struct bytes *fields);
 /* Opens what is sealed; that lives until vault_drop. */
-struct archived_decision stored_archived(struct vault *vault, const struct bytes *fields);
+struct archived_decision stored_archived(struct vault *vault, struct bytes *fields);
 /* A refused record's payload, out of the last columns, STORED_REFUSAL_COLUMNS: *headers and *value
  * are given as stored. */
 struct payload stored_refusal(struct vault *vault,

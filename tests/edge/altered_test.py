@@ -64,6 +64,46 @@ def test_a_damaged_column_is_a_breach_and_no_crash(audited, what):
         assert any(all(breach.get(name) == where[name] for name in named) for breach in found), (where, found)
 
 
+NULLED = {  # a row of the table, the invariants that may name it, and the columns that no audit reads
+    "decision": ("(batch, index) = (%(batch)s, %(index)s)", {"I2", "I3"}, {"total_ore", "start_date", "end_date", "key_id", "erasure"}),
+    "batch": ("id = %(batch)s AND progress_id = %(id)s", {"I3", "I2"}, {"owner"}),
+    "progress": ("id = %(id)s", {"I3", "I7"},
+                 {"tried_offset", "tries", "breaker", "stopped_at", "owner", "transactional_id", "orphan_id", "backend_pid",
+                  "backend_start", "updated_at"}),
+    "application": ("id = %(application)s", {"P"}, set()),
+    "citizen": ("ref = (SELECT ref FROM mentord.citizen WHERE seq > 0 LIMIT 1)", {"P"}, {"key_id"}),
+    "quarantine": ("true", {"I11"},
+                   {"at_ms", "status", "value_sha256", "citizen_ref", "key", "value", "why", "closed_at", "closed_by", "redriven_progress_id",
+                    "redriven_offset", "redriven_batch", "redriven_index", "key_id", "erasure"}),
+}
+
+
+@pytest.mark.parametrize("table", NULLED)
+def test_a_column_that_was_made_null_is_a_breach_and_no_crash(audited, table):
+    row, invariants, unread = NULLED[table]
+    with audited.copy() as (session, url):
+        batch, index, _, _, application = any_decision(session)
+        progress, = session.execute("SELECT progress_id FROM mentord.decision WHERE (batch, index) = (%s, %s)", (batch, index)).fetchone()
+        where = {"batch": batch, "index": index, "id": progress, "application": application}
+        for constraint, in session.execute("SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype IN ('p', 'u', 'c')",
+                                           (f"mentord.{table}",)).fetchall():
+            session.execute(f"ALTER TABLE mentord.{table} DROP CONSTRAINT {constraint} CASCADE")
+        columns = [name for name, in session.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND attname <> ALL (%s)",
+            (f"mentord.{table}", list(unread))).fetchall()]
+        assert len(columns) >= 3
+        session.execute("".join(f"ALTER TABLE mentord.{table} ALTER {column} DROP IDENTITY IF EXISTS, "
+                                f"ALTER {column} DROP NOT NULL;" for column in columns))
+        session.execute(f"CREATE TEMP TABLE kept AS SELECT * FROM mentord.{table}")
+        for column in columns:
+            assert session.execute(f"UPDATE mentord.{table} SET {column} = NULL WHERE {row}", where).rowcount == 1
+            told = audited.verify(url=url, expect=2)["breaches"]
+            assert {breach["invariant"] for breach in told} & invariants, (column, told)
+            session.execute(f"DELETE FROM mentord.{table}")
+            session.execute(f"INSERT INTO mentord.{table} SELECT * FROM kept")
+        audited.verify(url=url)
+
+
 def one_line(done, code):
     assert (done.returncode, len(done.stderr.splitlines())) == (code, 1), done.stderr
     return done.stderr

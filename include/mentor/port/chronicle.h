@@ -27,6 +27,7 @@ struct chronicle_facts {
     bool demo;
     int64_t batch_first; /* ids from here */
     int64_t batch_end;   /* to before here */
+    int64_t decided;     /* decisions, by what the ledger counts */
 };
 
 /* A partition's row of progress; of every topic and cluster there has been. */
@@ -161,7 +162,7 @@ struct chronicle_refusal {
 
 /* A projection's row: application or citizen. */
 struct chronicle_row {
-    bool damaged; /* its key is none */
+    const char *damaged; /* what of it was altered and is none, zeros then; NULL: nothing */
     uint8_t key[CHRONICLE_KEY_SIZE];
     int64_t seq;
     struct bytes state;

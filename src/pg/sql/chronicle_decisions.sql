@@ -5,13 +5,18 @@ COPY (
     SELECT d.source_offset, d.decision_id, d.citizen_ref, d.citizen_seq, d.outcome, d.evaluated_at_ms, d.late_ms, d.trace,
         d.output, d.batch, d.index, -1, d.application_seq, d.rulebook, d.core_version, d.conflict,
         d.quarantined, d.periods, d.headers, d.input,
-        d.progress_id, d.key_id, y.wrapped, CASE WHEN e.id IS NOT NULL THEN e.citizen_ref IS NOT NULL END, NULL, NULL,
+        d.progress_id, d.key_id, k.wrapped, k.by_citizen, NULL, NULL,
         d.application_id, d.version, d.total_ore, d.start_date, d.end_date,
-        CASE WHEN d.application_seq > 1 OR e.id IS NOT NULL OR d.key_id IS NOT NULL THEN (SELECT a.state FROM mentord.application a WHERE a.id = d.application_id) END
+        CASE WHEN d.application_seq > 1 OR d.erasure IS NOT NULL OR d.key_id IS NOT NULL THEN (SELECT a.state FROM mentord.application a WHERE a.id = d.application_id) END
     FROM mentord.decision d
-    LEFT JOIN mentord.citizen_key y ON y.id = d.key_id
-    LEFT JOIN mentord.erasure e ON e.id = coalesce(d.erasure, y.erasure) AND coalesce(e.citizen_ref = d.citizen_ref,
-        d.evaluated_at_ms < floor(extract(epoch FROM e.decided_before) * 1000))
+    LEFT JOIN LATERAL ( -- nothing is looked up where neither is set
+        SELECT y.wrapped, CASE WHEN e.id IS NOT NULL THEN e.citizen_ref IS NOT NULL END AS by_citizen
+        FROM (SELECT 1) AS one
+        LEFT JOIN mentord.citizen_key y ON y.id = d.key_id
+        LEFT JOIN mentord.erasure e ON e.id = coalesce(d.erasure, y.erasure) AND coalesce(e.citizen_ref = d.citizen_ref,
+            d.evaluated_at_ms < floor(extract(epoch FROM e.decided_before) * 1000))
+        WHERE d.key_id IS NOT NULL OR d.erasure IS NOT NULL
+    ) AS k ON true
     WHERE d.batch >= current_setting('mentord.batch')::bigint AND d.batch < current_setting('mentord.batch_end')::bigint
         -- Each read once, not for every row.
         AND d.evaluated_at_ms >= (SELECT current_setting('mentord.from_ms')::bigint)

@@ -1,6 +1,6 @@
 -- $1 at most so many; after chronicle_planner. A citizen's decisions of one partition, by the citizen's number: the offsets must rise with it. Citizens
 -- with one decision have no order, and most have one.
-SELECT o.citizen_ref, o.progress_id, o.source_offset, o.before_seq, o.citizen_seq
+SELECT o.citizen_ref, coalesce(o.progress_id, -1), o.source_offset, coalesce(o.before_seq, -1), coalesce(o.citizen_seq, -1)
 FROM (
     SELECT d.citizen_ref, d.progress_id, d.source_offset, d.citizen_seq,
         lag(d.source_offset) OVER by_number AS before_offset, lag(d.citizen_seq) OVER by_number AS before_seq
