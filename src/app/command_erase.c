@@ -93,21 +93,6 @@ static bool has_why(const struct context *context)
     return true;
 }
 
-static int ask(struct context *context,
-               struct archived_wish *wish,
-               struct archived_erasure *erasure,
-               struct err *err)
-{
-    struct archive archive;
-    *erasure = (struct archived_erasure){0};
-    wish->why = context->options.values[OPTION_WHY];
-    wish->dry = options_flag(&context->options, OPTION_DRY_RUN);
-    return context->edges.archive(context->edges.self, &context->options, &archive, err) &&
-                   archive.erase(archive.self, wish, erasure, err)
-               ? EXIT_DONE
-               : command_fail(err, EXIT_FAILED);
-}
-
 static void print_json(const struct context *context,
                        const struct archived_wish *wish,
                        const struct archived_erasure *erasure)
@@ -143,6 +128,27 @@ static void print_counts(const struct context *context,
     }
 }
 
+/* Erases, and tells what went; of nothing, only as JSON. */
+static int
+erase(struct context *context, struct archived_wish *wish, struct archived_erasure *erasure)
+{
+    struct archive archive;
+    struct err err;
+    *erasure = (struct archived_erasure){0};
+    wish->why = context->options.values[OPTION_WHY];
+    wish->dry = options_flag(&context->options, OPTION_DRY_RUN);
+    if (!context->edges.archive(context->edges.self, &context->options, &archive, &err) ||
+        !archive.erase(archive.self, wish, erasure, &err)) {
+        return command_fail(&err, EXIT_FAILED);
+    }
+    if (options_flag(&context->options, OPTION_JSON)) {
+        print_json(context, wish, erasure);
+    } else if (erasure->any) {
+        print_counts(context, wish, erasure);
+    }
+    return EXIT_DONE;
+}
+
 int audit_erase_citizen(struct context *context)
 {
     const char *text = context->options.values[OPTION_CITIZEN];
@@ -163,21 +169,11 @@ int audit_erase_citizen(struct context *context)
     if (!has_why(context)) {
         return EXIT_USAGE;
     }
-    int code = ask(context, &wish, &erasure, &err);
-    if (code != EXIT_DONE) {
+    int code = erase(context, &wish, &erasure);
+    if (code != EXIT_DONE || erasure.any) {
         return code;
     }
-    if (options_flag(&context->options, OPTION_JSON)) {
-        print_json(context, &wish, &erasure);
-    } else if (erasure.any) {
-        print_counts(context, &wish, &erasure);
-    } else if (erasure.before_ms > 0) {
-        (void)fprintf(context->out,
-                      "nothing is left to erase: it was erased on %s because: %s\n",
-                      time_text(erasure.before_ms, time),
-                      erasure.before_why);
-    }
-    if (!erasure.any && erasure.before_ms == 0) {
+    if (erasure.before_ms == 0) {
         (void)err_set(&err,
                       ERR_FATAL,
                       erasure.known
@@ -185,6 +181,12 @@ int audit_erase_citizen(struct context *context)
                           : "%s: no such citizen is stored; is the ref right?",
                       text);
         return command_fail(&err, EXIT_NO);
+    }
+    if (!options_flag(&context->options, OPTION_JSON)) {
+        (void)fprintf(context->out,
+                      "nothing is left to erase: it was erased on %s because: %s\n",
+                      time_text(erasure.before_ms, time),
+                      erasure.before_why);
     }
     return EXIT_DONE;
 }
@@ -195,7 +197,6 @@ int audit_retain(struct context *context)
     int64_t now_ms = context->clock.wall_ms(context->clock.self);
     struct archived_wish wish = {0};
     struct archived_erasure erasure;
-    struct err err;
     char time[RFC3339_SIZE + 1];
     if (text == NULL || !erasure_moment(text, now_ms, &wish.before_ms)) {
         return command_usage(context,
@@ -211,18 +212,11 @@ int audit_retain(struct context *context)
     if (!has_why(context)) {
         return EXIT_USAGE;
     }
-    int code = ask(context, &wish, &erasure, &err);
-    if (code != EXIT_DONE) {
-        return code;
-    }
-    if (options_flag(&context->options, OPTION_JSON)) {
-        print_json(context, &wish, &erasure);
-    } else if (erasure.any) {
-        print_counts(context, &wish, &erasure);
-    } else {
+    int code = erase(context, &wish, &erasure);
+    if (code == EXIT_DONE && !erasure.any && !options_flag(&context->options, OPTION_JSON)) {
         (void)fprintf(context->out,
                       "nothing that was decided before %s is left to erase\n",
                       time_text(wish.before_ms, time));
     }
-    return EXIT_DONE;
+    return code;
 }
