@@ -90,7 +90,7 @@ bool write_keys(const struct write *write, struct err *err)
         return true;
     }
     mark_used(write);
-    write_columns(write, types, 3);
+    store_columns(write->store, types, 3);
     for (uint32_t i = 0; i <= write->batch->read.citizen_count; i++) {
         if (store->keys[i].used && !get_key(write, i, err)) {
             return false;
