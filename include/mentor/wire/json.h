@@ -35,6 +35,8 @@ void text_add(struct text *text, struct bytes more);
 /* A JSON string with its quotes; control characters, quotes and backslashes escaped. Valid UTF-8
  * given. */
 void text_add_json(struct text *text, struct bytes more);
+/* Lower-case hex. */
+void text_add_hex(struct text *text, struct bytes data);
 
 /*
  * A parsed JSON value to protobuf bytes in the arena, canonical as protobuf-c packs. false: `why`
