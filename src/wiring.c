@@ -25,8 +25,8 @@ struct wiring {
     struct pg_settings pg;
     uint8_t master_key[SEAL_KEY_SIZE];
     char owner[OWNER_SIZE];
-    char name[128];
-    char version[64];
+    char name[RULEBOOK_WORD_SIZE];
+    char version[RULEBOOK_WORD_SIZE];
     struct pg_rulebook rulebook;
     struct wiring_lane lanes[LANES_MAX];
     struct reader *readers[READERS_MAX];

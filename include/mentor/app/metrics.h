@@ -18,6 +18,7 @@
 #include "mentor/base/sha256.h"
 #include "mentor/core/cycle.h"
 #include "mentor/core/decide.h"
+#include "mentor/core/rulebook.h"
 #include "mentor/core/status.h"
 #include "mentor/port/batch.h"
 
@@ -227,8 +228,8 @@ struct metrics_partition {
 
 /* A rulebook as it is shown; texts are NUL-terminated. */
 struct metrics_rulebook {
-    char name[256];
-    char version[256];
+    char name[RULEBOOK_WORD_SIZE];
+    char version[RULEBOOK_WORD_SIZE];
     char sha256[2 * SHA256_SIZE + 1]; /* hex */
 };
 
