@@ -81,8 +81,7 @@ static const char *time_text(int64_t ms, char text[static RFC3339_SIZE + 1])
     return text;
 }
 
-/* False: a usage error, said by now. */
-static bool has_why(const struct context *context)
+bool erasure_has_why(const struct context *context)
 {
     const char *why = context->options.values[OPTION_WHY];
     if (why == NULL || why[0] == '\0') {
@@ -166,7 +165,7 @@ int audit_erase_citizen(struct context *context)
     if (context->options.values[OPTION_OLDER_THAN] != NULL) {
         return command_usage(context, "--older-than is of audit retain");
     }
-    if (!has_why(context)) {
+    if (!erasure_has_why(context)) {
         return EXIT_USAGE;
     }
     int code = erase(context, &wish, &erasure);
@@ -209,7 +208,7 @@ int audit_retain(struct context *context)
     if (context->options.values[OPTION_CITIZEN] != NULL) {
         return command_usage(context, "--citizen is of audit erase");
     }
-    if (!has_why(context)) {
+    if (!erasure_has_why(context)) {
         return EXIT_USAGE;
     }
     int code = erase(context, &wish, &erasure);

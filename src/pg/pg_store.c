@@ -40,7 +40,7 @@ struct pg_store *pg_store_open(const struct pg_settings *settings,
         return NULL;
     }
     store->settings = *settings;
-    if (!vault_init(&store->vault, settings->master_key, err)) {
+    if (!vault_init(&store->vault, settings, err)) {
         free(store);
         return NULL;
     }

@@ -96,8 +96,10 @@ bool write_keys(const struct write *write, struct err *err)
             return false;
         }
     }
-    return store->arrays[0].count == 0 ||
-           write_send(write, STORE_write_keys, &(struct params){0}, 3, err);
+    struct params params = {0};
+    store_put_columns(store, &params, 3);
+    params_int8(&params, store->vault.number);
+    return store->arrays[0].count == 0 || store_send(store, STORE_write_keys, &params, err);
 }
 
 void write_payload(const struct write *write,
