@@ -281,7 +281,7 @@ static int check_lines(struct context *context,
         return command_fail(&err, EXIT_FAILED);
     }
     if (count == 0) {
-        (void)err_set(&err, ERR_HALT, "there is no proof in it");
+        (void)err_set(&err, ERR_HALT, "%s: there is no proof in it", context->options.operands[1]);
         return command_fail(&err, EXIT_NO);
     }
     return code;
