@@ -13,18 +13,18 @@ enum {
 /* In a transaction, with the rights of the owner. */
 static bool begin(struct pg_archive *archive, struct err *err)
 {
-    static const struct statement begin_ = {"begin", sql_begin};
+    static const struct statement start = {"begin", sql_begin};
     static const struct statement as_owner = {"migrate_as_owner", sql_migrate_as_owner};
     static const struct statement limit = {"lock_limit", sql_lock_limit};
     const struct params none = {0};
-    return archive_ask(archive, &begin_, &none, err) &&
+    return archive_ask(archive, &start, &none, err) &&
            archive_ask(archive, &as_owner, &none, err) && archive_ask(archive, &limit, &none, err);
 }
 
 static bool commit(struct pg_archive *archive, struct err *err)
 {
-    static const struct statement commit_ = {"commit", sql_commit};
-    return archive_ask(archive, &commit_, &(struct params){0}, err);
+    static const struct statement end = {"commit", sql_commit};
+    return archive_ask(archive, &end, &(struct params){0}, err);
 }
 
 static bool is_new(const struct pg_archive *archive)
@@ -75,14 +75,14 @@ static bool look(struct pg_archive *archive, struct archived_rekeying *rekeying,
 /* From here on workers wrap new data keys with the new one. */
 static bool change(struct pg_archive *archive, const char *why, struct err *err)
 {
-    static const struct statement change_ = {"rekey_begin", sql_rekey_begin};
+    static const struct statement note = {"rekey_begin", sql_rekey_begin};
     uint8_t fingerprint[SHA256_SIZE];
     struct params params = {0};
     vault_fingerprint(archive->settings.new_master_key, fingerprint);
     params_int8(&params, target(archive));
     params_bytes(&params, bytes_of(fingerprint, sizeof(fingerprint)));
     params_text(&params, why);
-    return begin(archive, err) && archive_ask(archive, &change_, &params, err) &&
+    return begin(archive, err) && archive_ask(archive, &note, &params, err) &&
            commit(archive, err) && vault_check(&archive->vault, &archive->session, false, err);
 }
 

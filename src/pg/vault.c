@@ -31,12 +31,13 @@ struct vault_room {
 
 bool vault_init(struct vault *vault, const struct pg_settings *settings, struct err *err)
 {
-    *vault = (struct vault){.has_other = settings->new_master_key != NULL};
+    *vault = (struct vault){0};
     if (settings->master_key == NULL) {
         return true;
     }
     memcpy(vault->master, settings->master_key, SEAL_KEY_SIZE);
-    if (vault->has_other) {
+    if (settings->new_master_key != NULL) {
+        vault->has_other = true;
         memcpy(vault->other, settings->new_master_key, SEAL_KEY_SIZE);
     }
     vault->wrapping = sealer_open();

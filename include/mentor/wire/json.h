@@ -58,5 +58,8 @@ MUST_CHECK bool json_to_protobuf(enum json_message kind,
  */
 MUST_CHECK bool
 protobuf_to_json(enum json_message kind, struct bytes value, struct arena *arena, struct text *out);
+/* The same, parsed; *owned* by the caller: json_decref(). NULL for its false. */
+MUST_CHECK json_t *
+protobuf_to_value(enum json_message kind, struct bytes value, struct arena *arena);
 
 #endif /* MENTOR_WIRE_JSON_H */
