@@ -24,9 +24,10 @@ struct wiring {
     char *keys[OPTION_LIST_MAX]; /* owned */
     struct pg_settings pg;
     uint8_t master_key[SEAL_KEY_SIZE];
+    uint8_t new_master_key[SEAL_KEY_SIZE];
     char owner[OWNER_SIZE];
-    char name[128];
-    char version[64];
+    char name[RULEBOOK_WORD_SIZE];
+    char version[RULEBOOK_WORD_SIZE];
     struct pg_rulebook rulebook;
     struct wiring_lane lanes[LANES_MAX];
     struct reader *readers[READERS_MAX];
@@ -70,17 +71,24 @@ static bool wire_pg(struct wiring *wiring, const struct options *options, struct
 {
     char host[64] = "";
     bool sealed = false;
+    bool rekeyed = false;
     if (wiring->pg.owner != NULL) {
         return true; /* lanes read it in their threads */
     }
-    if (!master_key_of(options, wiring->master_key, &sealed, err)) {
+    if (!master_key_of(options, OPTION_MASTER_KEY_FILE, wiring->master_key, &sealed, err) ||
+        !master_key_of(
+            options, OPTION_NEW_MASTER_KEY_FILE, wiring->new_master_key, &rekeyed, err)) {
         return false;
+    }
+    if (rekeyed && !sealed) {
+        return err_set(err, ERR_FATAL, "--new-master-key-file goes with --master-key-file");
     }
     (void)gethostname(host, sizeof(host) - 1);
     (void)snprintf(wiring->owner, sizeof(wiring->owner), "%s/%ld", host, (long)getpid());
     wiring->pg = (struct pg_settings){.url = options->values[OPTION_DATABASE_URL],
                                       .owner = wiring->owner,
-                                      .master_key = sealed ? wiring->master_key : NULL};
+                                      .master_key = sealed ? wiring->master_key : NULL,
+                                      .new_master_key = rekeyed ? wiring->new_master_key : NULL};
     return true;
 }
 
@@ -251,6 +259,7 @@ void wiring_close(struct wiring **wiring_)
         free(wiring->keys[i]);
     }
     seal_wipe(wiring->master_key, sizeof(wiring->master_key));
+    seal_wipe(wiring->new_master_key, sizeof(wiring->new_master_key));
     free(wiring);
     *wiring_ = NULL;
 }

@@ -15,11 +15,19 @@ CREATE INDEX erasure_by_citizen ON mentord.erasure (citizen_ref, id) WHERE citiz
 CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON mentord.erasure
     FOR EACH STATEMENT EXECUTE FUNCTION mentord.refuse_change();
 
--- Which master key all wrapped keys are wrapped with; no row: nothing is sealed.
+-- The master keys there were, recorded for good; the newest wraps new data keys. No row: nothing is sealed.
 CREATE TABLE mentord.master_key (
-    one boolean PRIMARY KEY DEFAULT true CHECK (one),
-    fingerprint bytea NOT NULL CHECK (octet_length(fingerprint) = 32),
-    first_used_at timestamptz NOT NULL DEFAULT now()
+    id smallint PRIMARY KEY DEFAULT 1 CHECK (id > 0), -- a worker may only make the first one
+    fingerprint bytea NOT NULL UNIQUE CHECK (octet_length(fingerprint) = 32),
+    why text NOT NULL DEFAULT 'first use' CHECK (why <> ''),
+    first_used_at timestamptz NOT NULL DEFAULT now(),
+    first_used_by text NOT NULL DEFAULT session_user
+);
+-- Since when every data key is wrapped with it, so that the one before is needed no longer.
+CREATE TABLE mentord.rekeyed (
+    master smallint PRIMARY KEY REFERENCES mentord.master_key,
+    finished_at timestamptz NOT NULL DEFAULT now(),
+    finished_by text NOT NULL DEFAULT session_user
 );
 
 -- A citizen's data key, wrapped; citizen.key_id names the one in use, so one at most is there. An id is its batch's and a
@@ -28,6 +36,7 @@ CREATE TABLE mentord.citizen_key (
     id bigint PRIMARY KEY,
     citizen_ref bytea,
     wrapped bytea, -- src/pg/vault.h; null: destroyed
+    master smallint NOT NULL, -- that wraps it; a foreign key would be a trigger for each new row
     created_at timestamptz NOT NULL DEFAULT now(),
     erased_at timestamptz,
     erasure bigint, -- only_destroyed looks at it; a foreign key would be a trigger for each new row
@@ -67,18 +76,25 @@ BEGIN
     RETURN NEW;
 END
 $$;
--- Of a key only its end.
+-- Of a key its end, or that it is wrapped with the newest master key.
 CREATE FUNCTION mentord.only_destroyed() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
     kept mentord.citizen_key := OLD;
 BEGIN
+    kept.wrapped := NEW.wrapped;
+    kept.master := NEW.master;
+    IF NEW IS NOT DISTINCT FROM kept AND octet_length(NEW.wrapped) = octet_length(OLD.wrapped) AND NEW.master > OLD.master
+        AND NEW.master = (SELECT max(m.id) FROM mentord.master_key m) THEN
+        RETURN NEW;
+    END IF;
+    kept := OLD;
     kept.wrapped := NULL;
     kept.erased_at := NEW.erased_at;
     kept.erasure := NEW.erasure;
     IF OLD.erasure IS NOT NULL OR NEW IS DISTINCT FROM kept OR NOT mentord.erasing(NEW.erasure) THEN
         RAISE EXCEPTION USING ERRCODE = 'MD003',
-            MESSAGE = 'UPDATE on mentord.citizen_key is refused: a key is only destroyed by an erasure';
+            MESSAGE = 'UPDATE on mentord.citizen_key is refused: a key is only destroyed by an erasure or wrapped anew';
     END IF;
     RETURN NEW;
 END
@@ -104,11 +120,11 @@ CREATE TRIGGER only_emptied BEFORE UPDATE ON mentord.decision
     FOR EACH ROW EXECUTE FUNCTION mentord.only_emptied();
 CREATE TRIGGER never_removed BEFORE DELETE OR TRUNCATE ON mentord.citizen_key
     FOR EACH STATEMENT EXECUTE FUNCTION mentord.refuse_change();
-CREATE TRIGGER never_changed BEFORE UPDATE ON mentord.citizen_key
-    FOR EACH STATEMENT EXECUTE FUNCTION mentord.refuse_unless_erasing();
 CREATE TRIGGER only_destroyed BEFORE UPDATE ON mentord.citizen_key
     FOR EACH ROW EXECUTE FUNCTION mentord.only_destroyed();
 CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON mentord.master_key
+    FOR EACH STATEMENT EXECUTE FUNCTION mentord.refuse_change();
+CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON mentord.rekeyed
     FOR EACH STATEMENT EXECUTE FUNCTION mentord.refuse_change();
 
 -- Empties refused records. MD004 when one of them is still to be sent: the DLQ record is promised with its bytes.
@@ -191,5 +207,6 @@ $$;
 
 REVOKE EXECUTE ON FUNCTION mentord.erase_citizen(bytea, text), mentord.retire_payloads(timestamptz, text),
     mentord.empty_refusals(bigint, bigint[], bigint[]) FROM PUBLIC;
-GRANT SELECT ON mentord.erasure, mentord.citizen_key, mentord.master_key TO mentord_worker, mentord_reader;
-GRANT INSERT ON mentord.citizen_key, mentord.master_key TO mentord_worker;
+GRANT SELECT ON mentord.erasure, mentord.citizen_key, mentord.master_key, mentord.rekeyed TO mentord_worker, mentord_reader;
+GRANT INSERT ON mentord.citizen_key TO mentord_worker;
+GRANT INSERT (fingerprint) ON mentord.master_key TO mentord_worker;

@@ -139,13 +139,9 @@ static bool
 check_words(const struct proof *proof, struct arena *arena, json_t **decision, struct err *err)
 {
     struct bytes output = bytes_of(proof->output, proof->output_size);
-    struct text text = {0};
     struct wire_source source;
     uint8_t id[UUID_SIZE];
-    *decision = protobuf_to_json(JSON_DECISION, output, arena, &text)
-                    ? json_loadb(text.data, text.size, 0, NULL)
-                    : NULL;
-    text_release(&text);
+    *decision = protobuf_to_value(JSON_DECISION, output, arena);
     if (*decision == NULL || !wire_decision_source(output, arena, &source)) {
         return err_set(err, ERR_HALT, "output: it is no decision");
     }
@@ -281,7 +277,7 @@ static int check_lines(struct context *context,
         return command_fail(&err, EXIT_FAILED);
     }
     if (count == 0) {
-        (void)err_set(&err, ERR_HALT, "there is no proof in it");
+        (void)err_set(&err, ERR_HALT, "%s: there is no proof in it", context->options.operands[1]);
         return command_fail(&err, EXIT_NO);
     }
     return code;

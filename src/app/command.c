@@ -23,6 +23,9 @@ static const struct command {
 
 enum {
     COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]),
+    FLUSH_MS = 30000,
+    FLUSH_STOPPED_MS = 2000,
+    FLUSH_SLICE_MS = 200,
 };
 
 static const struct command *find_command(const char *name)
@@ -41,6 +44,19 @@ int command_fail(const struct err *err, int code)
     return code;
 }
 
+bool command_flush(const struct context *context, struct topic_writer *writer, struct err *err)
+{
+    const struct clock *clock = &context->clock;
+    int64_t begun_us = clock->mono_us(clock->self);
+    while (!writer->flush(writer->self, FLUSH_SLICE_MS, err)) {
+        int64_t most_ms = *context->stop ? FLUSH_STOPPED_MS : FLUSH_MS;
+        if (err->kind != ERR_RETRY || clock->mono_us(clock->self) - begun_us > most_ms * 1000) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int command_usage(const struct context *context, const char *format, ...)
 {
     va_list arguments;
@@ -50,7 +66,7 @@ int command_usage(const struct context *context, const char *format, ...)
     (void)vfprintf(stderr, format, arguments);
     va_end(arguments);
     const char *command = context->options.command;
-    if (command != NULL && find_command(command) != NULL) {
+    if (command != NULL && find_command(command) != NULL && strcmp(command, "help") != 0) {
         (void)fprintf(stderr, "; see mentord help %s\n", command);
     } else {
         (void)fputs("; see mentord help\n", stderr);
@@ -129,6 +145,9 @@ int command_help(struct context *context)
 
 int command_version(struct context *context)
 {
+    if (context->options.operand_count > 0) {
+        return command_usage(context, "version takes no arguments");
+    }
     (void)fprintf(context->out, "mentord %s\n", context->version);
     return EXIT_DONE;
 }

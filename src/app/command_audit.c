@@ -212,6 +212,9 @@ int command_audit(struct context *context)
     if (strcmp(what, "retain") == 0 && options->operand_count == 1) {
         return audit_retain(context);
     }
+    if (strcmp(what, "rekey") == 0 && options->operand_count == 1) {
+        return audit_rekey(context);
+    }
     if (strcmp(what, "sign") == 0 && options->operand_count <= 2) {
         return audit_sign(context, operand);
     }
@@ -226,5 +229,5 @@ int command_audit(struct context *context)
     }
     return command_usage(
         context,
-        "audit: verify | prove APPLICATION_ID | check-proof FILE | keygen FILE | sign [ANCHORS] | erase | retain");
+        "audit: verify | prove APPLICATION_ID | check-proof FILE | keygen FILE | sign [ANCHORS] | erase | retain | rekey");
 }

@@ -81,8 +81,7 @@ static const char *time_text(int64_t ms, char text[static RFC3339_SIZE + 1])
     return text;
 }
 
-/* False: a usage error, said by now. */
-static bool has_why(const struct context *context)
+bool erasure_has_why(const struct context *context)
 {
     const char *why = context->options.values[OPTION_WHY];
     if (why == NULL || why[0] == '\0') {
@@ -91,21 +90,6 @@ static bool has_why(const struct context *context)
         return false;
     }
     return true;
-}
-
-static int ask(struct context *context,
-               struct archived_wish *wish,
-               struct archived_erasure *erasure,
-               struct err *err)
-{
-    struct archive archive;
-    *erasure = (struct archived_erasure){0};
-    wish->why = context->options.values[OPTION_WHY];
-    wish->dry = options_flag(&context->options, OPTION_DRY_RUN);
-    return context->edges.archive(context->edges.self, &context->options, &archive, err) &&
-                   archive.erase(archive.self, wish, erasure, err)
-               ? EXIT_DONE
-               : command_fail(err, EXIT_FAILED);
 }
 
 static void print_json(const struct context *context,
@@ -143,6 +127,27 @@ static void print_counts(const struct context *context,
     }
 }
 
+/* Erases, and tells what went; of nothing, only as JSON. */
+static int
+erase(struct context *context, struct archived_wish *wish, struct archived_erasure *erasure)
+{
+    struct archive archive;
+    struct err err;
+    *erasure = (struct archived_erasure){0};
+    wish->why = context->options.values[OPTION_WHY];
+    wish->dry = options_flag(&context->options, OPTION_DRY_RUN);
+    if (!context->edges.archive(context->edges.self, &context->options, &archive, &err) ||
+        !archive.erase(archive.self, wish, erasure, &err)) {
+        return command_fail(&err, EXIT_FAILED);
+    }
+    if (options_flag(&context->options, OPTION_JSON)) {
+        print_json(context, wish, erasure);
+    } else if (erasure->any) {
+        print_counts(context, wish, erasure);
+    }
+    return EXIT_DONE;
+}
+
 int audit_erase_citizen(struct context *context)
 {
     const char *text = context->options.values[OPTION_CITIZEN];
@@ -160,24 +165,14 @@ int audit_erase_citizen(struct context *context)
     if (context->options.values[OPTION_OLDER_THAN] != NULL) {
         return command_usage(context, "--older-than is of audit retain");
     }
-    if (!has_why(context)) {
+    if (!erasure_has_why(context)) {
         return EXIT_USAGE;
     }
-    int code = ask(context, &wish, &erasure, &err);
-    if (code != EXIT_DONE) {
+    int code = erase(context, &wish, &erasure);
+    if (code != EXIT_DONE || erasure.any) {
         return code;
     }
-    if (options_flag(&context->options, OPTION_JSON)) {
-        print_json(context, &wish, &erasure);
-    } else if (erasure.any) {
-        print_counts(context, &wish, &erasure);
-    } else if (erasure.before_ms > 0) {
-        (void)fprintf(context->out,
-                      "nothing is left to erase: it was erased on %s because: %s\n",
-                      time_text(erasure.before_ms, time),
-                      erasure.before_why);
-    }
-    if (!erasure.any && erasure.before_ms == 0) {
+    if (erasure.before_ms == 0) {
         (void)err_set(&err,
                       ERR_FATAL,
                       erasure.known
@@ -185,6 +180,12 @@ int audit_erase_citizen(struct context *context)
                           : "%s: no such citizen is stored; is the ref right?",
                       text);
         return command_fail(&err, EXIT_NO);
+    }
+    if (!options_flag(&context->options, OPTION_JSON)) {
+        (void)fprintf(context->out,
+                      "nothing is left to erase: it was erased on %s because: %s\n",
+                      time_text(erasure.before_ms, time),
+                      erasure.before_why);
     }
     return EXIT_DONE;
 }
@@ -195,7 +196,6 @@ int audit_retain(struct context *context)
     int64_t now_ms = context->clock.wall_ms(context->clock.self);
     struct archived_wish wish = {0};
     struct archived_erasure erasure;
-    struct err err;
     char time[RFC3339_SIZE + 1];
     if (text == NULL || !erasure_moment(text, now_ms, &wish.before_ms)) {
         return command_usage(context,
@@ -208,21 +208,14 @@ int audit_retain(struct context *context)
     if (context->options.values[OPTION_CITIZEN] != NULL) {
         return command_usage(context, "--citizen is of audit erase");
     }
-    if (!has_why(context)) {
+    if (!erasure_has_why(context)) {
         return EXIT_USAGE;
     }
-    int code = ask(context, &wish, &erasure, &err);
-    if (code != EXIT_DONE) {
-        return code;
-    }
-    if (options_flag(&context->options, OPTION_JSON)) {
-        print_json(context, &wish, &erasure);
-    } else if (erasure.any) {
-        print_counts(context, &wish, &erasure);
-    } else {
+    int code = erase(context, &wish, &erasure);
+    if (code == EXIT_DONE && !erasure.any && !options_flag(&context->options, OPTION_JSON)) {
         (void)fprintf(context->out,
                       "nothing that was decided before %s is left to erase\n",
                       time_text(wish.before_ms, time));
     }
-    return EXIT_DONE;
+    return code;
 }

@@ -75,17 +75,6 @@ static bool read_pinned(struct explaining *explaining,
     return done;
 }
 
-static json_t *parse(enum json_message kind, struct bytes value, struct arena *arena)
-{
-    struct text text = {0};
-    json_t *json = NULL;
-    if (protobuf_to_json(kind, value, arena, &text)) {
-        json = json_loadb(text.data, text.size, 0, NULL);
-    }
-    text_release(&text);
-    return json;
-}
-
 static bool print_event(struct explaining *explaining, const struct archived_decision *row)
 {
     struct outcome_source source = {.partition = row->partition};
@@ -176,9 +165,9 @@ print_decision(struct explaining *explaining, const struct archived_decision *ro
     struct explanation explanation = {
         .row = row,
         .application = row->payload.state == PAYLOAD_WHOLE
-                           ? parse(JSON_APPLICATION, row->input, explaining->arena)
+                           ? protobuf_to_value(JSON_APPLICATION, row->input, explaining->arena)
                            : NULL,
-        .decision = parse(JSON_DECISION, row->stored.output, explaining->arena),
+        .decision = protobuf_to_value(JSON_DECISION, row->stored.output, explaining->arena),
         .all = options_flag(&context->options, OPTION_ALL),
     };
     bool done =

@@ -16,7 +16,6 @@
 
 enum {
     ARENA_SIZE = 64 * 1024 * 1024,
-    FLUSH_MS = 30000,
 };
 
 struct publisher {
@@ -105,15 +104,17 @@ static int publish_lines(struct publisher *publisher, struct lines *lines)
     }
     progress_end(&progress);
     struct err flush_err;
-    bool flushed = publisher->writer.flush(publisher->writer.self, FLUSH_MS, &flush_err);
+    bool flushed = command_flush(publisher->context, &publisher->writer, &flush_err);
     if (got < 0 || !flushed) {
         return command_fail(got < 0 ? &err : &flush_err, EXIT_FAILED);
     }
+    bool whole = !*publisher->context->stop;
     (void)fprintf(stderr,
-                  "mentord: %" PRId64 " published, %" PRId64 " refused\n",
+                  "mentord: %" PRId64 " published, %" PRId64 " refused%s\n",
                   publisher->published,
-                  publisher->refused);
-    return publisher->refused > 0 ? EXIT_NO : EXIT_DONE;
+                  publisher->refused,
+                  whole ? "" : "; stopped by a signal, maybe before the end");
+    return !whole ? EXIT_FAILED : publisher->refused > 0 ? EXIT_NO : EXIT_DONE;
 }
 
 int command_publish(struct context *context)

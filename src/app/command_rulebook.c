@@ -236,8 +236,8 @@ static bool effective_from(const struct context *context, int64_t *ms)
 
 static int publish(struct context *context, const struct rulebook *rulebook, const char *path)
 {
-    char name[128];
-    char version[64];
+    char name[RULEBOOK_WORD_SIZE];
+    char version[RULEBOOK_WORD_SIZE];
     struct archived_rulebook row = {.name = name, .version = version};
     struct archive archive;
     struct err err;

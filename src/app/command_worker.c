@@ -140,7 +140,7 @@ lanes_anchor(struct lane *lanes, uint32_t count, struct context *context, struct
 
 static void log_rulebook(const struct context *context, const struct rulebook *rulebook)
 {
-    char version[64];
+    char version[RULEBOOK_WORD_SIZE];
     char hex[2 * SHA256_SIZE + 1] = "";
     (void)snprintf(version, sizeof(version), "%.*s", BYTES_ARGS(rulebook->version));
     hex_encode(rulebook->sha256, SHA256_SIZE, hex);

@@ -15,7 +15,6 @@
 enum {
     PAGE = 100,
     BROKER_WAIT_MS = 10000,
-    FLUSH_MS = 60000,
     PLACE_SIZE = 512, /* a topic's name has at most 249 bytes */
 };
 
@@ -256,8 +255,7 @@ static bool redrive_places(struct redrive *redrive, struct err *err)
 static bool finish(struct redrive *redrive, bool done, struct err *err)
 {
     struct err flush_err;
-    bool flushed =
-        redrive->dry || redrive->writer.flush(redrive->writer.self, FLUSH_MS, &flush_err);
+    bool flushed = redrive->dry || command_flush(redrive->context, &redrive->writer, &flush_err);
     if (done && !flushed) {
         *err = flush_err;
     }

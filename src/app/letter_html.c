@@ -15,41 +15,32 @@ static void enter(struct letter_page *page, enum letter_group next)
     page->open = next;
 }
 
+static const char style[] =
+    "body { font: 1.05rem/1.5 Georgia, serif; color: #111; background: #fff; max-width: 42rem;"
+    " margin: 2rem auto; padding: 0 1rem; }\n"
+    "h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 1.6rem; }\n"
+    "table { border-collapse: collapse; width: 100%; }\n"
+    "th { text-align: left; font-weight: normal; } td { text-align: right; }\n"
+    "th, td { border-bottom: 1px solid #767676; padding: 0.3rem 0; vertical-align: top; }\n"
+    ".ref { display: block; color: #333; font-size: 0.95em; }\n"
+    "@media print { @page { size: A4; margin: 2.5cm; } body { margin: 0; max-width: none; } "
+    "h2 { break-after: avoid; } tr, li { break-inside: avoid; } }\n";
+
 static void begin(struct letter_page *page, const char *title)
 {
-    (void)fputs("<!DOCTYPE html>\n<html lang=\"da\">\n<head>\n<meta charset=\"utf-8\">\n"
-                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
-                page->out);
-    html_element(page->out, "title", "", title);
-    (void)fputs(
-        "\n<style>\n"
-        "body { font: 1.05rem/1.5 Georgia, serif; color: #111; background: #fff; max-width: 42rem;"
-        " margin: 2rem auto; padding: 0 1rem; }\n"
-        "h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 1.6rem; }\n"
-        "table { border-collapse: collapse; width: 100%; }\n"
-        "th { text-align: left; font-weight: normal; } td { text-align: right; }\n"
-        "th, td { border-bottom: 1px solid #767676; padding: 0.3rem 0; vertical-align: top; }\n"
-        ".ref { display: block; color: #333; font-size: 0.95em; }\n"
-        "@media print { @page { size: A4; margin: 2.5cm; } body { margin: 0; max-width: none; } "
-        "h2 { break-after: avoid; } tr, li { break-inside: avoid; } }\n"
-        "</style>\n</head>\n<body>\n<main>\n",
-        page->out);
-    html_element(page->out, "h1", "", title);
-    (void)fputc('\n', page->out);
+    html_begin(page->out, title, style);
 }
 
 static void heading(struct letter_page *page, const char *text)
 {
     enter(page, LETTER_ALONE);
-    html_element(page->out, "h2", "", text);
-    (void)fputc('\n', page->out);
+    html_line(page->out, "h2", "", text);
 }
 
 static void paragraph(struct letter_page *page, const char *text)
 {
     enter(page, LETTER_ALONE);
-    html_element(page->out, "p", "", text);
-    (void)fputc('\n', page->out);
+    html_line(page->out, "p", "", text);
 }
 
 static void item(struct letter_page *page, const char *text, const char *reference)
@@ -76,7 +67,7 @@ static void row(struct letter_page *page, const char *what, const char *value)
 static void end(struct letter_page *page)
 {
     enter(page, LETTER_ALONE);
-    (void)fputs("</main>\n</body>\n</html>\n", page->out);
+    html_end(page->out);
 }
 
 const struct letter_form letter_as_html = {begin, heading, paragraph, item, row, end};

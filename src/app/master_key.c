@@ -39,11 +39,12 @@ static bool parse(const char *text, size_t size, uint8_t key[SEAL_KEY_SIZE])
 }
 
 bool master_key_of(const struct options *options,
+                   enum option_id option,
                    uint8_t key[SEAL_KEY_SIZE],
                    bool *given,
                    struct err *err)
 {
-    const char *path = options->values[OPTION_MASTER_KEY_FILE];
+    const char *path = options->values[option];
     char text[READ_MOST];
     *given = path != NULL;
     if (path == NULL) {
@@ -53,8 +54,9 @@ bool master_key_of(const struct options *options,
         seal_wipe(key, SEAL_KEY_SIZE);
         return err_set(err,
                        ERR_FATAL,
-                       "--master-key-file: that is a key, not the file that holds it; it has been "
-                       "in a process list or an environment now, so make another one");
+                       "--%smaster-key-file: that is a key, not the file that holds it; it has "
+                       "been in a process list or an environment now, so make another one",
+                       option == OPTION_NEW_MASTER_KEY_FILE ? "new-" : "");
     }
     FILE *file = fopen(path, "rb");
     if (file == NULL) {

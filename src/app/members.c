@@ -52,11 +52,7 @@ void add_hex_member(struct text *line, const char *name, const uint8_t *data, si
 {
     text_add(line, bytes_text(name));
     text_add(line, bytes_text("\""));
-    for (size_t i = 0; i < size; i++) {
-        char hex[2];
-        hex_encode(&data[i], 1, hex);
-        text_add(line, bytes_of(hex, sizeof(hex)));
-    }
+    text_add_hex(line, bytes_of(data, size));
     text_add(line, bytes_text("\""));
 }
 

@@ -290,25 +290,46 @@ static void add_partitions(const struct render *render, enum metric metric)
     }
 }
 
-/* Each that decides in some lane, once: at a change lanes may differ for a batch. */
-static void add_rulebooks(const struct render *render, const struct family *family)
+/* Each that decides in some lane, once: at a change lanes may differ for a batch, and one that is
+ * idle has not heard of it. */
+static uint32_t find_rulebooks(const struct render *render,
+                               const struct metrics_rulebook *shown[static LANES_MAX],
+                               int64_t used_ms[static LANES_MAX])
 {
-    const struct metrics_rulebook *shown[LANES_MAX];
     uint32_t count = 0;
     CHECK(render->lane_count <= LANES_MAX);
     for (uint32_t lane = 0; lane < render->lane_count; lane++) {
-        const struct metrics_rulebook *rulebook = metrics_rulebook(render->lanes[lane]);
-        bool known = rulebook == NULL;
-        for (uint32_t i = 0; i < count && !known; i++) {
-            known = strcmp(shown[i]->sha256, rulebook->sha256) == 0;
+        const struct metrics *metrics = render->lanes[lane];
+        const struct metrics_rulebook *rulebook = metrics_rulebook(metrics);
+        int64_t used = atomic_load_explicit(&metrics->ruled_at_ms, memory_order_relaxed);
+        uint32_t at = 0;
+        if (rulebook == NULL) {
+            continue;
         }
-        if (!known) {
-            shown[count++] = rulebook;
-            print(render, "%s{", family->name);
-            add_label(render, "name", rulebook->name, ",");
-            add_label(render, "version", rulebook->version, ",");
-            add_label(render, "sha256", rulebook->sha256, "} 1\n");
+        while (at < count && strcmp(shown[at]->sha256, rulebook->sha256) != 0) {
+            at++;
         }
+        used_ms[at] = at == count || used > used_ms[at] ? used : used_ms[at];
+        shown[at] = at == count ? rulebook : shown[at];
+        count += at == count ? 1 : 0;
+    }
+    return count;
+}
+
+static void add_rulebooks(const struct render *render, enum metric metric)
+{
+    const struct metrics_rulebook *shown[LANES_MAX];
+    int64_t used_ms[LANES_MAX];
+    uint32_t count = find_rulebooks(render, shown, used_ms);
+    for (uint32_t i = 0; i < count; i++) {
+        if (metric == METRIC_RULED && used_ms[i] == 0) {
+            continue;
+        }
+        print(render, "%s{", families[metric].name);
+        add_label(render, "name", shown[i]->name, ",");
+        add_label(render, "version", shown[i]->version, ",");
+        add_label(render, "sha256", shown[i]->sha256, "} ");
+        print(render, "%.15g\n", metric == METRIC_RULED ? (double)used_ms[i] / 1000 : 1);
     }
 }
 
@@ -320,7 +341,7 @@ static void add_told(const struct render *render, enum metric metric)
         print(render, "%s{", family->name);
         add_label(render, "version", told->version, "} 1\n");
     } else if (family->dimension == DIMENSION_RULEBOOK) {
-        add_rulebooks(render, family);
+        add_rulebooks(render, metric);
     } else if (!isnan(told->values[metric])) {
         print(render, "%s %.15g\n", family->name, told->values[metric]);
     }

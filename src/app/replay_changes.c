@@ -85,24 +85,13 @@ static void on_change(void *self, const char *path, const json_t *before, const 
     replay_change(self, path, json_deep_copy(before), json_deep_copy(after));
 }
 
-static json_t *parse(struct bytes decision, struct arena *arena)
-{
-    struct text text = {0};
-    json_t *json = NULL;
-    if (protobuf_to_json(JSON_DECISION, decision, arena, &text)) {
-        json = json_loadb(text.data, text.size, 0, NULL);
-    }
-    text_release(&text);
-    return json;
-}
-
 void replay_change_outputs(json_t *divergence,
                            struct bytes stored,
                            struct bytes made,
                            struct arena *arena)
 {
-    json_t *before = parse(stored, arena);
-    json_t *after = parse(made, arena);
+    json_t *before = protobuf_to_value(JSON_DECISION, stored, arena);
+    json_t *after = protobuf_to_value(JSON_DECISION, made, arena);
     struct json_changes changes = {.change = on_change, .self = divergence};
     if (before == NULL || after == NULL) {
         replay_change(divergence,

@@ -34,13 +34,9 @@ static void say(char said[SAID_SIZE], const char *word)
 static bool say_decision(struct decider *decider, struct bytes value, char said[SAID_SIZE])
 {
     static const char prefix[] = "OUTCOME_";
-    struct text text = {0};
     const json_t *finding = NULL;
     size_t i = 0;
-    json_t *decision = protobuf_to_json(JSON_DECISION, value, &decider->arena, &text)
-                           ? json_loadb(text.data, text.size, 0, NULL)
-                           : NULL;
-    text_release(&text);
+    json_t *decision = protobuf_to_value(JSON_DECISION, value, &decider->arena);
     if (decision == NULL) {
         return false;
     }

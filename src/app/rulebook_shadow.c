@@ -8,6 +8,8 @@
 #include "mentor/wire/json.h"
 #include "mentor/wire/rfc3339.h"
 
+#include "members.h"
+
 enum {
     LISTED_MOST = 1000,
     LISTED_FOR_PEOPLE = 20,
@@ -70,34 +72,18 @@ static void print_pair(FILE *out,
     }
 }
 
-static void add_hex(struct text *line, const char *key, const uint8_t sha256[SHA256_SIZE])
-{
-    char hex[2 * SHA256_SIZE];
-    hex_encode(sha256, SHA256_SIZE, hex);
-    text_add(line, bytes_text(key));
-    text_add_json(line, bytes_of(hex, sizeof(hex)));
-}
-
 static void add_text(struct text *line, const char *key, const char *value)
 {
     text_add(line, bytes_text(key));
     text_add_json(line, bytes_text(value));
 }
 
-static void add_number(struct text *line, const char *key, int64_t value)
-{
-    char number[24];
-    (void)snprintf(number, sizeof(number), "%" PRId64, value);
-    text_add(line, bytes_text(key));
-    text_add(line, bytes_text(number));
-}
-
 static void add_count(struct text *line, const struct shadow_count *count)
 {
-    add_number(line, "\"decided\":", count->decided);
-    add_number(line, ",\"diverged\":", count->diverged);
-    add_number(line, ",\"grantedOre\":", count->granted_ore);
-    add_number(line, ",\"candidateOre\":", count->candidate_ore);
+    add_number_member(line, "\"decided\":", count->decided);
+    add_number_member(line, ",\"diverged\":", count->diverged);
+    add_number_member(line, ",\"grantedOre\":", count->granted_ore);
+    add_number_member(line, ",\"candidateOre\":", count->candidate_ore);
 }
 
 static void print_pair_json(FILE *out,
@@ -108,10 +94,10 @@ static void print_pair_json(FILE *out,
     struct text line = {0};
     add_text(&line, "{\"candidate\":{\"name\":", rows->candidate_name);
     add_text(&line, ",\"version\":", rows->candidate_version);
-    add_hex(&line, ",\"sha256\":", rows->candidate_sha256);
+    add_hex_member(&line, ",\"sha256\":", rows->candidate_sha256, SHA256_SIZE);
     add_text(&line, "},\"rulebook\":{\"name\":", rows->name);
     add_text(&line, ",\"version\":", rows->version);
-    add_hex(&line, ",\"sha256\":", rows->count.rulebook_sha256);
+    add_hex_member(&line, ",\"sha256\":", rows->count.rulebook_sha256, SHA256_SIZE);
     text_add(&line, bytes_text("},"));
     add_count(&line, sum);
     text_add(&line, bytes_text(",\"outcomes\":["));
@@ -153,25 +139,22 @@ static void print_divergence_json(FILE *out, const struct archived_divergence *r
 {
     const struct shadow_divergence *told = &row->divergence;
     struct text line = {0};
-    char time[RFC3339_SIZE];
     char id[UUID_TEXT_SIZE];
-    size_t size = rfc3339_format(rfc3339_of_ms(told->evaluated_at_ms), time);
     uuid_format(told->application_id, id);
     text_add(&line, bytes_text("{\"divergence\":{\"applicationId\":"));
     text_add_json(&line, bytes_of(id, UUID_TEXT_SIZE));
-    add_number(&line, ",\"version\":", told->version);
-    text_add(&line, bytes_text(",\"evaluatedAt\":"));
-    text_add_json(&line, bytes_of(time, size));
-    add_number(&line, ",\"partition\":", row->partition);
-    add_number(&line, ",\"offset\":", told->offset);
-    add_hex(&line, ",\"candidate\":", row->candidate_sha256);
-    add_hex(&line, ",\"rulebook\":", told->rulebook_sha256);
+    add_number_member(&line, ",\"version\":", told->version);
+    add_moment_member(&line, ",\"evaluatedAt\":", told->evaluated_at_ms);
+    add_number_member(&line, ",\"partition\":", row->partition);
+    add_number_member(&line, ",\"offset\":", told->offset);
+    add_hex_member(&line, ",\"candidate\":", row->candidate_sha256, SHA256_SIZE);
+    add_hex_member(&line, ",\"rulebook\":", told->rulebook_sha256, SHA256_SIZE);
     add_text(&line, ",\"from\":", outcome_word(told->outcome));
     add_text(&line, ",\"to\":", outcome_word(told->candidate_outcome));
     add_text(&line, ",\"rules\":", told->rules);
     add_text(&line, ",\"candidateRules\":", told->candidate_rules);
-    add_number(&line, ",\"grantedOre\":", told->granted_ore);
-    add_number(&line, ",\"candidateOre\":", told->candidate_ore);
+    add_number_member(&line, ",\"grantedOre\":", told->granted_ore);
+    add_number_member(&line, ",\"candidateOre\":", told->candidate_ore);
     text_add(&line, bytes_text("}}\n"));
     (void)fwrite(line.data, 1, line.size, out);
     text_release(&line);

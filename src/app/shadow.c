@@ -23,8 +23,8 @@ struct verdict {
 
 /* Not stored yet. */
 struct shadow {
-    char name[256];
-    char version[256];
+    char name[RULEBOOK_WORD_SIZE];
+    char version[RULEBOOK_WORD_SIZE];
     struct verdict *verdicts;    /* in the arena; one a decision */
     struct shadow_count *counts; /* owned */
     uint32_t count_count;

@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "members.h"
+
 enum {
     PLACE_SIZE = 48,
-    SHOWN = 16, /* hex digits that a person needs */
+    SHOWN = 8, /* bytes, in hex, that a person needs */
 };
 
 static void add(struct text *out, const char *text)
@@ -13,18 +15,11 @@ static void add(struct text *out, const char *text)
     text_add(out, bytes_text(text));
 }
 
-static void add_hex(struct text *out, const uint8_t sha256[SHA256_SIZE], size_t size)
-{
-    char hex[(size_t)2 * SHA256_SIZE];
-    hex_encode(sha256, SHA256_SIZE, hex);
-    text_add(out, bytes_of(hex, size));
-}
-
 static void add_name(struct text *out, const char *version, const uint8_t sha256[SHA256_SIZE])
 {
     add(out, version);
     add(out, ", sha256 ");
-    add_hex(out, sha256, SHOWN);
+    text_add_hex(out, bytes_of(sha256, SHOWN));
     add(out, "…\n");
 }
 
@@ -67,9 +62,8 @@ void status_rulebook_json(const struct archived_status *status, struct text *out
     add(out, "\"rulebook\":{");
     add_pair(out, "\"name\":", status->rulebook_name);
     add_pair(out, "\"version\":", status->rulebook_version);
-    add(out, "\"sha256\":\"");
-    add_hex(out, status->rulebook_sha256, (size_t)2 * SHA256_SIZE);
-    add(out, "\"},");
+    add_hex_member(out, "\"sha256\":", status->rulebook_sha256, SHA256_SIZE);
+    add(out, "},");
 }
 
 void status_rulebook_json_of(const struct archived_position *position, struct text *out)
@@ -78,7 +72,6 @@ void status_rulebook_json_of(const struct archived_position *position, struct te
         add(out, "\"rulebook\":null,");
         return;
     }
-    add(out, "\"rulebook\":\"");
-    add_hex(out, position->rulebook_sha256, (size_t)2 * SHA256_SIZE);
-    add(out, "\",");
+    add_hex_member(out, "\"rulebook\":", position->rulebook_sha256, SHA256_SIZE);
+    add(out, ",");
 }

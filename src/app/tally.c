@@ -56,6 +56,8 @@ static void tally_stage(struct worker *worker, enum cycle_state state, int64_t n
     }
     if (state == CYCLE_EMIT) {
         metrics_add(metrics, METRIC_AT_BATCHES, 1);
+        atomic_store_explicit(
+            &metrics->ruled_at_ms, worker->clock.wall_ms(worker->clock.self), memory_order_relaxed);
         metrics_observe_us(metrics, METRIC_AT_BATCH_SECONDS, now_us - worker->batch_began_us);
     }
 }

@@ -15,55 +15,45 @@ enum {
     TOP = 34, /* the legend */
 };
 
+static const char style[] =
+    "body { font: 1rem/1.5 Georgia, serif; color: #111; background: #fff; max-width: 60rem;"
+    " margin: 2rem auto; padding: 0 1rem; }\n"
+    "h1 { font-size: 1.6rem; } h2 { font-size: 1.25rem; margin-top: 2rem; }\n"
+    ".warning { border-left: 0.4rem solid #8a1c00; padding: 0.3rem 0.8rem; font-weight: bold; }\n"
+    "table { border-collapse: collapse; width: 100%; margin: 1rem 0; font-size: 0.92rem;"
+    " font-variant-numeric: tabular-nums; }\n"
+    "caption { text-align: left; font-weight: bold; padding: 0.3rem 0; }\n"
+    "th, td { border-bottom: 1px solid #767676; padding: 0.25rem 0.5rem; text-align: left;"
+    " vertical-align: top; }\n"
+    "th { font-weight: bold; } tbody th { font-weight: normal; }\n"
+    ".n { text-align: right; white-space: nowrap; }\n"
+    "tr.sum th, tr.sum td { border-top: 2px solid #111; font-weight: bold; }\n"
+    "figure { margin: 1.2rem 0; } figcaption { color: #333; font-size: 0.9rem; }\n"
+    "svg { width: 100%; height: auto; } svg text { font: 13px Georgia, serif; fill: #111; }\n"
+    ".before { fill: #c5d5ea; stroke: #17375e; } .after { fill: #17375e; stroke: #17375e; }\n"
+    ".less { fill: #8a1c00; } .axis { stroke: #111; }\n"
+    "@media print { @page { size: A4; margin: 2cm; } body { margin: 0; max-width: none; }"
+    " h2 { break-after: avoid; } tr, figure { break-inside: avoid; }"
+    " * { print-color-adjust: exact; } }\n";
+
 static void begin(struct whatif_page *page, const char *title)
 {
-    (void)fputs("<!DOCTYPE html>\n<html lang=\"da\">\n<head>\n<meta charset=\"utf-8\">\n"
-                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
-                page->out);
-    html_element(page->out, "title", "", title);
-    (void)fputs(
-        "\n<style>\n"
-        "body { font: 1rem/1.5 Georgia, serif; color: #111; background: #fff; max-width: 60rem;"
-        " margin: 2rem auto; padding: 0 1rem; }\n"
-        "h1 { font-size: 1.6rem; } h2 { font-size: 1.25rem; margin-top: 2rem; }\n"
-        ".warning { border-left: 0.4rem solid #8a1c00; padding: 0.3rem 0.8rem; font-weight: bold; }\n"
-        "table { border-collapse: collapse; width: 100%; margin: 1rem 0; font-size: 0.92rem;"
-        " font-variant-numeric: tabular-nums; }\n"
-        "caption { text-align: left; font-weight: bold; padding: 0.3rem 0; }\n"
-        "th, td { border-bottom: 1px solid #767676; padding: 0.25rem 0.5rem; text-align: left;"
-        " vertical-align: top; }\n"
-        "th { font-weight: bold; } tbody th { font-weight: normal; }\n"
-        ".n { text-align: right; white-space: nowrap; }\n"
-        "tr.sum th, tr.sum td { border-top: 2px solid #111; font-weight: bold; }\n"
-        "figure { margin: 1.2rem 0; } figcaption { color: #333; font-size: 0.9rem; }\n"
-        "svg { width: 100%; height: auto; } svg text { font: 13px Georgia, serif; fill: #111; }\n"
-        ".before { fill: #c5d5ea; stroke: #17375e; } .after { fill: #17375e; stroke: #17375e; }\n"
-        ".less { fill: #8a1c00; } .axis { stroke: #111; }\n"
-        "@media print { @page { size: A4; margin: 2cm; } body { margin: 0; max-width: none; }"
-        " h2 { break-after: avoid; } tr, figure { break-inside: avoid; }"
-        " * { print-color-adjust: exact; } }\n"
-        "</style>\n</head>\n<body>\n<main>\n",
-        page->out);
-    html_element(page->out, "h1", "", title);
-    (void)fputc('\n', page->out);
+    html_begin(page->out, title, style);
 }
 
 static void heading(struct whatif_page *page, const char *text)
 {
-    html_element(page->out, "h2", "", text);
-    (void)fputc('\n', page->out);
+    html_line(page->out, "h2", "", text);
 }
 
 static void paragraph(struct whatif_page *page, const char *text)
 {
-    html_element(page->out, "p", "", text);
-    (void)fputc('\n', page->out);
+    html_line(page->out, "p", "", text);
 }
 
 static void warning(struct whatif_page *page, const char *text)
 {
-    html_element(page->out, "p", " class=\"warning\" role=\"note\"", text);
-    (void)fputc('\n', page->out);
+    html_line(page->out, "p", " class=\"warning\" role=\"note\"", text);
 }
 
 static void print_row(FILE *out, const struct whatif_table *table, uint32_t at)
@@ -219,7 +209,7 @@ static void print_chart(struct whatif_page *page, const struct whatif_chart *cha
 
 static void end(struct whatif_page *page)
 {
-    (void)fputs("</main>\n</body>\n</html>\n", page->out);
+    html_end(page->out);
 }
 
 const struct whatif_form whatif_as_html = {

@@ -2,13 +2,6 @@
 
 #include "mentor/base/arena.h"
 
-int bytes_compare(struct bytes a, struct bytes b)
-{
-    size_t shared = a.size < b.size ? a.size : b.size;
-    int order = shared == 0 ? 0 : memcmp(a.data, b.data, shared);
-    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
-}
-
 /* The length of the well-formed sequence at `at`, 0 when there is none (Unicode 15, table 3-7). */
 static size_t sequence_size(const uint8_t *at, size_t left)
 {

@@ -359,11 +359,6 @@ void consumer_close(struct consumer **consumer)
     *consumer = NULL;
 }
 
-int64_t consumer_lag(const struct consumer *consumer, int32_t partition)
-{
-    return consumer->rk == NULL ? -1 : waker_lag(&consumer->waker, partition);
-}
-
 struct source consumer_source(struct consumer *consumer)
 {
     return (struct source){

@@ -190,9 +190,3 @@ void waker_watch(struct waker *waker,
     (void)pthread_cond_signal(&waker->changed);
     (void)pthread_mutex_unlock(&waker->mutex);
 }
-
-int64_t waker_lag(const struct waker *waker, int32_t partition)
-{
-    uint32_t slot = (uint32_t)partition < waker->slot_count ? waker->slots[partition] : 0;
-    return slot == 0 ? -1 : backlog_of(waker, &waker->partitions[slot - 1]);
-}

@@ -68,8 +68,4 @@ static inline bool waker_polled(struct waker *waker, int32_t partition, int64_t 
     return true;
 }
 
-/* Records that the broker has and that were not polled yet, as the last fetch saw it; -1 when not
- * known. */
-int64_t waker_lag(const struct waker *waker, int32_t partition);
-
 #endif /* KAFKA_WAKER_H */

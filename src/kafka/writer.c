@@ -105,11 +105,9 @@ static bool writer_flush(void *self, uint32_t wait_ms, struct err *err)
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return err_set(err,
                        ERR_RETRY,
-                       "%d records are not acknowledged by topic %s after %" PRIu32
-                       " ms; check --kafka-brokers",
+                       "%d records are not acknowledged by topic %s; check --kafka-brokers",
                        rd_kafka_outq_len(writer->rk),
-                       rd_kafka_topic_name(writer->topic),
-                       wait_ms);
+                       rd_kafka_topic_name(writer->topic));
     }
     return true;
 }

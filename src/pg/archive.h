@@ -3,7 +3,7 @@
 
 /* Between the files of a person's side: pg_archive.c connects and reads, archive_status.c says how
  * it stands, archive_quarantine.c lists and closes, archive_rulebook.c publishes,
- * archive_erase.c erases. */
+ * archive_erase.c erases, archive_rekey.c changes the master key. */
 
 #include <stdbool.h>
 
@@ -77,6 +77,10 @@ bool archive_divergences(void *self,
 bool archive_erase(void *self,
                    const struct archived_wish *wish,
                    struct archived_erasure *erasure,
+                   struct err *err);
+bool archive_rekey(void *self,
+                   const char *why,
+                   struct archived_rekeying *rekeying,
                    struct err *err);
 bool archive_pulse(void *self, int64_t *open, struct err *err);
 

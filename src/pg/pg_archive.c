@@ -96,7 +96,7 @@ struct pg_archive *pg_archive_open(const struct pg_settings *settings, struct er
         return NULL;
     }
     archive->settings = *settings;
-    if (!vault_init(&archive->vault, settings->master_key, err) || !archive_ready(archive, err)) {
+    if (!vault_init(&archive->vault, settings, err) || !archive_ready(archive, err)) {
         pg_archive_close(&archive);
     }
     return archive;
@@ -223,6 +223,7 @@ struct archive pg_archive_port(struct pg_archive *archive)
         .pulse = archive_pulse,
         .resume = archive_resume,
         .erase = archive_erase,
+        .rekey = archive_rekey,
         .self = archive,
     };
 }

@@ -129,7 +129,7 @@ static bool begin(struct pg_chronicle *chronicle, const char *moment, struct err
     const struct statement patience = {"chronicle_patience", sql_chronicle_patience};
     const struct statement room = {"chronicle_room", sql_chronicle_room};
     struct session *session = &chronicle->session;
-    return vault_init(&chronicle->vault, chronicle->settings.master_key, err) &&
+    return vault_init(&chronicle->vault, &chronicle->settings, err) &&
            session_open(session, &chronicle->settings, err) && schema_check(session, err) &&
            vault_check(&chronicle->vault, session, false, err) &&
            session_prepare(session, statements, CHRONICLE_STATEMENT_COUNT, err) &&

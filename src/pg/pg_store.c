@@ -40,7 +40,7 @@ struct pg_store *pg_store_open(const struct pg_settings *settings,
         return NULL;
     }
     store->settings = *settings;
-    if (!vault_init(&store->vault, settings->master_key, err)) {
+    if (!vault_init(&store->vault, settings, err)) {
         free(store);
         return NULL;
     }
@@ -182,6 +182,21 @@ static void store_patience(void *self, bool (*waits)(void *context), void *conte
     struct pg_store *store = self;
     store->session.waits = waits;
     store->session.waiter = context;
+}
+
+void store_columns(struct pg_store *store, const enum array_type *types, uint32_t count)
+{
+    CHECK(count <= STORE_ARRAYS);
+    for (uint32_t i = 0; i < count; i++) {
+        array_begin(&store->arrays[i], types[i]);
+    }
+}
+
+void store_put_columns(struct pg_store *store, struct params *params, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        params_array(params, &store->arrays[i]);
+    }
 }
 
 struct store pg_store_port(struct pg_store *store)

@@ -12,6 +12,7 @@ static const struct sqlstate_rule rules[] = {
     {"MD002", NULL, ERR_STALE, ""},
     {"MD003", NULL, ERR_FATAL, "report this: mentord tried to change what it must not"},
     {"MD004", NULL, ERR_RETRY, "run it again when the workers have sent it"},
+    {"MD005", NULL, ERR_RETRY, ""},
     {"40001", NULL, ERR_STALE, ""},
     {"40P01", NULL, ERR_STALE, ""},
     {"40", NULL, ERR_RETRY, ""}, /* 40003: completion unknown */

@@ -97,6 +97,10 @@ MUST_CHECK bool store_send(struct pg_store *store,
                            const struct params *params,
                            struct err *err);
 
+/* The first `count` arrays, empty, of these types; and they as the statement's next parameters. */
+void store_columns(struct pg_store *store, const enum array_type *types, uint32_t count);
+void store_put_columns(struct pg_store *store, struct params *params, uint32_t count);
+
 /* store_seal.c: room for the keys of so many citizens; false: no memory. And none of them left. */
 MUST_CHECK bool store_keys_reserve(struct pg_store *store, uint32_t count);
 void store_keys_wipe(struct pg_store *store);

@@ -97,7 +97,7 @@ bool write_decisions(const struct write *write, struct err *err)
     if (write->batch->decision_count == 0) {
         return true;
     }
-    write_columns(write, decision_types, D_COUNT);
+    store_columns(write->store, decision_types, D_COUNT);
     for (uint32_t i = 0; i < write->batch->decision_count; i++) {
         add_decision(write, &write->batch->decisions[i]);
     }
@@ -150,7 +150,7 @@ bool write_quarantines(const struct write *write, struct err *err)
         return true;
     }
     struct array *columns = write->store->arrays;
-    write_columns(write, types, COUNT);
+    store_columns(write->store, types, COUNT);
     for (uint32_t i = 0; i < write->batch->quarantine_count; i++) {
         const struct batch_quarantine *row = &write->batch->quarantines[i];
         const struct batch_entry *entry = &write->batch->entries[row->entry];
@@ -197,7 +197,7 @@ bool write_ledger(const struct write *write, struct err *err)
         COUNT = sizeof(types) / sizeof(types[0]),
     };
     struct array *columns = write->store->arrays;
-    write_columns(write, types, COUNT);
+    store_columns(write->store, types, COUNT);
     for (uint32_t i = 0; i < write->batch->range_count; i++) {
         const struct batch_range *range = &write->batch->ranges[i];
         const struct position *position = &write->positions[range->slot];

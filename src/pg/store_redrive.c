@@ -102,7 +102,7 @@ bool write_closings(const struct write *write, struct err *err)
     if (write->batch->closing_count == 0) {
         return true;
     }
-    write_columns(write, types, COUNT);
+    store_columns(write->store, types, COUNT);
     for (uint32_t i = 0; i < write->batch->closing_count; i++) {
         if (write->batch->closings[i].closed) {
             add_closing(write, &write->batch->closings[i]);

@@ -48,7 +48,7 @@ static bool send_new_applications(const struct write *write, struct err *err)
     static const enum array_type types[] = {ARRAY_UUID, ARRAY_INT8, ARRAY_BYTEA};
     const struct batch_read *read = &write->batch->read;
     struct array *columns = write->store->arrays;
-    write_columns(write, types, 3);
+    store_columns(write->store, types, 3);
     for (uint32_t i = 0; i < read->application_count; i++) {
         const struct application_row *row = &read->applications[i];
         if (row->changed && application_change(row) == ROW_NEW) {
@@ -66,7 +66,7 @@ static bool send_moved_applications(const struct write *write, struct err *err)
     static const enum array_type types[] = {ARRAY_UUID, ARRAY_INT8, ARRAY_INT8, ARRAY_BYTEA};
     const struct batch_read *read = &write->batch->read;
     struct array *columns = write->store->arrays;
-    write_columns(write, types, 4);
+    store_columns(write->store, types, 4);
     for (uint32_t i = 0; i < read->application_count; i++) {
         const struct application_row *row = &read->applications[i];
         if (row->changed && application_change(row) == ROW_MOVED) {
@@ -86,7 +86,7 @@ static bool send_new_citizens(const struct write *write, struct err *err)
         ARRAY_BYTEA, ARRAY_INT8, ARRAY_INT8, ARRAY_BYTEA, ARRAY_INT8};
     const struct batch_read *read = &write->batch->read;
     struct array *columns = write->store->arrays;
-    write_columns(write, types, 5);
+    store_columns(write->store, types, 5);
     for (uint32_t i = 0; i < read->citizen_count; i++) {
         const struct citizen_row *row = &read->citizens[i];
         if (changes_to(write, i, ROW_NEW)) {
@@ -116,7 +116,7 @@ static bool send_moved_citizens(const struct write *write, struct err *err)
     };
     const struct batch_read *read = &write->batch->read;
     struct array *columns = write->store->arrays;
-    write_columns(write, types, COUNT);
+    store_columns(write->store, types, COUNT);
     for (uint32_t i = 0; i < read->citizen_count; i++) {
         const struct citizen_row *row = &read->citizens[i];
         if (changes_to(write, i, ROW_MOVED)) {
@@ -139,7 +139,7 @@ static bool send_gone_citizens(const struct write *write, struct err *err)
     static const enum array_type types[] = {ARRAY_BYTEA, ARRAY_INT8};
     const struct batch_read *read = &write->batch->read;
     struct array *columns = write->store->arrays;
-    write_columns(write, types, 2);
+    store_columns(write->store, types, 2);
     for (uint32_t i = 0; i < read->citizen_count; i++) {
         const struct citizen_row *row = &read->citizens[i];
         if (changes_to(write, i, ROW_GONE)) {

@@ -90,14 +90,16 @@ bool write_keys(const struct write *write, struct err *err)
         return true;
     }
     mark_used(write);
-    write_columns(write, types, 3);
+    store_columns(write->store, types, 3);
     for (uint32_t i = 0; i <= write->batch->read.citizen_count; i++) {
         if (store->keys[i].used && !get_key(write, i, err)) {
             return false;
         }
     }
-    return store->arrays[0].count == 0 ||
-           write_send(write, STORE_write_keys, &(struct params){0}, 3, err);
+    struct params params = {0};
+    store_put_columns(store, &params, 3);
+    params_int8(&params, store->vault.number);
+    return store->arrays[0].count == 0 || store_send(store, STORE_write_keys, &params, err);
 }
 
 void write_payload(const struct write *write,

@@ -10,9 +10,7 @@ static bool send(struct pg_store *store,
                  uint32_t columns,
                  struct err *err)
 {
-    for (uint32_t i = 0; i < columns; i++) {
-        params_array(params, &store->arrays[i]);
-    }
+    store_put_columns(store, params, columns);
     return session_send_once(&store->session, statement, params, err);
 }
 
@@ -43,9 +41,7 @@ static bool send_counts(struct pg_store *store, const struct shadow_report *repo
     };
     struct array *columns = store->arrays;
     struct params params = {0};
-    for (uint32_t i = 0; i < COUNT; i++) {
-        array_begin(&columns[i], types[i]);
-    }
+    store_columns(store, types, COUNT);
     for (uint32_t i = 0; i < report->count_count; i++) {
         const struct shadow_count *count = &report->counts[i];
         array_bytes(&columns[0], bytes_of(count->rulebook_sha256, SHA256_SIZE));
@@ -86,9 +82,7 @@ send_divergences(struct pg_store *store, const struct shadow_report *report, str
     if (report->divergence_count == 0) {
         return true;
     }
-    for (uint32_t i = 0; i < COUNT; i++) {
-        array_begin(&columns[i], types[i]);
-    }
+    store_columns(store, types, COUNT);
     for (uint32_t i = 0; i < report->divergence_count; i++) {
         const struct shadow_divergence *row = &report->divergences[i];
         array_bytes(&columns[0], bytes_of(row->rulebook_sha256, SHA256_SIZE));

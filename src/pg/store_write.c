@@ -6,23 +6,13 @@
 #include "mentor/base/err.h"
 #include "mentor/base/log.h"
 
-void write_columns(const struct write *write, const enum array_type *types, uint32_t count)
-{
-    CHECK(count <= STORE_ARRAYS);
-    for (uint32_t i = 0; i < count; i++) {
-        array_begin(&write->store->arrays[i], types[i]);
-    }
-}
-
 bool write_send(const struct write *write,
                 enum store_statement statement,
                 struct params *params,
                 uint32_t count,
                 struct err *err)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        params_array(params, &write->store->arrays[i]);
-    }
+    store_put_columns(write->store, params, count);
     return store_send(write->store, statement, params, err);
 }
 
@@ -44,7 +34,7 @@ static bool send_progress(const struct write *write, struct err *err)
         COUNT = sizeof(types) / sizeof(types[0]),
     };
     struct array *columns = write->store->arrays;
-    write_columns(write, types, COUNT);
+    store_columns(write->store, types, COUNT);
     for (uint32_t i = 0; i < write->batch->range_count; i++) {
         const struct batch_range *range = &write->batch->ranges[i];
         const struct position *position = &write->positions[range->slot];

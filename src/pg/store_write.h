@@ -12,8 +12,6 @@ struct write {
     const struct batch *batch;
 };
 
-/* The store's first `count` arrays, empty, of these types. */
-void write_columns(const struct write *write, const enum array_type *types, uint32_t count);
 /* Sends the statement with these parameters and the first `count` arrays after them. */
 MUST_CHECK bool write_send(const struct write *write,
                            enum store_statement statement,

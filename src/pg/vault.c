@@ -5,6 +5,7 @@
 
 #include "mentor/base/endian_be.h"
 #include "mentor/base/err.h"
+#include "mentor/pg/pg.h"
 
 #include "field.h"
 #include "session.h"
@@ -28,13 +29,17 @@ struct vault_room {
     uint8_t data[];
 };
 
-bool vault_init(struct vault *vault, const uint8_t master[SEAL_KEY_SIZE], struct err *err)
+bool vault_init(struct vault *vault, const struct pg_settings *settings, struct err *err)
 {
     *vault = (struct vault){0};
-    if (master == NULL) {
+    if (settings->master_key == NULL) {
         return true;
     }
-    memcpy(vault->master, master, SEAL_KEY_SIZE);
+    memcpy(vault->master, settings->master_key, SEAL_KEY_SIZE);
+    if (settings->new_master_key != NULL) {
+        vault->has_other = true;
+        memcpy(vault->other, settings->new_master_key, SEAL_KEY_SIZE);
+    }
     vault->wrapping = sealer_open();
     vault->sealing = sealer_open();
     vault->cached = calloc(CACHE, sizeof(*vault->cached));
@@ -58,10 +63,10 @@ void vault_release(struct vault *vault)
     seal_wipe(vault, sizeof(*vault));
 }
 
-static void fingerprint_of(const struct vault *vault, uint8_t fingerprint[SHA256_SIZE])
+void vault_fingerprint(const uint8_t master[SEAL_KEY_SIZE], uint8_t fingerprint[SHA256_SIZE])
 {
     struct hmac_key key;
-    hmac_key_init(&key, bytes_of(vault->master, SEAL_KEY_SIZE));
+    hmac_key_init(&key, bytes_of(master, SEAL_KEY_SIZE));
     hmac_of(&key, bytes_text("mentord master key"), fingerprint);
     seal_wipe(&key, sizeof(key));
 }
@@ -74,34 +79,71 @@ static bool ask(struct session *session,
     return session_send_once(session, statement, params, err) && session_run(session, err);
 }
 
-bool vault_check(const struct vault *vault, struct session *session, bool claim, struct err *err)
+static bool is_of(const PGresult *rows, int row, const uint8_t master[SEAL_KEY_SIZE])
+{
+    uint8_t fingerprint[SHA256_SIZE];
+    vault_fingerprint(master, fingerprint);
+    return row < PQntuples(rows) &&
+           bytes_equal(field_bytes(rows, row, 1), bytes_of(fingerprint, sizeof(fingerprint)));
+}
+
+static void swap(struct vault *vault)
+{
+    uint8_t master[SEAL_KEY_SIZE];
+    memcpy(master, vault->master, SEAL_KEY_SIZE);
+    memcpy(vault->master, vault->other, SEAL_KEY_SIZE);
+    memcpy(vault->other, master, SEAL_KEY_SIZE);
+    seal_wipe(master, sizeof(master));
+}
+
+/* `rows`: vault_master.sql. */
+static bool choose(struct vault *vault, const PGresult *rows, struct err *err)
+{
+    if (vault->has_other && is_of(rows, 0, vault->other)) {
+        swap(vault);
+    }
+    if (!is_of(rows, 0, vault->master)) {
+        return err_set(err,
+                       ERR_FATAL,
+                       is_of(rows, 1, vault->master)
+                           ? "--master-key-file: this database's master key was changed by "
+                             "`mentord audit rekey`; give the new one as --new-master-key-file"
+                           : "--master-key-file: this database is sealed with another master key; "
+                             "give the one that it was last used with");
+    }
+    if (!field_bool(rows, 0, 2) && !(vault->has_other && is_of(rows, 1, vault->other))) {
+        return err_set(err,
+                       ERR_FATAL,
+                       "`mentord audit rekey` has not come to its end: give the old master key as "
+                       "--master-key-file and the new one as --new-master-key-file until it has");
+    }
+    vault->number = int2_of(field_bytes(rows, 0, 0));
+    return true;
+}
+
+bool vault_check(struct vault *vault, struct session *session, bool claim, struct err *err)
 {
     static const struct statement set = {"vault_claim", sql_vault_claim};
     static const struct statement look = {"vault_master", sql_vault_master};
     uint8_t ours[SHA256_SIZE];
     struct params params = {0};
     if (vault->is_open) {
-        fingerprint_of(vault, ours);
+        vault_fingerprint(vault->master, ours);
         params_bytes(&params, bytes_of(ours, sizeof(ours)));
     }
     if ((vault->is_open && claim && !ask(session, &set, &params, err)) ||
         !ask(session, &look, &(struct params){0}, err)) {
         return false;
     }
-    const PGresult *row = session_result(session, 0);
-    bool sealed = PQntuples(row) == 1;
+    const PGresult *rows = session_result(session, 0);
+    bool sealed = PQntuples(rows) > 0;
     if (sealed && !vault->is_open && claim) {
         return err_set(err,
                        ERR_FATAL,
                        "this database is sealed with a master key: give the worker its "
                        "--master-key-file");
     }
-    return !sealed || !vault->is_open ||
-           bytes_equal(field_bytes(row, 0, 0), bytes_of(ours, sizeof(ours))) ||
-           err_set(err,
-                   ERR_FATAL,
-                   "--master-key-file: this database is sealed with another master key; give the "
-                   "one that was first used with it");
+    return !sealed || !vault->is_open || choose(vault, rows, err);
 }
 
 static struct bytes
@@ -165,12 +207,32 @@ bool vault_learn_key(struct vault *vault,
         memcpy(key, slot->key, SEAL_KEY_SIZE);
         return true;
     }
-    if (wrapped.size != VAULT_WRAPPED_SIZE || citizen_ref.size > KEY_CITIZEN_MAX ||
-        !sealer_unseal(
-            vault->wrapping, vault->master, key_place(id, citizen_ref, place), wrapped, key)) {
+    if (wrapped.size != VAULT_WRAPPED_SIZE || citizen_ref.size > KEY_CITIZEN_MAX) {
+        return false;
+    }
+    struct bytes at = key_place(id, citizen_ref, place);
+    if (!sealer_unseal(vault->wrapping, vault->master, at, wrapped, key) &&
+        !(vault->has_other && sealer_unseal(vault->wrapping, vault->other, at, wrapped, key))) {
         return false;
     }
     remember(vault, id, key);
+    return true;
+}
+
+bool vault_rewrap(struct vault *vault,
+                  int64_t id,
+                  struct bytes citizen_ref,
+                  struct bytes wrapped,
+                  uint8_t out[VAULT_WRAPPED_SIZE])
+{
+    uint8_t place[KEY_PLACE_MAX];
+    uint8_t key[SEAL_KEY_SIZE] = {0};
+    struct bytes part = bytes_of(key, sizeof(key));
+    if (!vault_learn_key(vault, id, citizen_ref, wrapped, key)) {
+        return false;
+    }
+    sealer_seal(vault->wrapping, vault->master, key_place(id, citizen_ref, place), &part, 1, out);
+    seal_wipe(key, sizeof(key));
     return true;
 }
 

@@ -21,6 +21,7 @@
 #include "mentor/port/payload.h"
 
 struct err;
+struct pg_settings;
 struct session;
 
 enum {
@@ -42,24 +43,30 @@ struct vault_place {
 /* Zeroed is closed: nothing is sealed, and nothing sealed is opened. */
 struct vault {
     bool is_open;
-    uint8_t master[SEAL_KEY_SIZE];
-    struct sealer *wrapping;     /* owned; stays keyed with the master key */
-    struct sealer *sealing;      /* owned */
-    struct vault_cached *cached; /* owned: data keys used lately */
-    struct vault_room *rooms;    /* owned: what was opened since vault_drop */
+    uint8_t master[SEAL_KEY_SIZE]; /* wraps; the database's, once it was checked */
+    bool has_other;
+    uint8_t other[SEAL_KEY_SIZE]; /* while the master key is changed: opens, too */
+    int16_t number;               /* mentord.master_key.id of `master`; 0 before it was checked */
+    struct sealer *wrapping;      /* owned; stays keyed with the master key */
+    struct sealer *sealing;       /* owned */
+    struct vault_cached *cached;  /* owned: data keys used lately */
+    struct vault_room *rooms;     /* owned: what was opened since vault_drop */
 };
 
-/* `master` NULL: it stays closed. */
+/* Without a master key it stays closed. */
 MUST_CHECK bool
-vault_init(struct vault *vault, const uint8_t master[SEAL_KEY_SIZE], struct err *err);
+vault_init(struct vault *vault, const struct pg_settings *settings, struct err *err);
 void vault_release(struct vault *vault);
 
 /*
- * The database's master key and ours are the same; `claim`: the first worker with one sets it.
- * ERR_FATAL says what to do, also when a worker (`claim`) has none and the database is sealed.
+ * The database's master key is one of ours, and becomes `master`; `claim`: the first worker with
+ * one sets it. ERR_FATAL says what to do, also when a worker (`claim`) has none and the database is
+ * sealed, and when data keys are left that only the key before opens and we do not have it.
  */
 MUST_CHECK bool
-vault_check(const struct vault *vault, struct session *session, bool claim, struct err *err);
+vault_check(struct vault *vault, struct session *session, bool claim, struct err *err);
+/* How mentord.master_key knows a master key. */
+void vault_fingerprint(const uint8_t master[SEAL_KEY_SIZE], uint8_t fingerprint[SHA256_SIZE]);
 
 /* A new data key, and it wrapped; `citizen_ref` empty: of none. */
 void vault_make_key(struct vault *vault,
@@ -73,6 +80,13 @@ MUST_CHECK bool vault_learn_key(struct vault *vault,
                                 struct bytes citizen_ref,
                                 struct bytes wrapped,
                                 uint8_t key[SEAL_KEY_SIZE]);
+
+/* One wrapped anew, with the database's master key. False: it does not open. */
+MUST_CHECK bool vault_rewrap(struct vault *vault,
+                             int64_t id,
+                             struct bytes citizen_ref,
+                             struct bytes wrapped,
+                             uint8_t out[VAULT_WRAPPED_SIZE]);
 
 /* Both sizes and VAULT_SEALED_MORE into `out`. */
 void vault_seal(struct vault *vault,

@@ -19,7 +19,7 @@ enum {
     RENEWAL_GAP_DAYS_MAX = 3660,
 
     /* All that can be kept: each string aligned, the texts once a law. */
-    KEPT_WORD = VALUE_WORD_MAX + 16,
+    KEPT_WORD = RULEBOOK_WORD_MAX + 16,
     KEPT_TEXT = VALUE_TEXT_MAX + 16,
     KEPT_LAW = (2 + RULE_COUNT) * KEPT_WORD + (RULE_COUNT + 1) * KEPT_TEXT,
     KEPT_ALL = 2 * KEPT_WORD + RULE_COUNT * KEPT_TEXT + RULEBOOK_LAWS_MAX * KEPT_LAW + 16,

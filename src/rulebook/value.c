@@ -169,7 +169,7 @@ bool value_text(struct complaints *complaints,
 
 bool value_word(struct complaints *complaints, const struct node *node, struct bytes *text)
 {
-    if (!value_text(complaints, node, VALUE_WORD_MAX, text)) {
+    if (!value_text(complaints, node, RULEBOOK_WORD_MAX, text)) {
         return false;
     }
     if (memchr(text->data, '{', text->size) != NULL) {
@@ -257,7 +257,7 @@ bool value_municipality(struct complaints *complaints, const struct node *node, 
 bool value_rule(struct complaints *complaints, const struct node *node, enum rule_id *rule)
 {
     struct bytes text = {0};
-    if (!value_text(complaints, node, VALUE_WORD_MAX, &text)) {
+    if (!value_text(complaints, node, RULEBOOK_WORD_MAX, &text)) {
         return false;
     }
     int found = rule_find((const char *)text.data); /* terminated, and no NUL within */

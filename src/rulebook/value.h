@@ -14,13 +14,13 @@
 
 #include "mentor/base/bytes.h"
 #include "mentor/core/finding.h"
+#include "mentor/core/rulebook.h"
 
 #include "tree.h"
 
 struct complaints;
 
 enum {
-    VALUE_WORD_MAX = 200,  /* bytes of a name, an act, a reference */
     VALUE_TEXT_MAX = 1000, /* bytes of a text: it is stored with every decision */
 };
 
@@ -49,7 +49,7 @@ bool value_text(struct complaints *complaints,
                 size_t most,
                 struct bytes *text);
 
-/* As value_text, of VALUE_WORD_MAX bytes, and with no placeholder in it. */
+/* As value_text, of RULEBOOK_WORD_MAX bytes, and with no placeholder in it. */
 bool value_word(struct complaints *complaints, const struct node *node, struct bytes *text);
 
 /* Decimal digits without sign, leading zero or quotes, 0 to `most`. */

@@ -239,3 +239,13 @@ bool protobuf_to_json(enum json_message kind,
 {
     return json_write(kind, value, arena, out) == JSON_WRITTEN;
 }
+
+json_t *protobuf_to_value(enum json_message kind, struct bytes value, struct arena *arena)
+{
+    struct text text = {0};
+    json_t *parsed = protobuf_to_json(kind, value, arena, &text)
+                         ? json_loadb(text.data, text.size, 0, NULL)
+                         : NULL;
+    text_release(&text);
+    return parsed;
+}

@@ -113,6 +113,13 @@ void text_add_json(struct text *text, struct bytes more)
     text_add_char(text, '"');
 }
 
+void text_add_hex(struct text *text, struct bytes data)
+{
+    text_reserve(text, 2 * data.size);
+    hex_encode(data.data, data.size, text->data + text->size);
+    text->size += 2 * data.size;
+}
+
 void text_add_base64(struct text *text, struct bytes data)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -8,7 +8,7 @@ import pytest
 from conftest import DEPLOY, ROOT, load
 
 RULES = [rule for group in load("prometheus/alerts.yml")["groups"] for rule in group["rules"]]
-WORDS = {"and", "or", "on", "by", "max", "sum", "count", "absent", "increase", "changes", "deriv", "rate", "histogram_quantile"}
+WORDS = {"and", "or", "on", "by", "max", "sum", "count", "absent", "increase", "changes", "deriv", "rate", "histogram_quantile", "time"}
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,8 @@
 
 import json
 import re
+import signal
+import subprocess
 
 import pytest
 
@@ -115,6 +117,19 @@ def test_publish_refuses_to_start_without_a_secret(place):
     done = place.mentord("publish", "-", stdin=b"", env={"MENTORD_CITIZEN_SECRET": None}, expect=None)
     assert done.returncode in (1, 64)
     assert "MENTORD_CITIZEN_SECRET" in one_line(done, done.returncode)
+
+
+def test_publish_gives_up_soon_when_it_is_stopped(place):
+    env = {**place.env, "MENTORD_KAFKA_BROKERS": "127.0.0.1:1"}
+    with subprocess.Popen([place.binary, "publish", "-", "--log-level", "error"], env=env, stdin=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as running:
+        running.stdin.write(b"{nonsense\n" + _line(m.application()).encode() + b"{nonsense\n")
+        running.stdin.close()
+        said = [running.stderr.readline() for _ in range(2)]
+        assert all(b"not published" in line for line in said), "so the line between them waits for the broker"
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(15) == 1
+        assert b"1 records are not acknowledged" in running.stderr.read()
 
 
 def test_publish_says_which_line_is_wrong(place):

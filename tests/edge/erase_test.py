@@ -292,6 +292,12 @@ def test_retention_empties_what_is_old_and_nothing_else(make_place):
     "DELETE FROM mentord.erasure",
     "UPDATE mentord.erasure SET why = 'other'",
     "UPDATE mentord.master_key SET fingerprint = fingerprint",
+    "DELETE FROM mentord.rekeyed",
+    "UPDATE mentord.citizen_key SET wrapped = set_byte(wrapped, 0, 1)",
+    "UPDATE mentord.citizen_key SET wrapped = set_byte(wrapped, 0, 1), master = 2",
+    "{changing} UPDATE mentord.citizen_key SET wrapped = '', master = 2",
+    "{changing} UPDATE mentord.citizen_key SET wrapped = NULL, master = 2",
+    "{changing} UPDATE mentord.citizen_key SET citizen_ref = NULL, master = 2",
     "{erasing} UPDATE mentord.decision SET headers = '', input = '', erasure = {id}, total_ore = 1",
     "{erasing} UPDATE mentord.decision SET headers = '', input = 'x', erasure = {id}",
     "{erasing} UPDATE mentord.decision SET headers = '', input = '', erasure = 1",
@@ -302,15 +308,18 @@ def test_retention_empties_what_is_old_and_nothing_else(make_place):
 def test_nobody_gets_around_the_record(guarded, statement):
     """A superuser too: only an emptied payload, only by an erasure of the same transaction."""
     erasing = "INSERT INTO mentord.erasure (decided_before, why) VALUES (now(), 'trial');"
+    changing = "INSERT INTO mentord.master_key (id, fingerprint, why) VALUES (2, decode(repeat('00', 32), 'hex'), 'trial');"
     with psycopg.connect(guarded.place.cluster.url(guarded.place.database)) as session:
         with pytest.raises(psycopg.errors.Error) as told:
-            session.execute(statement.format(erasing=erasing, id="(SELECT max(id) FROM mentord.erasure)"))
+            session.execute(statement.format(erasing=erasing, changing=changing, id="(SELECT max(id) FROM mentord.erasure)"))
         assert told.value.sqlstate == "MD003"
         session.rollback()
         session.execute(erasing)
         emptied = session.execute("UPDATE mentord.decision SET headers = '', input = '', "
                                   "erasure = (SELECT max(id) FROM mentord.erasure)").rowcount
         assert emptied == 3, "the one way that is open"
+        session.execute(changing)
+        assert session.execute("UPDATE mentord.citizen_key SET master = 2").rowcount == 3
         session.rollback()
 
 

@@ -5,7 +5,9 @@ import re
 
 import pytest
 
+import messages as m
 from messages import ROOT
+from place import decision
 
 SHIPPED = ROOT / "deploy" / "rulebooks" / "dk-2026.yaml"
 SAMPLES = ROOT / "deploy" / "samples" / "applications.jsonl"
@@ -108,6 +110,25 @@ def test_a_changed_file_under_a_stored_version_is_refused(place, other):
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert "new version" in done.stderr
     assert listed(place) == before
+
+
+def test_names_are_kept_as_long_as_they_may_be(place, other, tmp_path):
+    """Two that differ in their 200th byte, in the database, in a worker's and in a decision."""
+    owner = {"MENTORD_DATABASE_URL": place.cluster.url(place.database)}
+    versions = ["v" * 199 + last for last in "12"]
+    name = "n" * 200
+    for at, version in enumerate(versions):
+        path = tmp_path / f"long{at}.yaml"
+        path.write_text(SHIPPED.read_text().replace('version: "2026.1"', f'version: "{version}"').replace("name: dk-mentor", f"name: {name}"))
+        if at == 0:
+            place.mentord("rulebook", "publish", str(path), env=owner)
+    worker = place.worker("--rulebook", str(path))
+    place.send(m.record(m.application()))
+    place.settled()
+    assert worker.stop() == 0
+    assert {version: row["name"] for version, row in listed(place).items()} == {version: name for version in versions}
+    rulebook = decision(place.outcomes(1)[0]).rulebook
+    assert (rulebook.name, rulebook.version) == (name, versions[1])
 
 
 def test_the_worker_s_user_may_not_publish(place):

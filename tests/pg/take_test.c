@@ -102,13 +102,17 @@ static void what_to_do_meanwhile_outlives_a_connection(void **state)
     trial_sql(
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'mentord a/1'");
     struct position position = {.partition = 0};
-    struct err lost = {0};
-    (void)store.port.take(store.port.self, &position, 1, &lost); /* finds it lost */
+    ASSERT_FAILS(ERR_RETRY, store.port.take(store.port.self, &position, 1, err));
     worked = 0;
     asked = 0;
-    (void)trial_take(&store, 0);
+    position = trial_take(&store, 0);
     assert_true(worked > 0);
     assert_true(asked > 0);
+    worked = 0;
+    trial_batch_begin(&batch, &position);
+    trial_decided(&batch, 1, 1);
+    trial_store_batch(&store, &batch);
+    assert_true(worked > 0);
     trial_store_close(&store);
 }
 
@@ -344,32 +348,6 @@ static void partitions_of_one_batch_go_together(void **state)
     trial_store_close(&other);
 }
 
-static bool count_slice(void *context)
-{
-    int *slices = context;
-    ++*slices;
-    return false;
-}
-
-static void waiting_is_given_away_by_every_session(void **state)
-{
-    (void)state;
-    int slices = 0;
-    struct trial_store store = trial_store("a/1");
-    store.port.meanwhile(store.port.self, count_slice, &slices);
-    trial_ask("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
-              "WHERE application_name = 'mentord a/1'");
-    struct position position = {.partition = 0};
-    ASSERT_FAILS(ERR_RETRY, store.port.take(store.port.self, &position, 1, err));
-    position = trial_take(&store, 0);
-    slices = 0;
-    trial_batch_begin(&batch, &position);
-    trial_decided(&batch, 1, 1);
-    trial_store_batch(&store, &batch);
-    assert_int_not_equal(slices, 0);
-    trial_store_close(&store);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -382,7 +360,6 @@ int main(void)
         cmocka_unit_test_setup(a_stranger_is_named_and_left_alone, clear),
         cmocka_unit_test_setup(unsent_comes_in_source_order, clear),
         cmocka_unit_test_setup(partitions_of_one_batch_go_together, clear),
-        cmocka_unit_test_setup(waiting_is_given_away_by_every_session, clear),
     };
     return trial_has_server() ? cmocka_run_group_tests_name("pg/take", tests, begin, end) : 77;
 }

@@ -152,7 +152,7 @@ void trial_clear(void)
     trial_sql(
         "TRUNCATE mentord.decision, mentord.batch, mentord.application, mentord.citizen, mentord.quarantine, "
         "mentord.progress, mentord.publication, mentord.rulebook, mentord.topic, "
-        "mentord.erasure, mentord.citizen_key, mentord.master_key, "
+        "mentord.erasure, mentord.citizen_key, mentord.rekeyed, mentord.master_key, "
         "mentord.growth");
     trial_sql("SET session_replication_role = origin");
 }

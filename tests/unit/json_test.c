@@ -293,6 +293,17 @@ static void a_writer_without_memory_appends_nothing(void **state)
     text_release(&text);
 }
 
+static void hex_is_appended(void **state)
+{
+    (void)state;
+    struct text text = {0};
+    text_add(&text, bytes_text("x"));
+    text_add_hex(&text, bytes_of("\x00\xab\x7f", 3));
+    text_add_hex(&text, (struct bytes){0});
+    assert_text(&text, "x00ab7f");
+    text_release(&text);
+}
+
 static void the_bytes_are_canonical(void **state)
 {
     (void)state;
@@ -404,6 +415,7 @@ int main(void)
         cmocka_unit_test(a_short_why_is_cut_off_within_its_size),
         cmocka_unit_test(a_full_arena_is_said_wherever_it_comes),
         cmocka_unit_test(a_writer_without_memory_appends_nothing),
+        cmocka_unit_test(hex_is_appended),
         cmocka_unit_test(the_bytes_are_canonical),
         cmocka_unit_test(protobuf_is_written_or_refused),
         cmocka_unit_test(the_walk_knows_every_field_there_is),

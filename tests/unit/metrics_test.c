@@ -248,6 +248,15 @@ static void each_rulebook_that_decides_is_told_once(void **state)
     metrics_rulebook_set(&two, &new);
     assert_int_equal(lines_of("mentord_rulebook_info{"), 2);
     assert_line("mentord_rulebook_info{name=\"dk\",version=\"2\",sha256=\"bb\"} 1");
+    assert_int_equal(lines_of("mentord_rulebook_used_timestamp_seconds{"), 0);
+    one.ruled_at_ms = 1500;
+    two.ruled_at_ms = 2500;
+    assert_line(
+        "mentord_rulebook_used_timestamp_seconds{name=\"dk\",version=\"2\",sha256=\"bb\"} 2.5");
+    metrics_rulebook_set(&two, &again); /* nothing is decided by it there yet */
+    assert_int_equal(lines_of("mentord_rulebook_used_timestamp_seconds{"), 1);
+    assert_line(
+        "mentord_rulebook_used_timestamp_seconds{name=\"dk\",version=\"1\",sha256=\"aa\"} 1.5");
 }
 
 static void what_is_not_known_is_left_out(void **state)

@@ -31,32 +31,32 @@ struct context {
 };
 
 /* X(name, bit, "operands", "summary") */
-#define COMMANDS(X)                                                                                                                                              \
-    X(worker, FOR_WORKER, "", "consume, decide, store, emit, until SIGTERM or SIGINT")                                                                           \
-    X(decide, FOR_DECIDE, "[FILE|-]", "decide a file, with no Kafka and no PostgreSQL")                                                                          \
-    X(publish, FOR_PUBLISH, "[FILE|-]", "put a file's events onto the input topic")                                                                              \
-    X(tail, FOR_TAIL, "", "outcome events as JSON lines")                                                                                                        \
-    X(explain, FOR_EXPLAIN, "APPLICATION_ID", "why: facts, findings, price step by step")                                                                        \
-    X(rulebook,                                                                                                                                                  \
-      FOR_RULEBOOK,                                                                                                                                              \
-      "lint|show [FILE] | test FILE CASES | diff A B | publish FILE | list | shadow",                                                                            \
-      "check a rulebook, try it on cases, compare two, put one in force")                                                                                        \
-    X(db, FOR_DB, "migrate|status", "the schema: make it, or say how it is")                                                                                     \
-    X(dlq,                                                                                                                                                       \
-      FOR_DLQ,                                                                                                                                                   \
-      "list | show PLACE | dismiss PLACE --why TEXT | redrive [PLACE]… | resume PARTITION",                                                                      \
-      "records that could not be decided; PLACE is partition/offset")                                                                                            \
-    X(status, FOR_STATUS, "", "partitions, positions, lag, quarantine, rulebook")                                                                                \
-    X(audit,                                                                                                                                                     \
-      FOR_AUDIT,                                                                                                                                                 \
-      "verify | prove APPLICATION_ID | check-proof FILE | keygen FILE | sign [ANCHORS|-] | erase --citizen REF --why TEXT | retain --older-than AGE --why TEXT", \
-      "prove the ledger: nothing lost, doubled or altered; erase what came in, and record it")                                                                   \
-    X(replay,                                                                                                                                                    \
-      FOR_REPLAY,                                                                                                                                                \
-      "verify|whatif",                                                                                                                                           \
-      "decide the log again: as it was, or under other rules")                                                                                                   \
-    X(bench, FOR_BENCH, "core", "measure this machine: decode, decide, encode")                                                                                  \
-    X(version, 0, "", "the version")                                                                                                                             \
+#define COMMANDS(X)                                                                                                                                                                                            \
+    X(worker, FOR_WORKER, "", "consume, decide, store, emit, until SIGTERM or SIGINT")                                                                                                                         \
+    X(decide, FOR_DECIDE, "[FILE|-]", "decide a file, with no Kafka and no PostgreSQL")                                                                                                                        \
+    X(publish, FOR_PUBLISH, "[FILE|-]", "put a file's events onto the input topic")                                                                                                                            \
+    X(tail, FOR_TAIL, "", "outcome events as JSON lines")                                                                                                                                                      \
+    X(explain, FOR_EXPLAIN, "APPLICATION_ID", "why: facts, findings, price step by step")                                                                                                                      \
+    X(rulebook,                                                                                                                                                                                                \
+      FOR_RULEBOOK,                                                                                                                                                                                            \
+      "lint|show [FILE] | test FILE CASES | diff A B | publish FILE | list | shadow",                                                                                                                          \
+      "check a rulebook, try it on cases, compare two, put one in force")                                                                                                                                      \
+    X(db, FOR_DB, "migrate|status", "the schema: make it, or say how it is")                                                                                                                                   \
+    X(dlq,                                                                                                                                                                                                     \
+      FOR_DLQ,                                                                                                                                                                                                 \
+      "list | show PLACE | dismiss PLACE --why TEXT | redrive [PLACE]… | resume PARTITION",                                                                                                                    \
+      "records that could not be decided; PLACE is partition/offset")                                                                                                                                          \
+    X(status, FOR_STATUS, "", "partitions, positions, lag, quarantine, rulebook")                                                                                                                              \
+    X(audit,                                                                                                                                                                                                   \
+      FOR_AUDIT,                                                                                                                                                                                               \
+      "verify | prove APPLICATION_ID | check-proof FILE | keygen FILE | sign [ANCHORS|-] | erase --citizen REF --why TEXT | retain --older-than AGE --why TEXT | rekey --new-master-key-file FILE --why TEXT", \
+      "prove the ledger: nothing lost, doubled or altered; erase what came in, and record it")                                                                                                                 \
+    X(replay,                                                                                                                                                                                                  \
+      FOR_REPLAY,                                                                                                                                                                                              \
+      "verify|whatif",                                                                                                                                                                                         \
+      "decide the log again: as it was, or under other rules")                                                                                                                                                 \
+    X(bench, FOR_BENCH, "core", "measure this machine: decode, decide, encode")                                                                                                                                \
+    X(version, 0, "", "the version")                                                                                                                                                                           \
     X(help, 0, "[COMMAND]", "this, or how to use a command")
 
 #define X(name, bit, operands, summary) int command_##name(struct context *context);
@@ -66,8 +66,12 @@ COMMANDS(X)
 /* Runs argv[1]. Returns the exit code; errors are on stderr as one line. */
 int command_run(struct context *context, int argc, char *const *argv);
 
-/* "mentord: what" on stderr. */
+/* Waits 30 s for the acknowledgement of what was written, and not long when a signal has come.
+ * ERR_RETRY: some are missing. */
 struct err;
+MUST_CHECK bool
+command_flush(const struct context *context, struct topic_writer *writer, struct err *err);
+/* "mentord: what" on stderr. */
 int command_fail(const struct err *err, int code);
 /* A usage error, with where to read more. */
 __attribute__((format(printf, 2, 3))) int

@@ -18,6 +18,7 @@
 #include "mentor/base/sha256.h"
 #include "mentor/core/cycle.h"
 #include "mentor/core/decide.h"
+#include "mentor/core/rulebook.h"
 #include "mentor/core/status.h"
 #include "mentor/port/batch.h"
 
@@ -145,6 +146,11 @@ struct topic_bounds;
       GAUGE,                                                                                       \
       RULEBOOK,                                                                                    \
       "1: decided the newest batch of a lane by")                                                  \
+    X(RULED,                                                                                       \
+      "mentord_rulebook_used_timestamp_seconds",                                                   \
+      GAUGE,                                                                                       \
+      RULEBOOK,                                                                                    \
+      "when the newest batch that was decided by it was stored, since 1970")                       \
     X(STARTED, "process_start_time_seconds", GAUGE, TOLD, "when it started, since 1970")           \
     X(CPU, "process_cpu_seconds_total", COUNTER, TOLD, "user and system time of all threads")      \
     X(RESIDENT, "process_resident_memory_bytes", GAUGE, TOLD, "memory in use")
@@ -227,8 +233,8 @@ struct metrics_partition {
 
 /* A rulebook as it is shown; texts are NUL-terminated. */
 struct metrics_rulebook {
-    char name[256];
-    char version[256];
+    char name[RULEBOOK_WORD_SIZE];
+    char version[RULEBOOK_WORD_SIZE];
     char sha256[2 * SHA256_SIZE + 1]; /* hex */
 };
 
@@ -239,6 +245,7 @@ struct metrics {
     _Atomic uint32_t state;                          /* enum cycle_state: the step that runs */
     _Atomic uint32_t moves;                          /* odd while the partitions are written */
     const struct metrics_rulebook *_Atomic rulebook; /* decides; borrowed, never changed */
+    _Atomic int64_t ruled_at_ms; /* when a batch by it was stored last, since 1970; 0: none yet */
     _Atomic uint32_t partition_count;
     struct metrics_partition partitions[PARTITIONS_MAX];
 };
@@ -275,6 +282,7 @@ uint32_t metrics_partitions_read(const struct metrics *metrics,
 static inline void metrics_rulebook_set(struct metrics *metrics,
                                         const struct metrics_rulebook *rulebook)
 {
+    atomic_store_explicit(&metrics->ruled_at_ms, 0, memory_order_relaxed);
     atomic_store_explicit(&metrics->rulebook, rulebook, memory_order_release);
 }
 

@@ -86,6 +86,8 @@ enum option_kind {
       "the secret behind citizen_ref; or MENTORD_CITIZEN_SECRET") \
     X(MASTER_KEY_FILE, "master-key-file", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_SEALED, \
       "32 bytes or 64 hex digits, readable by nobody else: the worker seals what comes in with a key a citizen, the others read it") \
+    X(NEW_MASTER_KEY_FILE, "new-master-key-file", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_SEALED, \
+      "the master key that audit rekey changes to, beside the old one: until that has ended all need both") \
     X(AT, "at", OPTION_TEXT, "now|event|RFC3339", "now", 0, 0, FOR_WORKER | FOR_DECIDE, \
       "when to evaluate; the worker takes event only on a database made by `db migrate --demo`") \
     X(BATCH, "batch", OPTION_NUMBER, "N", "2000", 1, 5000, FOR_WORKER, \
@@ -145,7 +147,7 @@ enum option_kind {
     X(OLDER_THAN, "older-than", OPTION_TEXT, "AGE|DAY|RFC3339", NULL, 0, 0, FOR_AUDIT, \
       "retain: what was decided before; an age is 90d, 18m or 5y") \
     X(WHY, "why", OPTION_TEXT, "TEXT", NULL, 0, 0, FOR_DLQ | FOR_AUDIT, \
-      "dismiss, erase, retain: the reason, kept with the record") \
+      "dismiss, erase, retain, rekey: the reason, kept with the record") \
     X(REASON, "reason", OPTION_TEXT, "ID", NULL, 0, 0, FOR_DLQ, \
       "list, redrive: only what was refused for this reason (mentord help reasons)") \
     X(APPLICATION, "application", OPTION_TEXT, "ID", NULL, 0, 0, FOR_DLQ | FOR_REPLAY, \
@@ -159,7 +161,7 @@ enum option_kind {
     X(MAX_REDRIVES, "max-redrives", OPTION_NUMBER, "N", "3", 0, 1000000, FOR_DLQ, \
       "redrive: a record that came back N times stays") \
     X(DRY_RUN, "dry-run", OPTION_FLAG, "", "false", 0, 0, FOR_DLQ | FOR_AUDIT, \
-      "redrive, erase, retain: say what would be done, and change nothing") \
+      "redrive, erase, retain, rekey: say what would be done, and change nothing") \
     X(LOG, "log", OPTION_TEXT, "logfmt|json", "logfmt", 0, 0, FOR_ALL, \
       "form of log lines on stderr") \
     X(LOG_LEVEL, "log-level", OPTION_TEXT, "LEVEL", "info", 0, 0, FOR_ALL, \

@@ -41,9 +41,6 @@ static inline bool bytes_is(struct bytes a, const char *text)
     return bytes_equal(a, bytes_text(text));
 }
 
-/* memcmp order, a prefix before what it begins. */
-int bytes_compare(struct bytes a, struct bytes b);
-
 /* Valid UTF-8 as RFC 3629 has it: no surrogates, no overlong forms. NUL is valid here. */
 bool bytes_utf8(struct bytes text);
 /* The same without a NUL. */

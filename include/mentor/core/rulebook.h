@@ -19,6 +19,8 @@
 enum {
     RULEBOOK_LAWS_MAX = 32,
     RULEBOOK_CLOSED_GROUPS_MAX = 16,
+    RULEBOOK_WORD_MAX = 200, /* bytes of a name, a version, an act, a reference */
+    RULEBOOK_WORD_SIZE = RULEBOOK_WORD_MAX + 1, /* of a buffer for one, with its terminator */
 };
 
 struct parameters {

@@ -81,9 +81,6 @@ struct consumer;
 MUST_CHECK struct consumer *consumer_open(const struct kafka_settings *settings, struct err *err);
 void consumer_close(struct consumer **consumer);
 struct source consumer_source(struct consumer *consumer);
-/* Records in the log that poll() has not handed out, as of the last fetch; -1 when not known. No
- * request. */
-int64_t consumer_lag(const struct consumer *consumer, int32_t partition);
 
 /*
  * producer.c: the idempotent producer of decisions and DLQ records. A DLQ record that the topic

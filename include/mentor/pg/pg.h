@@ -22,6 +22,8 @@ struct pg_settings {
     const char *transactional_id; /* of this worker's producer, for progress; NULL: it has none */
     const uint8_t *master_key;    /* SEAL_KEY_SIZE bytes, borrowed; NULL: nothing is sealed, nothing
                                      sealed is read */
+    const uint8_t *new_master_key; /* likewise; NULL, or the one that it is being changed to: what
+                                      either wraps is read */
 };
 
 struct pg_rulebook {

@@ -133,6 +133,19 @@ struct archived_erasure {
     char before_why[512]; /* cut off at that */
 };
 
+/* How far the change to another master key has come. Zeroed at first. */
+struct archived_rekeying {
+    bool known;             /* a look was had: what follows is filled */
+    bool begun;             /* the database's master key is the new one */
+    bool finished;          /* and wraps every data key */
+    bool stuck;             /* all were gone through, and some do not open with the old one */
+    int64_t left;           /* data keys that the new one did not wrap at the first look */
+    int64_t rewrapped;      /* by these calls */
+    int64_t unopened;       /* passed over: the old one does not open them */
+    int64_t first_unopened; /* the id of one */
+    int64_t after;          /* gone through, by id */
+};
+
 /* A candidate beside a rulebook, over all partitions; count.progress_id is 0. */
 struct archived_shadow {
     uint8_t candidate_sha256[SHA256_SIZE];
@@ -220,6 +233,13 @@ struct archive {
                   const struct archived_wish *wish,
                   struct archived_erasure *erasure,
                   struct err *err);
+    /*
+     * One step, a transaction of a thousand keys at most, from the master key that was given to the
+     * new one that was given: a look, which changes nothing, first; then until it is finished or
+     * stuck. A process that ends in between is taken up where it stopped. `why` is kept. Needs the
+     * rights of mentord_owner. ERR_FATAL: the database is not sealed, or with neither key.
+     */
+    bool (*rekey)(void *self, const char *why, struct archived_rekeying *rekeying, struct err *err);
     void *self;
 };
 

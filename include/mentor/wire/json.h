@@ -35,6 +35,8 @@ void text_add(struct text *text, struct bytes more);
 /* A JSON string with its quotes; control characters, quotes and backslashes escaped. Valid UTF-8
  * given. */
 void text_add_json(struct text *text, struct bytes more);
+/* Lower-case hex. */
+void text_add_hex(struct text *text, struct bytes data);
 
 /*
  * A parsed JSON value to protobuf bytes in the arena, canonical as protobuf-c packs. false: `why`
@@ -56,5 +58,8 @@ MUST_CHECK bool json_to_protobuf(enum json_message kind,
  */
 MUST_CHECK bool
 protobuf_to_json(enum json_message kind, struct bytes value, struct arena *arena, struct text *out);
+/* The same, parsed; *owned* by the caller: json_decref(). NULL for its false. */
+MUST_CHECK json_t *
+protobuf_to_value(enum json_message kind, struct bytes value, struct arena *arena);
 
 #endif /* MENTOR_WIRE_JSON_H */

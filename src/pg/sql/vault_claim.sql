@@ -1,2 +1,2 @@
--- $1 fingerprint. The first master key that is used with a database is its master key.
-INSERT INTO mentord.master_key (fingerprint) VALUES ($1::bytea) ON CONFLICT (one) DO NOTHING;
+-- $1 fingerprint. The first master key that is used with a database is its first.
+INSERT INTO mentord.master_key (fingerprint) VALUES ($1::bytea) ON CONFLICT (id) DO NOTHING;
