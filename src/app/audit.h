@@ -195,7 +195,7 @@ struct audit {
     size_t anchor_capacity;
     char **names; /* owned; theirs */
     uint32_t name_count;
-    char anchor_note[64];
+    char anchor_note[112];
 };
 
 /* A walk along one position's chain. */

@@ -204,6 +204,12 @@ int command_audit(struct context *context)
     const char *what = options->operand_count > 0 ? options->operands[0] : "";
     const char *operand = options->operand_count == 2 ? options->operands[1] : NULL;
     if (strcmp(what, "verify") == 0 && options->operand_count == 1) {
+        if (options->values[OPTION_PUBLIC_KEY] != NULL && options->values[OPTION_ANCHORS] == NULL) {
+            return command_usage(
+                context,
+                "--public-key is of signed anchors; give them by --anchors FILE: those of the "
+                "topic are not signed");
+        }
         return audit_verify(context);
     }
     if (strcmp(what, "erase") == 0 && options->operand_count == 1) {

@@ -66,7 +66,8 @@ const char *insight_of(const struct archived_decision *row,
     if (!history_periods_valid(row->periods)) {
         return "historikken er beskadiget";
     }
-    if (rejudge_request(row, NULL, arena, &out->record, &out->request) != NULL ||
+    if (rejudge_request(row, &(struct rejudge){.lean = true}, arena, &out->record, &out->request) !=
+            NULL ||
         !fill_matter(row, told, rulebook, out)) {
         return "den gemte ansøgning kan ikke læses, eller ingen lov gjaldt den dag";
     }

@@ -17,11 +17,9 @@ static bool first_events(const struct chronicle_decision *row, int64_t count, st
     return true;
 }
 
-const char *rejudge_request(const struct archived_decision *archived,
-                            const struct hmac_key *citizen_key,
-                            struct arena *arena,
-                            struct record *record,
-                            struct request *request)
+bool rejudge_record(const struct archived_decision *archived,
+                    struct arena *arena,
+                    struct record *record)
 {
     *record = (struct record){
         .partition = archived->partition,
@@ -31,14 +29,31 @@ const char *rejudge_request(const struct archived_decision *archived,
         .has_value = true,
         .value = archived->input,
     };
-    if (!headers_unpack(archived->headers, arena, &record->headers, &record->header_count)) {
+    return archived->payload.state == PAYLOAD_WHOLE &&
+           headers_unpack(archived->headers, arena, &record->headers, &record->header_count);
+}
+
+const char *rejudge_request(const struct archived_decision *archived,
+                            const struct rejudge *given,
+                            struct arena *arena,
+                            struct record *record,
+                            struct request *request)
+{
+    if (archived->payload.state != PAYLOAD_WHOLE) {
+        return payload_text(archived->payload.state);
+    }
+    if (!rejudge_record(archived, arena, record)) {
         return "its headers cannot be read";
     }
-    request_read(request, record, REASON_NONE, citizen_key, arena);
+    if (given->lean && archived->application_seq == 1) {
+        request_read_again(request, record, given->citizen_key, arena);
+    } else {
+        request_read(request, record, REASON_NONE, given->citizen_key, arena);
+    }
     if (request->reason != REASON_NONE) {
         return reason_text(request->reason);
     }
-    if (citizen_key == NULL) {
+    if (given->citizen_key == NULL) {
         memcpy(request->citizen_ref, archived->stored.citizen_ref, CITIZEN_REF_SIZE);
     }
     return NULL;
@@ -50,11 +65,7 @@ const char *rejudge(const struct rejudge *given,
                     struct rejudged *out)
 {
     const struct archived_decision *archived = &row->archived;
-    if (archived->payload.state != PAYLOAD_WHOLE) {
-        return payload_text(archived->payload.state);
-    }
-    const char *why =
-        rejudge_request(archived, given->citizen_key, arena, &out->record, &out->request);
+    const char *why = rejudge_request(archived, given, arena, &out->record, &out->request);
     if (why != NULL) {
         return why;
     }

@@ -11,6 +11,8 @@ struct rejudge {
     const struct rulebook *rulebook;
     struct bytes topic;                 /* of the position it came from */
     const struct hmac_key *citizen_key; /* NULL: the stored citizen_ref stands */
+    bool lean; /* only the decision is wanted: where no event came before it the request has no
+                  digests, and what it leaves for its application has none either */
 };
 
 /* In the arena, and borrowed from the row. */
@@ -29,10 +31,16 @@ const char *rejudge(const struct rejudge *given,
                     struct arena *arena,
                     struct rejudged *out);
 
+/* The stored input as it came, but for its key, which is not stored; borrows from the row. False:
+ * the payload is not whole, or its headers cannot be read. */
+MUST_CHECK bool rejudge_record(const struct archived_decision *archived,
+                               struct arena *arena,
+                               struct record *record);
+
 /* The first half: the stored input read again. *request borrows from *record and the row. NULL, or
- * why not. */
+ * why not. Of `given` only citizen_key and lean count. */
 const char *rejudge_request(const struct archived_decision *archived,
-                            const struct hmac_key *citizen_key,
+                            const struct rejudge *given,
                             struct arena *arena,
                             struct record *record,
                             struct request *request);

@@ -35,25 +35,6 @@ struct remade {
     enum reason reason;
 };
 
-/* The stored input as a record; its key is not stored. NULL: it cannot be read. */
-static const struct record *
-stored_record(struct arena *arena, const struct chronicle_decision *row, struct record *record)
-{
-    const struct archived_decision *archived = &row->archived;
-    *record = (struct record){
-        .partition = archived->partition,
-        .offset = archived->offset,
-        .has_key = true,
-        .key = bytes_text("-"),
-        .has_value = true,
-        .value = archived->input,
-    };
-    return archived->payload.state == PAYLOAD_WHOLE &&
-                   headers_unpack(archived->headers, arena, &record->headers, &record->header_count)
-               ? record
-               : NULL;
-}
-
 /* Judges with the rows as the records before have left them; the keeper's are not touched. */
 static void judge_again(struct kafka_replay *kafka,
                         const struct stretch *stretch,
@@ -264,6 +245,12 @@ static void decided(struct kafka_replay *kafka,
     struct record kept;
     if (row == NULL) {
         diverge(kafka, stretch, "the ledger says decided, and no decision is stored");
+    } else if (row->archived.stored.damaged != NULL) {
+        char what[REPLAY_DAMAGED_SIZE];
+        if (row_in_range(kafka, row)) {
+            diverge(kafka, stretch, replay_damaged(&row->archived.stored, what));
+        }
+        row = NULL; /* nothing is compared with it; the record says what it left */
     } else if (row->archived.payload.state == PAYLOAD_BROKEN && row_in_range(kafka, row)) {
         diverge(kafka, stretch, payload_text(PAYLOAD_BROKEN));
     }
@@ -279,7 +266,7 @@ static void decided(struct kafka_replay *kafka,
         kafka->gone++;
     }
     if (!own) {
-        record = row == NULL ? NULL : stored_record(&kafka->arena, row, &kept);
+        record = row != NULL && rejudge_record(&row->archived, &kafka->arena, &kept) ? &kept : NULL;
     }
     if (record == NULL) {
         if (row != NULL) {

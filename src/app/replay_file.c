@@ -288,7 +288,6 @@ int replay_file(struct context *context, const struct replay_range *range, const
 {
     static struct file_replay file;
     struct err err;
-    int code = EXIT_FAILED;
     if (strcmp(path, "-") == 0) {
         return command_usage(context, "--source: a file is read twice, so it cannot be -");
     }
@@ -301,13 +300,11 @@ int replay_file(struct context *context, const struct replay_range *range, const
                         options_flag(&context->options, OPTION_JSON),
                         "the file",
                         context->clock);
-    if (!replay_lines(&file, &err)) {
-        replay_report_abandon(&file.report);
-        code = command_fail(&err, EXIT_FAILED);
-    } else {
+    bool done = replay_lines(&file, &err);
+    if (done) {
         note(&file);
-        code = replay_report_end(&file.report, &file.tally) ? EXIT_DONE : EXIT_NO;
     }
+    int code = replay_report_close(&file.report, done ? &file.tally : NULL, &err);
     replay_tally_release(&file.tally);
     decider_release(&file.decider);
     decider_release(&file.reader);

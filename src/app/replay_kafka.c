@@ -295,7 +295,6 @@ int replay_kafka(struct context *context, const struct replay_range *range)
 {
     static struct kafka_replay kafka;
     struct err err;
-    int code = EXIT_FAILED;
     kafka.context = context;
     kafka.range = range;
     kafka.walk = (struct replay_walk){.context = context, .range = range};
@@ -311,13 +310,11 @@ int replay_kafka(struct context *context, const struct replay_range *range)
                         options_flag(&context->options, OPTION_JSON),
                         "the input topic",
                         context->clock);
-    if (!replay_log(&kafka, &err)) {
-        replay_report_abandon(&kafka.report);
-        code = command_fail(&err, EXIT_FAILED);
-    } else {
+    bool done = replay_log(&kafka, &err);
+    if (done) {
         note(&kafka);
-        code = replay_report_end(&kafka.report, &kafka.tally) ? EXIT_DONE : EXIT_NO;
     }
+    int code = replay_report_close(&kafka.report, done ? &kafka.tally : NULL, &err);
     replay_tally_release(&kafka.tally);
     feed_release(&kafka.feed);
     keeper_release(&kafka.applications);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mentor/app/command.h"
+#include "mentor/port/store.h"
 #include "mentor/wire/json.h"
 
 #include "danish.h"
@@ -279,19 +281,29 @@ static void print_summary_json(const struct replay_report *report,
     json_decref(summary);
 }
 
-bool replay_report_end(struct replay_report *report, const struct replay_tally *tally)
+const char *replay_damaged(const struct stored_output *stored, char what[REPLAY_DAMAGED_SIZE])
 {
-    double seconds =
-        (double)(report->clock.mono_us(report->clock.self) - report->begun_us + 1) / 1e6;
-    (report->json ? print_summary_json : print_summary)(report, tally, seconds);
-    (void)pthread_mutex_destroy(&report->mutex);
-    return report->divergences == 0;
+    (void)snprintf(
+        what, REPLAY_DAMAGED_SIZE, "its %s was altered and holds no such value", stored->damaged);
+    return what;
 }
 
-void replay_report_abandon(struct replay_report *report)
+int replay_report_close(struct replay_report *report,
+                        const struct replay_tally *tally,
+                        const struct err *err)
 {
-    if (report->json) {
-        (void)fputs("{\"abandoned\":true}\n", report->out);
+    int code = EXIT_FAILED;
+    if (tally != NULL) {
+        int64_t now_us = report->clock.mono_us(report->clock.self);
+        (report->json ? print_summary_json : print_summary)(
+            report, tally, (double)(now_us - report->begun_us + 1) / 1e6);
+        code = report->divergences == 0 ? EXIT_DONE : EXIT_NO;
+    } else {
+        if (report->json) {
+            (void)fputs("{\"abandoned\":true}\n", report->out);
+        }
+        code = command_fail(err, EXIT_FAILED);
     }
     (void)pthread_mutex_destroy(&report->mutex);
+    return code;
 }

@@ -23,6 +23,7 @@
 struct arena;
 struct chronicle_decision;
 struct rejudged;
+struct stored_output;
 
 /* How many decisions of each law of each rulebook, and how many were not decided again. */
 struct replay_tally {
@@ -44,6 +45,7 @@ void replay_tally_join(struct replay_tally *tally, const struct replay_tally *ot
 enum {
     REPLAY_NOTES_MAX = 12,
     REPLAY_NOTE_SIZE = 256,
+    REPLAY_DAMAGED_SIZE = 96,
 };
 
 struct replay_report {
@@ -88,9 +90,13 @@ void replay_change_columns(json_t *divergence,
 /* Prints and *releases* it. */
 void replay_diverged(struct replay_report *report, json_t *divergence);
 
-/* The summary. False when something diverged. */
-MUST_CHECK bool replay_report_end(struct replay_report *report, const struct replay_tally *tally);
-/* Without a summary: it could not be done. */
-void replay_report_abandon(struct replay_report *report);
+/* What a divergence says of a row whose `damaged` column holds no such value. */
+const char *replay_damaged(const struct stored_output *stored, char what[REPLAY_DAMAGED_SIZE]);
+
+/* The end, with its exit code: the summary of what was decided again; or, `tally` NULL, that it
+ * could not be done, and *err on stderr. */
+MUST_CHECK int replay_report_close(struct replay_report *report,
+                                   const struct replay_tally *tally,
+                                   const struct err *err);
 
 #endif /* MENTOR_SRC_APP_REPLAY_REPORT_H */

@@ -68,7 +68,14 @@ static bool each(struct replay_job *job, const struct chronicle_decision *row)
         .rulebook = rulebooks_find(&walk->rulebooks, row->archived.rulebook_sha256),
         .topic = position == NULL ? (struct bytes){0} : bytes_text(position->topic),
         .citizen_key = verify->has_citizen_key ? &verify->citizen_key : NULL,
+        .lean = true,
     };
+    if (row->archived.stored.damaged != NULL) {
+        char what[REPLAY_DAMAGED_SIZE];
+        replay_diverged(&verify->report,
+                        begin(position, row, replay_damaged(&row->archived.stored, what)));
+        return true;
+    }
     enum payload_state payload = row->archived.payload.state;
     if (payload_unread(payload)) {
         verify->tallies[job->number].unread[payload]++;
@@ -135,13 +142,8 @@ static int verify_archive(struct context *context, const struct replay_range *ra
     if (!verify.has_citizen_key) {
         replay_note(&verify.report, "citizen_ref as it is stored: no citizen secret is set");
     }
-    int code = EXIT_FAILED;
-    if (!walk_archive(&verify, &err)) {
-        replay_report_abandon(&verify.report);
-        code = command_fail(&err, EXIT_FAILED);
-    } else {
-        code = replay_report_end(&verify.report, &verify.tallies[0]) ? EXIT_DONE : EXIT_NO;
-    }
+    bool done = walk_archive(&verify, &err);
+    int code = replay_report_close(&verify.report, done ? &verify.tallies[0] : NULL, &err);
     for (uint32_t i = 0; i < REPLAY_JOBS_MAX; i++) {
         replay_tally_release(&verify.tallies[i]);
     }

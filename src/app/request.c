@@ -83,8 +83,10 @@ static void drop_traces(struct request *request)
     }
 }
 
-static enum reason
-read_value(struct request *request, const struct hmac_key *citizen_key, struct arena *arena)
+static enum reason read_value(struct request *request,
+                              bool digests,
+                              const struct hmac_key *citizen_key,
+                              struct arena *arena)
 {
     struct application *application = arena_alloc(arena, sizeof(*application));
     bool canonical = false;
@@ -107,7 +109,7 @@ read_value(struct request *request, const struct hmac_key *citizen_key, struct a
     if (reason == REASON_NONE) {
         reason = judge_application(request);
     }
-    if (reason == REASON_NONE && !digest_content(request, canonical, arena)) {
+    if (reason == REASON_NONE && digests && !digest_content(request, canonical, arena)) {
         reason = REASON_RECORD_FAILED;
     }
     return reason;
@@ -122,23 +124,24 @@ static void begin(struct request *request, const struct record *record)
     memset(request->event_key, 0, EVENT_KEY_SIZE);
     memset(request->citizen_ref, 0, CITIZEN_REF_SIZE);
     memset(request->content, 0, SHA256_SIZE);
-    sha256_of(record->value, request->input_digest);
+    memset(request->input_digest, 0, SHA256_SIZE);
 }
 
 void request_condemn(struct request *request, const struct record *record)
 {
     begin(request, record);
+    sha256_of(record->value, request->input_digest);
     envelope_read_redrive(record, &request->envelope);
     request->reason = REASON_RECORD_FAILED;
 }
 
-void request_read(struct request *request,
-                  const struct record *record,
-                  enum reason given,
-                  const struct hmac_key *citizen_key,
-                  struct arena *arena)
+static void read_record(struct request *request,
+                        enum reason given,
+                        bool digests,
+                        const struct hmac_key *citizen_key,
+                        struct arena *arena)
 {
-    begin(request, record);
+    const struct record *record = request->record;
     request->reason = envelope_read(record, &request->envelope);
     if (request->reason == REASON_NONE) {
         request->has_event_key = true;
@@ -148,7 +151,27 @@ void request_read(struct request *request,
     /* A refused record's citizen is read as well, where that can be: Q01 wants to know whose fact
      * is missing. */
     if (record->has_value && record->value.size <= WIRE_VALUE_MAX) {
-        enum reason reason = read_value(request, citizen_key, arena);
+        enum reason reason = read_value(request, digests, citizen_key, arena);
         request->reason = request->reason == REASON_NONE ? reason : request->reason;
     }
+}
+
+void request_read(struct request *request,
+                  const struct record *record,
+                  enum reason given,
+                  const struct hmac_key *citizen_key,
+                  struct arena *arena)
+{
+    begin(request, record);
+    sha256_of(record->value, request->input_digest);
+    read_record(request, given, true, citizen_key, arena);
+}
+
+void request_read_again(struct request *request,
+                        const struct record *record,
+                        const struct hmac_key *citizen_key,
+                        struct arena *arena)
+{
+    begin(request, record);
+    read_record(request, REASON_NONE, false, citizen_key, arena);
 }

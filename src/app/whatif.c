@@ -209,11 +209,13 @@ enum whatif_verdict whatif_case(const struct whatif *whatif,
     struct application application;
     bool canonical = false;
     enum whatif_verdict verdict = unread[row->payload.state];
-    if (row->payload.state == PAYLOAD_WHOLE &&
-        wire_decode_application(row->input, &application, &canonical) == REASON_NONE &&
-        uuid_parse(application.application_id, application.id) &&
-        memcmp(application.id, row->application_id, UUID_SIZE) == 0 &&
-        history_periods_valid(row->periods)) {
+    if (row->damaged != NULL) {
+        verdict = WHATIF_UNREADABLE;
+    } else if (row->payload.state == PAYLOAD_WHOLE &&
+               wire_decode_application(row->input, &application, &canonical) == REASON_NONE &&
+               uuid_parse(application.application_id, application.id) &&
+               memcmp(application.id, row->application_id, UUID_SIZE) == 0 &&
+               history_periods_valid(row->periods)) {
         int32_t municipality = municipality_index(application.municipality_code);
         fill(row, municipality, result);
         verdict = whatif->municipality != WHATIF_ANYWHERE && whatif->municipality != municipality

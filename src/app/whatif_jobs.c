@@ -82,7 +82,9 @@ static void settle_rest(struct whatif_job *job)
 static void take(struct whatif_job *job, const struct chronicle_case *row)
 {
     const struct whatif_jobs *jobs = job->jobs;
-    if (!replay_range_takes(
+    /* what is damaged has no place that it could be told by */
+    if (row->damaged == NULL &&
+        !replay_range_takes(
             jobs->range, row->evaluated_at_ms, row->partition, row->offset, row->application_id)) {
         whatif_history_keep(&job->history, row);
         return;

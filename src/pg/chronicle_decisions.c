@@ -54,6 +54,14 @@ void chronicle_select(void *self, const struct chronicle_selection *selection)
     chronicle->selection = *selection;
 }
 
+static bool selects_all(const struct chronicle_selection *selection)
+{
+    const struct chronicle_selection all = chronicle_all();
+    return selection->from_ms == all.from_ms && selection->to_ms == all.to_ms &&
+           selection->partition == all.partition && selection->offset_first == all.offset_first &&
+           selection->offset_last == all.offset_last && !selection->one_application;
+}
+
 /* What the COPY reads of them, since it takes no parameters. */
 static bool
 set_between(struct pg_chronicle *chronicle, int64_t batch, int64_t batch_end, struct err *err)
@@ -81,6 +89,7 @@ set_between(struct pg_chronicle *chronicle, int64_t batch, int64_t batch_end, st
         application[UUID_TEXT_SIZE] = '\0';
     }
     params_text(&params, application);
+    params_text(&params, selects_all(selection) ? "" : "yes");
     return chronicle_ask(chronicle, CHRONICLE_between, &params, err) != NULL;
 }
 

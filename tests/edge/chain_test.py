@@ -4,6 +4,7 @@ named; a proof of a decision holds without the database, and falls when any of i
 import copy
 import hashlib
 import json
+import re
 import struct
 
 import pytest
@@ -278,6 +279,13 @@ def test_signed_anchors(audited, tmp_path):
     assert [line["data"] for line in lines] == [json.loads(line)["data"] for line in place.anchors.read_text().splitlines()]
     flags = ("--public-key", str(key) + ".pub", "--anchors")
     audited.verify(*flags, str(signed))
+    both = audited.verify("--kafka", *flags, str(signed))
+    row, = [row for row in both["invariants"] if row["id"] == "I10"]
+    count = len(lines)
+    unsigned = int(re.fullmatch(rf"[0-9]+ anchors held against it: {count} signed, ([0-9]+) unsigned, of the topic", row["note"])[1])
+    assert unsigned >= 15
+    for alone in (), ("--kafka",):
+        assert "--anchors" in place.mentord("audit", "verify", *flags[:2], *alone, expect=64).stderr
     assert "not signed" in audited.breaches("I10", *flags, str(place.anchors))[0]["what"]
     lines[0]["data"]["link"] = "00" * 32
     other.write_text("".join(json.dumps(line) + "\n" for line in lines))

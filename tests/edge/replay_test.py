@@ -173,6 +173,28 @@ def test_an_altered_input_time_or_history_is_seen_in_what_it_decides(replayed):
     assert divergences[0]["divergence"] == "it cannot be decided again: its headers cannot be read"
 
 
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("column, value", [("citizen_ref", b"\x07"), ("citizen_ref", b""), ("rulebook", b"\x00" * 33)])
+def test_a_column_that_holds_no_such_value_is_named_and_no_crash(replayed, source, column, value):
+    app = replayed.apps[3].application_id
+    (batch, index, offset), = replayed.place.sql(
+        "SELECT batch, index, source_offset FROM mentord.decision WHERE application_id = %s", app)
+    url = replayed.altered(f"UPDATE mentord.decision SET {column} = %s WHERE application_id = %s", value, app)
+    (found,), summary = replayed.run("--source", source, url=url, expect=2)
+    assert found["divergence"] == f"its {column} was altered and holds no such value"
+    assert [found[name] for name in ("batch", "index", "partition", "offset")] == [batch, index, 0, offset]
+    assert summary["decisions"] == replayed.count - 1
+    replayed.run("--source", source, "--offset", f"{offset + 1}..", url=url)
+
+
+@pytest.mark.parametrize("column", ["evaluated_at_ms", "source_offset"])
+def test_a_place_that_no_range_holds_is_told_all_the_same(replayed, column):
+    """Nothing is selected, so nothing may be left out."""
+    url = replayed.altered(f"UPDATE mentord.decision SET {column} = -5 WHERE application_id = %s",
+                           replayed.apps[3].application_id)
+    assert len(replayed.run(url=url, expect=2)[0]) == 1
+
+
 def test_from_kafka_history_is_built_up_and_not_believed(replayed):
     """What was considered, and the numbers: the archive's own replay believes the first."""
     (batch, index), = replayed.place.sql(

@@ -291,6 +291,18 @@ def test_what_is_not_as_its_own_rules_say_is_left_out_and_told(samples, cheaper)
         assert "1 afgørelser er ikke med" in whatif(samples, cheaper, url=url, expect=2).stdout
 
 
+@pytest.mark.parametrize("column, value", [
+    ("citizen_ref", "'\\x07'"), ("rulebook", "'\\x00'"), ("citizen_ref", None), ("outcome", None), ("evaluated_at_ms", None)])
+def test_a_column_that_holds_no_such_value_is_left_out_and_told(samples, cheaper, column, value):
+    with copy(samples) as (session, url):
+        session.execute(f"ALTER TABLE mentord.decision ALTER COLUMN {column} DROP NOT NULL")
+        session.execute(f"UPDATE mentord.decision SET {column} = {value or 'NULL'} WHERE application_id = %s", (ids()["105"],))
+        for flags in (), ("--jobs", "3"), ("--from", "2026-01-01"):
+            told = summary(samples, cheaper, *flags, url=url, expect=2)
+            assert told["leftOut"]["unreadable"] == 1
+            assert told["decisions"] == summary(samples, cheaper, *flags)["decisions"] - 1
+
+
 def test_a_version_whose_application_is_gone_supersedes_all_the_same(samples, cheaper):
     """What came before it does not stand again."""
     app = ids()["109r"]

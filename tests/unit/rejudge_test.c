@@ -146,6 +146,20 @@ static void a_later_version_sees_the_decisions_before_it_only(void **state)
     assert_non_null(rejudge(&given, &row, &arena, &made));
 }
 
+/* Digests are for telling events apart, so they are taken where one came before. */
+static void a_lean_look_comes_to_the_same_bytes(void **state)
+{
+    (void)state;
+    static const uint8_t none[SHA256_SIZE];
+    given.lean = true;
+    assert_same();
+    assert_memory_equal(made.request.content, none, SHA256_SIZE);
+    content.version = 2;
+    decide_and_store("a-2", false);
+    assert_same();
+    assert_memory_not_equal(made.request.content, none, SHA256_SIZE);
+}
+
 static void a_conflict_and_a_quarantined_one_are_made_again(void **state)
 {
     (void)state;
@@ -270,6 +284,7 @@ int main(void)
         cmocka_unit_test_setup(what_it_left_is_stored_beside_its_input, begin),
         cmocka_unit_test_setup(every_column_that_is_otherwise_is_told, begin),
         cmocka_unit_test_setup(a_later_version_sees_the_decisions_before_it_only, begin),
+        cmocka_unit_test_setup(a_lean_look_comes_to_the_same_bytes, begin),
         cmocka_unit_test_setup(a_conflict_and_a_quarantined_one_are_made_again, begin),
         cmocka_unit_test_setup(without_the_secret_the_stored_pseudonym_stands, begin),
         cmocka_unit_test_setup(other_facts_give_another_output, begin),

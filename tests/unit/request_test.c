@@ -72,6 +72,25 @@ static void a_good_record_may_be_decided(void **state)
     assert_memory_equal(request.application->id, id, UUID_SIZE);
 }
 
+static void read_again_it_is_the_same_without_its_digests(void **state)
+{
+    (void)state;
+    static const uint8_t none[SHA256_SIZE];
+    struct request first = read_content();
+    struct request again;
+    request_read_again(&again, &letter.record, &citizen_key, &arena);
+    assert_int_equal(again.reason, REASON_NONE);
+    assert_memory_equal(again.input_digest, none, SHA256_SIZE);
+    assert_memory_equal(again.content, none, SHA256_SIZE);
+    assert_memory_equal(again.event_key, first.event_key, EVENT_KEY_SIZE);
+    assert_memory_equal(again.citizen_ref, first.citizen_ref, CITIZEN_REF_SIZE);
+    assert_memory_equal(again.application->id, first.application->id, UUID_SIZE);
+    content.version = 0;
+    letter_begin(&letter, content_write(&content, &proto));
+    request_read_again(&again, &letter.record, &citizen_key, &arena);
+    assert_int_equal(again.reason, REASON_VERSION_INVALID);
+}
+
 static void identifiers_are_judged_after_the_form(void **state)
 {
     (void)state;
@@ -284,6 +303,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_good_record_may_be_decided, begin),
+        cmocka_unit_test_setup(read_again_it_is_the_same_without_its_digests, begin),
         cmocka_unit_test_setup(identifiers_are_judged_after_the_form, begin),
         cmocka_unit_test_setup(a_cpr_number_in_the_metadata_is_refused, begin),
         cmocka_unit_test_setup(what_is_no_cpr_number_is_not_looked_for, begin),

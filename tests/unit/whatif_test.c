@@ -318,6 +318,9 @@ static void what_its_own_rules_do_not_come_to_is_left_out(void **state)
     row = rows[0];
     row.periods = bytes_of(states, HISTORY_PERIOD_SIZE - 1);
     assert_int_equal(whatif_case(&whatif, &row, &history, &result), WHATIF_UNREADABLE);
+    row = rows[0];
+    row.damaged = "rulebook";
+    assert_int_equal(whatif_case(&whatif, &row, &history, &result), WHATIF_UNREADABLE);
     whatif.own = NULL;
     assert_int_equal(whatif_case(&whatif, &rows[0], &history, &result), WHATIF_NO_RULEBOOK);
 }

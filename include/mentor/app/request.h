@@ -39,6 +39,13 @@ void request_read(struct request *request,
                   const struct hmac_key *citizen_key,
                   struct arena *arena);
 
+/* Of a record that was decided before and is compared with no other: input_digest and content stay
+ * zero. */
+void request_read_again(struct request *request,
+                        const struct record *record,
+                        const struct hmac_key *citizen_key,
+                        struct arena *arena);
+
 /* A record that is looked into no further, since that ended the process before: RECORD_FAILED. */
 void request_condemn(struct request *request, const struct record *record);
 

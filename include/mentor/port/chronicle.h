@@ -96,6 +96,7 @@ struct chronicle_case {
     int64_t total_ore;
     bool conflict;
     bool quarantined;
+    const char *damaged; /* a column that holds no such value; NULL: none */
     uint8_t rulebook_sha256[SHA256_SIZE];
     struct bytes periods; /* history considered */
     struct bytes input;   /* Application, as it came; empty unless the payload is whole */

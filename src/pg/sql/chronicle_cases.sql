@@ -1,5 +1,5 @@
 -- After chronicle_slice. Only what a decision depends on, and what it came to; headers only where the input is sealed in them.
--- Each setting is read once, as a subquery.
+-- Each setting is read once, as a subquery. A row that lacks what is asked for is handed out, in the first slice: it is to be told.
 COPY (
     SELECT d.batch, d.index, d.source_offset, d.application_id, d.version, d.citizen_ref, d.citizen_seq,
         d.evaluated_at_ms, d.outcome, d.total_ore, d.conflict, d.quarantined, d.rulebook, d.periods, d.input,
@@ -9,9 +9,9 @@ COPY (
     LEFT JOIN mentord.citizen_key y ON y.id = d.key_id
     LEFT JOIN mentord.erasure e ON e.id = coalesce(d.erasure, y.erasure) AND coalesce(e.citizen_ref = d.citizen_ref,
         d.evaluated_at_ms < floor(extract(epoch FROM e.decided_before) * 1000))
-    WHERE d.evaluated_at_ms >= (SELECT current_setting('mentord.from_ms')::bigint)
-        AND d.evaluated_at_ms < (SELECT current_setting('mentord.to_ms')::bigint)
-        AND d.citizen_ref >= (SELECT decode(current_setting('mentord.citizen_from'), 'hex'))
-        AND d.citizen_ref < (SELECT decode(current_setting('mentord.citizen_to'), 'hex'))
+    WHERE (d.evaluated_at_ms >= (SELECT current_setting('mentord.from_ms')::bigint)
+            AND d.evaluated_at_ms < (SELECT current_setting('mentord.to_ms')::bigint)) IS NOT FALSE
+        AND coalesce(d.citizen_ref, '') >= (SELECT decode(current_setting('mentord.citizen_from'), 'hex'))
+        AND coalesce(d.citizen_ref, '') < (SELECT decode(current_setting('mentord.citizen_to'), 'hex'))
     ORDER BY d.batch, d.index
 ) TO STDOUT (FORMAT binary);
