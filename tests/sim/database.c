@@ -22,6 +22,7 @@ static void database_empty(struct database *database)
     database->application_count = 0;
     database->citizen_count = 0;
     database->batch_id = 0;
+    database->publication_count = 0;
     memset(database->positions, 0, sizeof(database->positions));
     memset(database->fates, 0, sizeof(database->fates));
 }
@@ -369,9 +370,12 @@ void database_restore(void)
     up_at_us = up_at_us < sim.now_us ? up_at_us : sim.now_us;
 }
 
-void database_standby(void)
+void database_committed(bool important)
 {
-    standby = sim.database;
+    if (sim.plot.weights[FAULT_COMMITS_LOST] > 0 &&
+        (sim_one_in(3) || (important && sim_one_in(2)))) {
+        standby = sim.database;
+    }
 }
 
 void database_failover(int64_t us, bool lose_commits)

@@ -10,6 +10,7 @@
 #include "mentor/port/store.h"
 
 #include "broker.h"
+#include "rulebooks.h"
 
 enum {
     DB_APPLICATIONS = 24,
@@ -40,12 +41,15 @@ struct db_fate {
     bool approved;
     int32_t start;
     int32_t end;
-    struct stored_output output; /* FATE_DECIDED, FATE_DLQ */
+    uint32_t rulebook;                     /* that its batch names */
+    const struct batch_decision *decision; /* FATE_DECIDED: the row */
+    struct stored_output output;           /* FATE_DECIDED, FATE_DLQ */
 };
 
 struct db_position {
     bool known;
     bool owned;
+    uint32_t rulebook; /* of its last batch */
     struct position position;
 };
 
@@ -57,6 +61,8 @@ struct database {
     struct citizen_row citizens[DB_CITIZENS];
     uint32_t citizen_count;
     int64_t batch_id;
+    struct publication publications[RULEBOOKS];
+    uint32_t publication_count;
     struct db_fate fates[BROKER_PARTITIONS][BROKER_OFFSETS];
 };
 
@@ -82,6 +88,7 @@ struct transaction {
     struct position positions[BROKER_PARTITIONS];
     uint32_t count;
     const struct batch *batch; /* copied */
+    uint32_t publications;     /* that its read could see */
     bool release;
     int64_t take_number[BROKER_PARTITIONS]; /* of the worker that sent it */
     struct transaction **locks[DB_LOCKS];
@@ -103,10 +110,11 @@ void transaction_run(struct transaction *transaction);
 void transaction_abort(struct transaction *transaction, enum err_kind kind, const char *why);
 /* Ends the sessions that hold a position of these. */
 void database_evict(const struct position *positions, uint32_t count);
+/* A statement that has committed: the standby follows, now and then. */
+void database_committed(bool important);
 /* The server stops and is back after so long; commits that the standby had not seen are gone. */
 void database_failover(int64_t us, bool lose_commits);
 void database_restore(void); /* it is back, if it was away */
-void database_standby(void); /* the standby has all commits as of now */
 
 struct application_row *database_application(const uint8_t id[UUID_SIZE]);
 struct citizen_row *database_citizen(const uint8_t ref[CITIZEN_REF_SIZE]);

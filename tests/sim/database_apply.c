@@ -45,6 +45,7 @@ const struct batch *database_copy(const struct batch *batch)
         keep(&own->decisions[i].output);
         keep(&own->decisions[i].trace);
         keep(&own->decisions[i].periods);
+        keep(&own->decisions[i].headers);
     }
     for (uint32_t i = 0; i < own->quarantine_count; i++) {
         keep(&own->quarantines[i].headers);
@@ -83,11 +84,13 @@ static void apply_entry(const struct batch *batch,
                                  .reason = entry->reason,
                                  .batch = batch->read.batch_id,
                                  .epoch = position->epoch,
-                                 .index = entry->index};
+                                 .index = entry->index,
+                                 .rulebook = rulebook_number(batch->rulebook_sha256)};
         memcpy(fate->digest, entry->input_digest, SHA256_SIZE);
         memcpy(fate->event_key, entry->event_key, EVENT_KEY_SIZE);
         if (entry->fate == FATE_DECIDED) {
             const struct batch_decision *decision = &batch->decisions[entry->index];
+            fate->decision = decision;
             fate->conflict = decision->conflict;
             fate->quarantined = decision->quarantined;
             fate->version = decision->version;
@@ -125,6 +128,8 @@ static void apply_write(const struct transaction *transaction)
         struct position *row =
             &sim.database.positions[transaction->positions[i].partition].position;
         audit_range(transaction, i, range, row);
+        audit_rulebook(transaction, row->partition, range->evaluated_at_ms);
+        sim.database.positions[row->partition].rulebook = rulebook_number(batch->rulebook_sha256);
         row->next_offset = range->to;
         if (range->emitted_offset > row->emitted_offset) {
             row->emitted_offset = range->emitted_offset;
@@ -195,9 +200,5 @@ void database_apply(struct transaction *transaction)
         apply_emitted(transaction);
         break;
     }
-    /* The standby follows, now and then. */
-    bool take = transaction->kind == TRANSACTION_TAKE;
-    if (sim.plot.weights[FAULT_COMMITS_LOST] > 0 && (sim_one_in(3) || (take && sim_one_in(2)))) {
-        database_standby();
-    }
+    database_committed(transaction->kind == TRANSACTION_TAKE);
 }

@@ -89,6 +89,7 @@ static void start(void *unused, uint64_t batch_most)
         actor->fenced = false;
         actor->holds = false;
         actor->doubts = false;
+        actor->worker->follows = sim.plot.follows;
         actor->worker->batch_most = (uint32_t)batch_most;
         client_begin(actor);
         producer_begin(actor);

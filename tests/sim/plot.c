@@ -274,6 +274,7 @@ void plot_begin(void)
         .odds = 8 + sim_below(120),
         .calm = kind == 0,
         .thaws = sim_one_in(2),
+        .follows = sim_one_in(3),
         .quiet_at_us = sim_between(1000000, 30000000),
     };
     memcpy(plot->weights, plots[kind], sizeof(plot->weights));
@@ -283,6 +284,9 @@ void plot_begin(void)
         life_soon(sim_one_in(2) ? 0 : sim_between(0, plot->quiet_at_us));
     }
     sim_at(plot->quiet_at_us, quiet, NULL, 0);
+    if (plot->follows) {
+        publications_begin(plot->quiet_at_us < 10000000 ? plot->quiet_at_us : 10000000);
+    }
     load_begin(plot->quiet_at_us < 8000000 ? plot->quiet_at_us : 8000000);
 }
 

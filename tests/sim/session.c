@@ -1,6 +1,7 @@
 #include "session.h"
 
 #include "mentor/base/err.h"
+#include "mentor/core/rulebook.h"
 
 #include "audit.h"
 #include "sim.h"
@@ -241,6 +242,33 @@ static bool store_take(void *self, struct position *positions, uint32_t count, s
     return err_set(err, ERR_RETRY, "a progress row stays locked");
 }
 
+/* As src/pg/sql/read_clock.sql. */
+static void read_moment(struct session *session, struct batch_read *read)
+{
+    session->publications = sim.database.publication_count;
+    read->now_ms = database_clock_ms();
+    int64_t moment_ms = read->floor_ms > read->now_ms && guard_stands(GUARD_RULEBOOK_MOMENT)
+                            ? read->floor_ms
+                            : read->now_ms;
+    uint32_t number = publications_in_force(
+        session->publications, guard_stands(GUARD_RULEBOOK_TIME) ? moment_ms : INT64_MAX);
+    read->published = number > 0;
+    memcpy(read->rulebook_sha256, rulebook_at(number)->sha256, SHA256_SIZE);
+}
+
+static bool store_rulebook(void *self,
+                           const uint8_t sha256[SHA256_SIZE],
+                           struct stored_rulebook *rulebook,
+                           struct err *err)
+{
+    if (!look(self, LABEL_RULEBOOK, err)) {
+        return false;
+    }
+    rulebook_stored(rulebook_number(sha256), rulebook);
+    sim_step(LABEL_RULEBOOK, PHASE_ANSWERED);
+    return true;
+}
+
 static bool
 store_read(void *self, const struct position *positions, struct batch_read *read, struct err *err)
 {
@@ -264,7 +292,7 @@ store_read(void *self, const struct position *positions, struct batch_read *read
         read->keys[i].armed =
             database_key_armed(positions[read->keys[i].slot].partition, read->keys[i].key);
     }
-    read->now_ms = database_clock_ms();
+    read_moment(session_of(self), read);
     read->batch_id = ++sim.database.batch_id;
     sim_step(LABEL_READ, PHASE_ANSWERED);
     return true;
@@ -283,6 +311,7 @@ static bool store_write(void *self,
     CHECK(batch->range_count <= BROKER_PARTITIONS);
     transaction->batch = database_copy(batch);
     transaction->count = batch->range_count;
+    transaction->publications = session_of(self)->publications;
     for (uint32_t i = 0; i < batch->range_count; i++) {
         transaction->positions[i] = positions[batch->ranges[i].slot];
         transaction->positions[i].next_offset = batch->ranges[i].from;
@@ -340,6 +369,7 @@ struct store session_store(struct actor *actor)
         .open = store_open,
         .take = store_take,
         .read = store_read,
+        .rulebook = store_rulebook,
         .write = store_write,
         .unsent = store_unsent,
         .emitted = store_emitted,

@@ -16,6 +16,7 @@ struct session {
     struct transaction *transaction; /* waited for */
     bool (*work)(void *context);
     void *context;
+    uint32_t publications; /* that the last read could see */
 };
 
 struct store session_store(struct actor *actor);

@@ -42,6 +42,7 @@ enum {
     X(OPEN, open)                                                                                  \
     X(TAKE, take)                                                                                  \
     X(READ, read)                                                                                  \
+    X(RULEBOOK, rulebook)                                                                          \
     X(WRITE, write)                                                                                \
     X(UNSENT, unsent)                                                                              \
     X(EMITTED, emitted)                                                                            \
@@ -95,6 +96,7 @@ enum phase {
     X(RETENTION, "log-start-raised")                                                               \
     X(TRUNCATED, "log-truncated")                                                                  \
     X(CLOCK, "clock-back")                                                                         \
+    X(PUBLISHED, "rulebook-published")                                                             \
     X(HALTED, "halted")
 
 enum fault {
@@ -138,11 +140,12 @@ struct plot {
     uint32_t faults_left;
     uint32_t odds; /* one step in so many has a fault, while any are left */
     uint32_t weights[FAULT_COUNT];
-    bool calm;   /* nothing fails: workers come and go */
-    bool thaws;  /* the frozen wake up in the end */
-    bool halts;  /* something may happen that a person must look at */
-    bool quiet;  /* the end: no fault any more */
-    bool ending; /* all is done, workers are stopped */
+    bool calm;    /* nothing fails: workers come and go */
+    bool thaws;   /* the frozen wake up in the end */
+    bool follows; /* rulebooks are published, and workers follow */
+    bool halts;   /* something may happen that a person must look at */
+    bool quiet;   /* the end: no fault any more */
+    bool ending;  /* all is done, workers are stopped */
     int64_t quiet_at_us;
     int64_t seen_at_us; /* when others have looked at what a person must look at; 0: not yet */
     int64_t limit_us;

@@ -22,6 +22,8 @@
     X(TAKE_BUMPS, "take-bumps", "what an earlier owner has under way cannot be stored any more")   \
     X(LOCKED_READ, "locked-read", "a position is read when nothing moves it: after a lost reply")  \
     X(EVICTION, "eviction", "a frozen owner's session does not hold a partition for ever")         \
+    X(RULEBOOK_TIME, "rulebook-time", "a published rulebook decides nothing before its time")      \
+    X(RULEBOOK_MOMENT, "rulebook-moment", "which one decides is asked for the batch's own moment") \
     /* In src/app. */                                                                              \
     X(REJOIN, "rejoin", "a fenced worker asks the group before it takes an epoch")                 \
     X(MEMBERSHIP, "membership", "after trouble the group is asked whether partitions are ours")    \
@@ -37,6 +39,8 @@
     X(REVOCATION, "revocation", "a revocation met while reading ahead is answered")                \
     X(FORGET, "forget", "after trouble what was read and not stored is read again")                \
     X(CLOCK_FLOOR, "clock-floor", "a partition's time of decision does not run back")              \
+    X(RULEBOOK_PINNED, "rulebook-pinned", "a batch names the rulebook that has decided it")        \
+    X(RULEBOOK_LOST, "rulebook-lost", "what is not published any more decides nothing")            \
     X(ISOLATION, "isolation", "a record that the store refuses goes to quarantine alone")          \
     /* In src/kafka/ring.c. */                                                                     \
     X(CONTIGUOUS, "contiguous", "acknowledged is what has nothing unacknowledged before it")
