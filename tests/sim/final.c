@@ -8,6 +8,7 @@
 #include "../../src/app/rejudge.h"
 #include "audit.h"
 #include "load.h"
+#include "sealing.h"
 #include "sim.h"
 
 enum {
@@ -255,6 +256,7 @@ static void check_projections(void)
             for (int64_t offset = 0; offset < BROKER_OFFSETS; offset++) {
                 const struct db_fate *fate = &database->fates[p][offset];
                 armed += fate->stored && fate->fate == FATE_DLQ && fate->has_citizen &&
+                         !fate->closed &&
                          memcmp(fate->citizen_ref, row->ref, CITIZEN_REF_SIZE) == 0;
             }
         }
@@ -282,6 +284,7 @@ void audit_end(void)
              offset++) {
             check_fate((int32_t)p, offset);
             check_output((int32_t)p, offset);
+            sealing_check((int32_t)p, offset);
         }
     }
     collect();

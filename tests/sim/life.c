@@ -94,6 +94,7 @@ static void start(void *unused, uint64_t batch_most)
         client_begin(actor);
         producer_begin(actor);
         session_begin(actor);
+        statements_begin(actor);
         sim_trace("w%u/%llu starts", i, (unsigned long long)actor->life);
         actor_go(actor);
         return;

@@ -2,6 +2,7 @@
 
 #include "audit.h"
 #include "load.h"
+#include "sealing.h"
 #include "sim.h"
 
 enum {
@@ -275,6 +276,7 @@ void plot_begin(void)
         .calm = kind == 0,
         .thaws = sim_one_in(2),
         .follows = sim_one_in(3),
+        .seals = sim_one_in(4),
         .quiet_at_us = sim_between(1000000, 30000000),
     };
     memcpy(plot->weights, plots[kind], sizeof(plot->weights));
@@ -286,6 +288,9 @@ void plot_begin(void)
     sim_at(plot->quiet_at_us, quiet, NULL, 0);
     if (plot->follows) {
         publications_begin(plot->quiet_at_us < 10000000 ? plot->quiet_at_us : 10000000);
+    }
+    if (plot->seals) {
+        sealing_begin(plot->quiet_at_us);
     }
     load_begin(plot->quiet_at_us < 8000000 ? plot->quiet_at_us : 8000000);
 }

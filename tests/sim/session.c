@@ -4,6 +4,7 @@
 #include "mentor/core/rulebook.h"
 
 #include "audit.h"
+#include "sealing.h"
 #include "sim.h"
 
 enum {
@@ -12,14 +13,14 @@ enum {
     NOTICE_US = 20000000,
 };
 
-static struct session *session_of(void *self)
+static struct sim_session *session_of(void *self)
 {
     return &((struct actor *)self)->session;
 }
 
 static bool lost(struct actor *actor, struct err *err)
 {
-    struct session *session = &actor->session;
+    struct sim_session *session = &actor->session;
     session->connected = false;
     session->broken = false;
     session->transaction = NULL;
@@ -62,7 +63,7 @@ static void orphan(struct transaction *transaction, bool whole)
 
 void session_begin(struct actor *actor)
 {
-    actor->session = (struct session){0};
+    actor->session = (struct sim_session){0};
 }
 
 void session_crash(struct actor *actor)
@@ -70,7 +71,7 @@ void session_crash(struct actor *actor)
     if (actor->session.transaction != NULL) {
         orphan(actor->session.transaction, sim_one_in(2));
     }
-    actor->session = (struct session){0};
+    actor->session = (struct sim_session){0};
 }
 
 void session_freeze(struct actor *actor)
@@ -98,7 +99,7 @@ static bool reached(const struct actor *actor)
 
 static bool ready(struct actor *actor, struct err *err)
 {
-    struct session *session = &actor->session;
+    struct sim_session *session = &actor->session;
     if (session->connected && session->broken) {
         return lost(actor, err);
     }
@@ -127,7 +128,7 @@ static bool store_open(void *self, const char *cluster, int32_t partition_count,
     return ready(self, err);
 }
 
-static void work(struct session *session)
+static void work(struct sim_session *session)
 {
     while (session->work != NULL && session->work(session->context)) {
     }
@@ -163,7 +164,7 @@ static bool evaluate(struct actor *actor, const struct transaction *transaction,
 static bool
 ask(struct actor *actor, enum label label, struct transaction *transaction, struct err *err)
 {
-    struct session *session = &actor->session;
+    struct sim_session *session = &actor->session;
     session->transaction = transaction;
     transaction->client = actor;
     transaction->life = actor->life;
@@ -243,7 +244,7 @@ static bool store_take(void *self, struct position *positions, uint32_t count, s
 }
 
 /* As src/pg/sql/read_clock.sql. */
-static void read_moment(struct session *session, struct batch_read *read)
+static void read_moment(struct sim_session *session, struct batch_read *read)
 {
     session->publications = sim.database.publication_count;
     read->now_ms = database_clock_ms();
@@ -293,7 +294,8 @@ store_read(void *self, const struct position *positions, struct batch_read *read
             database_key_armed(positions[read->keys[i].slot].partition, read->keys[i].key);
     }
     read_moment(session_of(self), read);
-    read->batch_id = ++sim.database.batch_id;
+    read->batch_id = database_batch_next();
+    statements_read(self, read);
     sim_step(LABEL_READ, PHASE_ANSWERED);
     return true;
 }
@@ -309,6 +311,10 @@ static bool store_write(void *self,
         return false;
     }
     CHECK(batch->range_count <= BROKER_PARTITIONS);
+    transaction->statements = sim_alloc(sizeof(*transaction->statements));
+    if (!statements_write(self, batch, positions, transaction->statements, err)) {
+        return false;
+    }
     transaction->batch = database_copy(batch);
     transaction->count = batch->range_count;
     transaction->publications = session_of(self)->publications;
@@ -317,6 +323,19 @@ static bool store_write(void *self,
         transaction->positions[i].next_offset = batch->ranges[i].from;
     }
     return ask(self, LABEL_WRITE, transaction, err);
+}
+
+/* As fill_quarantine() of src/pg/store_unsent.c. */
+static bool read_refusal(const struct db_fate *fate, struct err *err)
+{
+    struct bytes headers;
+    struct bytes value;
+    enum payload_state state = sealing_open(fate, &headers, &value);
+    if (state == PAYLOAD_WHOLE && !bytes_equal(value, fate->output.value)) {
+        sim_breach("a refused record is read from the database as another one");
+    }
+    return state == PAYLOAD_WHOLE ||
+           err_set(err, ERR_HALT, "still to be sent to the DLQ: %s", payload_text(state));
 }
 
 static bool store_unsent(void *self,
@@ -334,6 +353,9 @@ static bool store_unsent(void *self,
     for (int64_t offset = from; offset < BROKER_OFFSETS && *count < most; offset++) {
         const struct db_fate *fate = &sim.database.fates[position->partition][offset];
         if (fate->stored && (fate->fate == FATE_DECIDED || fate->fate == FATE_DLQ)) {
+            if (fate->fate == FATE_DLQ && !read_refusal(fate, err)) {
+                return false;
+            }
             outputs[(*count)++] = fate->output;
         }
     }

@@ -9,7 +9,7 @@
 struct actor;
 struct transaction;
 
-struct session {
+struct sim_session {
     bool opened; /* the port was */
     bool connected;
     bool broken;                     /* the connection is lost, and the client will hear of it */

@@ -97,6 +97,8 @@ enum phase {
     X(TRUNCATED, "log-truncated")                                                                  \
     X(CLOCK, "clock-back")                                                                         \
     X(PUBLISHED, "rulebook-published")                                                             \
+    X(ERASED, "citizen-erased")                                                                    \
+    X(DISMISSED, "refusal-dismissed")                                                              \
     X(HALTED, "halted")
 
 enum fault {
@@ -128,7 +130,8 @@ struct actor {
     struct worker *worker;                  /* owned */
     struct client client;
     struct producer producer;
-    struct session session;
+    struct sim_session session;
+    struct pg_store *store; /* owned: what src/pg keeps in memory */
     ucontext_t context;
     jmp_buf resume;
     void *stack; /* owned */
@@ -142,6 +145,7 @@ struct plot {
     uint32_t weights[FAULT_COUNT];
     bool calm;    /* nothing fails: workers come and go */
     bool thaws;   /* the frozen wake up in the end */
+    bool seals;   /* a master key is given, and citizens are erased */
     bool follows; /* rulebooks are published, and workers follow */
     bool halts;   /* something may happen that a person must look at */
     bool quiet;   /* the end: no fault any more */
