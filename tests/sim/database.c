@@ -6,6 +6,7 @@
 
 enum {
     DAY_MS = 86400000,
+    BATCHES_BITS = 12,
     SEQUENCE_AHEAD = 8, /* PostgreSQL: 32; there are few batches in a world */
 };
 
@@ -18,14 +19,14 @@ static struct transaction *transactions[DB_TRANSACTIONS];
 static uint32_t transaction_count;
 static int64_t up_at_us;
 static int64_t clock_behind_ms;
+static int64_t worlds; /* no two have the same numbers of batches: keys are remembered by them */
 
 static void database_empty(struct database *database)
 {
     database->application_count = 0;
     database->citizen_count = 0;
     database->key_count = 0;
-    /* In no two worlds the same, since a process may remember keys by it. */
-    database->batch_id = database->batch_logged = (int64_t)(sim.seed % (1U << 20)) << 12;
+    database->batch_id = database->batch_logged = worlds++ << BATCHES_BITS;
     memset(database->citizen_there, 0, sizeof(database->citizen_there));
     memset(database->citizen_keys, 0, sizeof(database->citizen_keys));
     database->publication_count = 0;

@@ -137,7 +137,7 @@ bool sealing_may_erase(uint32_t citizen)
 void sealing_erase(uint32_t citizen)
 {
     int64_t id = sim.database.citizen_keys[citizen];
-    sim_trace("citizen %u is erased, key %lld", citizen, (long long)id);
+    sim_trace("citizen %u is erased%s", citizen, id == 0 ? ", and had no key" : "");
     if (id == 0) {
         return;
     }
@@ -243,7 +243,8 @@ void sealing_check(int32_t partition, int64_t offset)
         sim_breach("the payload of %d/%lld is not what came", partition, (long long)offset);
     }
     for (uint32_t i = 0; i < sim.database.key_count && fate->erased; i++) {
-        if (open_with(fate, &sim.database.keys[i], &headers, &value) == PAYLOAD_WHOLE) {
+        if (!sim.database.keys[i].destroyed &&
+            open_with(fate, &sim.database.keys[i], &headers, &value) == PAYLOAD_WHOLE) {
             sim_breach("the payload of %d/%lld is erased, and key %u opens it",
                        partition,
                        (long long)offset,

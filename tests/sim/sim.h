@@ -137,6 +137,27 @@ struct actor {
     void *stack; /* owned */
 };
 
+/* Kinds of worlds; which faults each has says plot.c. */
+enum plot_kind {
+    PLOT_ANY,
+    PLOT_CALM,
+    PLOT_CRASHES,
+    PLOT_DATABASE,
+    PLOT_BROKER,
+    PLOT_FROZEN,
+    PLOT_LOST,
+    PLOT_LOG,
+    PLOT_ALL,
+    PLOT_COUNT
+};
+
+/* What every world is to be like; zeroed: as it comes. */
+struct emphasis {
+    enum plot_kind plot;
+    bool seals;
+    bool follows;
+};
+
 /* What this world is like. */
 struct plot {
     uint32_t workers; /* wanted at a time */
@@ -163,6 +184,7 @@ struct counts {
     uint64_t outputs;
     uint64_t halted;
     uint64_t faults[FAULT_COUNT];
+    uint64_t reached[LABEL_COUNT][PHASE_COUNT]; /* steps */
     uint64_t crashes[LABEL_COUNT][PHASE_COUNT];
 };
 
@@ -186,6 +208,7 @@ struct sim {
     struct actor actors[SIM_ACTORS];
     struct actor *running; /* NULL: the world itself */
     jmp_buf back;
+    struct emphasis emphasis;
     struct plot plot;
     struct broker broker;
     struct database database;
