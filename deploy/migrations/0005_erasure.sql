@@ -169,6 +169,8 @@ BEGIN
     IF key_ IS NOT NULL OR plain > 0 OR refused > 0 THEN
         INSERT INTO mentord.erasure (citizen_ref, why) VALUES (ref, why_) RETURNING id INTO erasure;
         UPDATE mentord.citizen c SET key_id = NULL WHERE c.ref = erase_citizen.ref AND c.key_id IS NOT NULL;
+        DELETE FROM mentord.citizen c -- a row that says nothing goes, else it is never inserted again (0001_tables.sql)
+            WHERE c.ref = erase_citizen.ref AND c.seq = 0 AND c.armed = 0 AND c.key_id IS NULL;
         UPDATE mentord.citizen_key k SET wrapped = NULL, erased_at = now(), erasure = erase_citizen.erasure WHERE k.id = key_;
         PERFORM mentord.empty_refusals(erasure, progress_ids, offsets);
         IF plain > 0 THEN

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "mentor/app/worker.h"
+#include "mentor/base/guard.h"
 #include "mentor/base/log.h"
 #include "mentor/core/rulebook.h"
 #include "mentor/rulebook/load.h"
@@ -102,7 +103,7 @@ static void change(struct worker *worker, const struct rulebook *next, struct ru
 bool follow_publication(struct worker *worker)
 {
     const struct batch_read *read = &worker->batch.read;
-    const struct rulebook *next = worker->rulebook;
+    const struct rulebook *next = GUARD(RULEBOOK_LOST) ? worker->rulebook : worker->deciding;
     struct rulebook *loaded = NULL;
     if (!worker->follows) {
         return true;

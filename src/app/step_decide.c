@@ -2,6 +2,7 @@
 
 #include "mentor/app/judge.h"
 #include "mentor/app/worker.h"
+#include "mentor/base/guard.h"
 #include "mentor/core/rulebook.h"
 #include "mentor/port/ledger.h"
 
@@ -225,7 +226,8 @@ enum step_outcome step_decide(struct worker *worker)
     batch->decisions = batch_alloc(worker, count, sizeof(*batch->decisions));
     batch->quarantines = batch_alloc(worker, count, sizeof(*batch->quarantines));
     batch->ranges = batch_alloc(worker, worker->slot_count, sizeof(*batch->ranges));
-    memcpy(batch->rulebook_sha256, worker->deciding->sha256, SHA256_SIZE);
+    const struct rulebook *pinned = GUARD(RULEBOOK_PINNED) ? worker->deciding : worker->rulebook;
+    memcpy(batch->rulebook_sha256, pinned->sha256, SHA256_SIZE);
     stopped_begin(worker);
     shadow_batch(worker);
     bool stops = false;

@@ -255,6 +255,18 @@ static bool resend_partition(struct worker *worker, const struct position *posit
     return sink->sent(sink->self, position->partition, position->next_offset, &worker->err);
 }
 
+/* Or we stood still since we took it, and a successor has sent what is missing now, as a refused
+ * record that was erased since: then we are fenced. */
+static void halt_as_owner(struct worker *worker, const struct position *position)
+{
+    struct store *store = &worker->edges.store;
+    struct err halt = worker->err;
+    if (halt.kind == ERR_HALT &&
+        (!GUARD(HALT_OWNED) || store->emitted(store->self, position, 1, false, &worker->err))) {
+        worker->err = halt;
+    }
+}
+
 enum step_outcome step_resend(struct worker *worker)
 {
     struct sink *sink = &worker->edges.sink;
@@ -267,6 +279,7 @@ enum step_outcome step_resend(struct worker *worker)
     }
     for (uint32_t i = 0; i < worker->slot_count && GUARD(RESEND); i++) {
         if (!resend_partition(worker, &worker->positions[i], &sent)) {
+            halt_as_owner(worker, &worker->positions[i]);
             return step_of_err(worker);
         }
     }

@@ -1,6 +1,8 @@
 /* The rows that serialise, by compare-and-set. Keys come sorted, so every transaction locks in one
  * order. */
 
+#include "mentor/base/guard.h"
+
 #include "store_write.h"
 
 /* Which statement a changed row needs. A row that was absent is inserted, not asked for
@@ -31,7 +33,8 @@ static bool changes_to(const struct write *write, uint32_t citizen, enum row_cha
 {
     const struct citizen_row *row = &write->batch->read.citizens[citizen];
     const struct store_key *key = &write->store->keys[citizen];
-    return (row->changed || key->used) && citizen_change(row, key) == change;
+    return (row->changed || (key->used && GUARD(KEY_COMPARED))) &&
+           citizen_change(row, key) == change;
 }
 
 static void add_key(struct array *column, int64_t id)

@@ -74,7 +74,8 @@ void vault_make_key(struct vault *vault,
                     struct bytes citizen_ref,
                     uint8_t key[SEAL_KEY_SIZE],
                     uint8_t wrapped[VAULT_WRAPPED_SIZE]);
-/* Unwraps one, unless it is remembered: the last few thousand are. False: it does not open. */
+/* Unwraps one, unless it is remembered with this text: the last few thousand are. False: it does
+ * not open, or is destroyed. */
 MUST_CHECK bool vault_learn_key(struct vault *vault,
                                 int64_t id,
                                 struct bytes citizen_ref,

@@ -184,6 +184,21 @@ void audit_range(const struct transaction *transaction,
     }
 }
 
+void audit_rulebook(const struct transaction *transaction, int32_t partition, int64_t moment_ms)
+{
+    uint32_t number = rulebook_number(transaction->batch->rulebook_sha256);
+    uint32_t in_force = publications_in_force(transaction->publications, moment_ms);
+    uint32_t before = sim.database.positions[partition].rulebook;
+    if (number != in_force) {
+        sim_breach("I2: a batch of partition %d names rulebook %u, in force at its moment is %u",
+                   partition,
+                   number,
+                   in_force);
+    } else if (publications_before(number, before)) {
+        sim_breach("partition %d goes back from rulebook %u to %u", partition, before, number);
+    }
+}
+
 void audit_position(const struct position *row)
 {
     struct position *last = &audit.last[row->partition];

@@ -42,6 +42,8 @@ void audit_range(const struct transaction *transaction,
                  uint32_t at,
                  const struct batch_range *range,
                  const struct position *before);
+/* By which rulebook a batch of the partition was decided. */
+void audit_rulebook(const struct transaction *transaction, int32_t partition, int64_t moment_ms);
 void audit_owner(const struct transaction *transaction, uint32_t at);
 void audit_position(const struct position *row);
 /* A worker begins to take partitions. */

@@ -1,10 +1,13 @@
 #include "database.h"
 
 #include "audit.h"
+#include "sealing.h"
 #include "sim.h"
 
 enum {
     DAY_MS = 86400000,
+    BATCHES_BITS = 12,
+    SEQUENCE_AHEAD = 8, /* PostgreSQL: 32; there are few batches in a world */
 };
 
 /* What a standby has seen; the locks are the running server's. */
@@ -16,12 +19,17 @@ static struct transaction *transactions[DB_TRANSACTIONS];
 static uint32_t transaction_count;
 static int64_t up_at_us;
 static int64_t clock_behind_ms;
+static int64_t worlds; /* no two have the same numbers of batches: keys are remembered by them */
 
 static void database_empty(struct database *database)
 {
     database->application_count = 0;
     database->citizen_count = 0;
-    database->batch_id = 0;
+    database->key_count = 0;
+    database->batch_id = database->batch_logged = worlds++ << BATCHES_BITS;
+    memset(database->citizen_there, 0, sizeof(database->citizen_there));
+    memset(database->citizen_keys, 0, sizeof(database->citizen_keys));
+    database->publication_count = 0;
     memset(database->positions, 0, sizeof(database->positions));
     memset(database->fates, 0, sizeof(database->fates));
 }
@@ -79,11 +87,25 @@ struct citizen_row *database_citizen(const uint8_t ref[CITIZEN_REF_SIZE])
     return row;
 }
 
+int64_t *database_citizen_key(const uint8_t ref[CITIZEN_REF_SIZE])
+{
+    return &sim.database.citizen_keys[database_citizen(ref) - sim.database.citizens];
+}
+
+int64_t database_batch_next(void)
+{
+    struct database *database = &sim.database;
+    if (database->batch_id == database->batch_logged) {
+        database->batch_logged += SEQUENCE_AHEAD;
+    }
+    return ++database->batch_id;
+}
+
 bool database_key_armed(int32_t partition, struct bytes key)
 {
     for (int64_t offset = 0; offset < BROKER_OFFSETS && key.size > 0; offset++) {
         const struct db_fate *fate = &sim.database.fates[partition][offset];
-        if (fate->stored && fate->fate == FATE_DLQ && fate->arms &&
+        if (fate->stored && fate->fate == FATE_DLQ && fate->arms && !fate->closed &&
             bytes_equal(fate->output.key, key)) {
             return true;
         }
@@ -197,25 +219,31 @@ static bool position_holds(const struct transaction *transaction, uint32_t at)
     case TRANSACTION_EMITTED:
         return mine->epoch == row->epoch || !guard_stands(GUARD_EMITTED_EPOCH);
     case TRANSACTION_TAKE:
+    case TRANSACTION_ERASE:
+    case TRANSACTION_DISMISS:
         break;
     }
     return true;
 }
 
-static bool rows_hold(const struct batch_read *read)
+/* As the WHERE and the primary keys of src/pg/sql/write_applications*.sql, write_citizens*.sql. */
+static bool rows_hold(const struct statements *statements)
 {
-    for (uint32_t i = 0; i < read->application_count; i++) {
-        const struct application_row *row = &read->applications[i];
-        if (row->changed && guard_stands(GUARD_APPLICATION_CAS) &&
-            database_application(row->id)->seq != row->seq_read) {
+    for (uint32_t i = 0; i < statements->application_count; i++) {
+        const struct application_write *write = &statements->applications[i];
+        if (guard_stands(GUARD_APPLICATION_CAS) &&
+            database_application(write->row.id)->seq != write->row.seq_read) {
             return false;
         }
     }
-    for (uint32_t i = 0; i < read->citizen_count; i++) {
-        const struct citizen_row *row = &read->citizens[i];
-        const struct citizen_row *now = database_citizen(row->ref);
-        if (row->changed && guard_stands(GUARD_CITIZEN_CAS) &&
-            (now->seq != row->seq_read || now->armed != row->armed_read)) {
+    for (uint32_t i = 0; i < statements->citizen_count; i++) {
+        const struct citizen_write *write = &statements->citizens[i];
+        const struct citizen_row *now = database_citizen(write->row.ref);
+        size_t at = (size_t)(now - sim.database.citizens);
+        bool same = now->seq == write->row.seq_read && now->armed == write->row.armed_read;
+        if ((!same && guard_stands(GUARD_CITIZEN_CAS)) ||
+            (sim.database.citizen_keys[at] != write->key_read && guard_stands(GUARD_KEY_CAS)) ||
+            (sim.database.citizen_there[at] == write->fresh && guard_stands(GUARD_CITIZEN_CAS))) {
             return false;
         }
     }
@@ -252,7 +280,9 @@ static void finish(struct transaction *transaction)
 {
     if (!in_order(transaction)) {
         transaction_abort(transaction, ERR_HALT, "positions would run backwards");
-    } else if (transaction->batch != NULL && !rows_hold(&transaction->batch->read)) {
+    } else if (transaction->kind == TRANSACTION_ERASE && !sealing_may_erase(transaction->citizen)) {
+        transaction_abort(transaction, ERR_RETRY, "a refused record is on its way to the DLQ");
+    } else if (transaction->batch != NULL && !rows_hold(transaction->statements)) {
         transaction_abort(transaction, ERR_STALE, "a row has moved");
     } else if (transaction->batch != NULL && plot_fault(FAULT_STALE)) {
         transaction_abort(transaction, ERR_STALE, "could not serialize");
@@ -332,20 +362,20 @@ void transaction_begin(struct transaction *transaction)
             *position = sim.database.positions[position->partition].position;
         }
     }
-    const struct batch *batch = transaction->batch;
-    for (uint32_t i = 0; batch != NULL && i < batch->read.application_count; i++) {
-        const struct application_row *row = &batch->read.applications[i];
-        if (row->changed) {
-            add_lock(transaction,
-                     &application_locks[database_application(row->id) - sim.database.applications]);
-        }
+    const struct statements *statements = transaction->statements;
+    for (uint32_t i = 0; statements != NULL && i < statements->application_count; i++) {
+        const uint8_t *id = statements->applications[i].row.id;
+        add_lock(transaction,
+                 &application_locks[database_application(id) - sim.database.applications]);
     }
-    for (uint32_t i = 0; batch != NULL && i < batch->read.citizen_count; i++) {
-        const struct citizen_row *row = &batch->read.citizens[i];
-        if (row->changed) {
-            add_lock(transaction,
-                     &citizen_locks[database_citizen(row->ref) - sim.database.citizens]);
-        }
+    for (uint32_t i = 0; statements != NULL && i < statements->citizen_count; i++) {
+        const uint8_t *ref = statements->citizens[i].row.ref;
+        add_lock(transaction, &citizen_locks[database_citizen(ref) - sim.database.citizens]);
+    }
+    bool administrator =
+        transaction->kind == TRANSACTION_ERASE || transaction->kind == TRANSACTION_DISMISS;
+    if (administrator && transaction->citizen != UINT32_MAX) {
+        add_lock(transaction, &citizen_locks[transaction->citizen]);
     }
     CHECK(transaction_count < DB_TRANSACTIONS);
     transactions[transaction_count++] = transaction;
@@ -369,9 +399,12 @@ void database_restore(void)
     up_at_us = up_at_us < sim.now_us ? up_at_us : sim.now_us;
 }
 
-void database_standby(void)
+void database_committed(bool important)
 {
-    standby = sim.database;
+    if (sim.plot.weights[FAULT_COMMITS_LOST] > 0 &&
+        (sim_one_in(3) || (important && sim_one_in(2)))) {
+        standby = sim.database;
+    }
 }
 
 void database_failover(int64_t us, bool lose_commits)
@@ -389,9 +422,8 @@ void database_failover(int64_t us, bool lose_commits)
     }
     up_at_us = sim.now_us + us;
     if (lose_commits && standby.batch_id >= 0) {
-        int64_t batch_id = sim.database.batch_id;
         sim.database = standby;
-        sim.database.batch_id = batch_id + 100; /* a sequence is logged ahead */
+        sim.database.batch_id = standby.batch_logged; /* numbers come a second time */
         audit_restored();
     }
     if (sim.plot.weights[FAULT_CLOCK] > 0 && sim_one_in(2)) {

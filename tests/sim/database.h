@@ -10,10 +10,10 @@
 #include "mentor/port/store.h"
 
 #include "broker.h"
+#include "rulebooks.h"
+#include "statements.h"
 
 enum {
-    DB_APPLICATIONS = 24,
-    DB_CITIZENS = 12,
     DB_TRANSACTIONS = 32,
     DB_LOCKS = BROKER_PARTITIONS + DB_APPLICATIONS + DB_CITIZENS,
     DB_LOCK_TIMEOUT_US = 2000000,
@@ -26,6 +26,8 @@ struct db_fate {
     bool has_citizen;
     bool conflict;
     bool quarantined;
+    bool closed; /* FATE_DLQ: dismissed */
+    bool erased; /* with its citizen's key */
     enum fate fate;
     enum reason reason;
     int64_t batch;
@@ -40,12 +42,16 @@ struct db_fate {
     bool approved;
     int32_t start;
     int32_t end;
-    struct stored_output output; /* FATE_DECIDED, FATE_DLQ */
+    uint32_t rulebook;                     /* that its batch names */
+    const struct batch_decision *decision; /* FATE_DECIDED: the row */
+    struct stored_output output;           /* FATE_DECIDED, FATE_DLQ */
+    struct db_payload payload;             /* likewise */
 };
 
 struct db_position {
     bool known;
     bool owned;
+    uint32_t rulebook; /* of its last batch */
     struct position position;
 };
 
@@ -56,7 +62,14 @@ struct database {
     uint32_t application_count;
     struct citizen_row citizens[DB_CITIZENS];
     uint32_t citizen_count;
+    bool citizen_there[DB_CITIZENS];   /* there is such a row */
+    int64_t citizen_keys[DB_CITIZENS]; /* column key_id; 0: null */
+    struct db_key keys[DB_KEYS];
+    uint32_t key_count;
     int64_t batch_id;
+    int64_t batch_logged; /* a sequence is logged ahead: after a crash it goes on behind this */
+    struct publication publications[RULEBOOKS];
+    uint32_t publication_count;
     struct db_fate fates[BROKER_PARTITIONS][BROKER_OFFSETS];
 };
 
@@ -64,6 +77,8 @@ enum transaction_kind {
     TRANSACTION_TAKE,
     TRANSACTION_WRITE,
     TRANSACTION_EMITTED,
+    TRANSACTION_ERASE,   /* an administrator's */
+    TRANSACTION_DISMISS, /* likewise */
 };
 
 enum transaction_state {
@@ -82,6 +97,10 @@ struct transaction {
     struct position positions[BROKER_PARTITIONS];
     uint32_t count;
     const struct batch *batch; /* copied */
+    uint32_t publications;     /* that its read could see */
+    struct statements *statements;
+    uint32_t citizen; /* UINT32_MAX: none */
+    struct db_fate *refusal;
     bool release;
     int64_t take_number[BROKER_PARTITIONS]; /* of the worker that sent it */
     struct transaction **locks[DB_LOCKS];
@@ -103,13 +122,16 @@ void transaction_run(struct transaction *transaction);
 void transaction_abort(struct transaction *transaction, enum err_kind kind, const char *why);
 /* Ends the sessions that hold a position of these. */
 void database_evict(const struct position *positions, uint32_t count);
+/* A statement that has committed: the standby follows, now and then. */
+void database_committed(bool important);
 /* The server stops and is back after so long; commits that the standby had not seen are gone. */
 void database_failover(int64_t us, bool lose_commits);
 void database_restore(void); /* it is back, if it was away */
-void database_standby(void); /* the standby has all commits as of now */
 
 struct application_row *database_application(const uint8_t id[UUID_SIZE]);
 struct citizen_row *database_citizen(const uint8_t ref[CITIZEN_REF_SIZE]);
+int64_t *database_citizen_key(const uint8_t ref[CITIZEN_REF_SIZE]);
+int64_t database_batch_next(void);
 bool database_key_armed(int32_t partition, struct bytes key);
 
 /* database_apply.c: what a commit does. */

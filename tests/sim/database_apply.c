@@ -3,6 +3,7 @@
 #include "mentor/app/outcome.h"
 
 #include "audit.h"
+#include "sealing.h"
 #include "sim.h"
 
 static void keep(struct bytes *bytes)
@@ -45,6 +46,7 @@ const struct batch *database_copy(const struct batch *batch)
         keep(&own->decisions[i].output);
         keep(&own->decisions[i].trace);
         keep(&own->decisions[i].periods);
+        keep(&own->decisions[i].headers);
     }
     for (uint32_t i = 0; i < own->quarantine_count; i++) {
         keep(&own->quarantines[i].headers);
@@ -52,29 +54,36 @@ const struct batch *database_copy(const struct batch *batch)
     return own;
 }
 
-static void apply_rows(const struct batch_read *read)
+static void apply_rows(const struct statements *statements)
 {
-    for (uint32_t i = 0; i < read->application_count; i++) {
-        if (read->applications[i].changed) {
-            struct application_row *row = database_application(read->applications[i].id);
-            row->seq = read->applications[i].seq;
-            row->state = read->applications[i].state;
-        }
+    struct database *database = &sim.database;
+    for (uint32_t i = 0; i < statements->key_count; i++) {
+        CHECK(database->key_count < DB_KEYS);
+        database->keys[database->key_count++] = statements->keys[i];
     }
-    for (uint32_t i = 0; i < read->citizen_count; i++) {
-        if (read->citizens[i].changed) {
-            struct citizen_row *row = database_citizen(read->citizens[i].ref);
-            row->seq = read->citizens[i].seq;
-            row->armed = read->citizens[i].armed;
-            row->state = read->citizens[i].state;
-        }
+    for (uint32_t i = 0; i < statements->application_count; i++) {
+        const struct application_row *from = &statements->applications[i].row;
+        struct application_row *row = database_application(from->id);
+        row->seq = from->seq;
+        row->state = from->state;
+    }
+    for (uint32_t i = 0; i < statements->citizen_count; i++) {
+        const struct citizen_write *write = &statements->citizens[i];
+        struct citizen_row *row = database_citizen(write->row.ref);
+        size_t at = (size_t)(row - database->citizens);
+        row->seq = write->row.seq;
+        row->armed = write->row.armed;
+        row->state = write->row.state;
+        database->citizen_keys[at] = write->key;
+        database->citizen_there[at] = !write->gone;
     }
 }
 
-static void apply_entry(const struct batch *batch,
-                        const struct batch_entry *entry,
-                        const struct position *position)
+static void
+apply_entry(const struct transaction *transaction, uint32_t place, const struct position *position)
 {
+    const struct batch *batch = transaction->batch;
+    const struct batch_entry *entry = &batch->entries[place];
     for (int64_t offset = entry->offset; offset < entry->offset + entry->count; offset++) {
         struct db_fate *fate = &sim.database.fates[position->partition][offset];
         audit_fate(position->partition, offset, fate->stored);
@@ -83,11 +92,14 @@ static void apply_entry(const struct batch *batch,
                                  .reason = entry->reason,
                                  .batch = batch->read.batch_id,
                                  .epoch = position->epoch,
-                                 .index = entry->index};
+                                 .index = entry->index,
+                                 .rulebook = rulebook_number(batch->rulebook_sha256),
+                                 .payload = transaction->statements->payloads[place]};
         memcpy(fate->digest, entry->input_digest, SHA256_SIZE);
         memcpy(fate->event_key, entry->event_key, EVENT_KEY_SIZE);
         if (entry->fate == FATE_DECIDED) {
             const struct batch_decision *decision = &batch->decisions[entry->index];
+            fate->decision = decision;
             fate->conflict = decision->conflict;
             fate->quarantined = decision->quarantined;
             fate->version = decision->version;
@@ -112,11 +124,11 @@ static void apply_entry(const struct batch *batch,
 static void apply_write(const struct transaction *transaction)
 {
     const struct batch *batch = transaction->batch;
-    apply_rows(&batch->read);
+    apply_rows(transaction->statements);
     for (uint32_t i = 0; i < batch->entry_count; i++) {
         for (uint32_t r = 0; r < batch->range_count; r++) {
             if (batch->ranges[r].slot == batch->entries[i].slot) {
-                apply_entry(batch, &batch->entries[i], &transaction->positions[r]);
+                apply_entry(transaction, i, &transaction->positions[r]);
             }
         }
     }
@@ -125,6 +137,8 @@ static void apply_write(const struct transaction *transaction)
         struct position *row =
             &sim.database.positions[transaction->positions[i].partition].position;
         audit_range(transaction, i, range, row);
+        audit_rulebook(transaction, row->partition, range->evaluated_at_ms);
+        sim.database.positions[row->partition].rulebook = rulebook_number(batch->rulebook_sha256);
         row->next_offset = range->to;
         if (range->emitted_offset > row->emitted_offset) {
             row->emitted_offset = range->emitted_offset;
@@ -194,10 +208,12 @@ void database_apply(struct transaction *transaction)
     case TRANSACTION_EMITTED:
         apply_emitted(transaction);
         break;
+    case TRANSACTION_ERASE:
+        sealing_erase(transaction->citizen);
+        break;
+    case TRANSACTION_DISMISS:
+        sealing_dismiss(transaction->refusal);
+        break;
     }
-    /* The standby follows, now and then. */
-    bool take = transaction->kind == TRANSACTION_TAKE;
-    if (sim.plot.weights[FAULT_COMMITS_LOST] > 0 && (sim_one_in(3) || (take && sim_one_in(2)))) {
-        database_standby();
-    }
+    database_committed(transaction->kind == TRANSACTION_TAKE);
 }

@@ -3,11 +3,12 @@
 
 #include <inttypes.h>
 
-#include "mentor/app/judge.h"
 #include "mentor/app/outcome.h"
 
+#include "../../src/app/rejudge.h"
 #include "audit.h"
 #include "load.h"
+#include "sealing.h"
 #include "sim.h"
 
 enum {
@@ -175,36 +176,62 @@ static struct bytes periods_after(const uint8_t *ref, int64_t seq, uint8_t state
     return periods;
 }
 
-/* I2: the decision is what its input, its history, the rulebook and its moment give. */
+/* A decision's row, as mentord's own replay is given it. */
+static struct chronicle_decision
+row_of(const struct db_fate *fate, struct bytes headers, struct bytes input)
+{
+    const struct batch_decision *decision = fate->decision;
+    const struct record *record = record_of(fate);
+    struct chronicle_decision row = {
+        .archived = {.batch = fate->batch,
+                     .index = fate->index,
+                     .partition = record->partition,
+                     .offset = record->offset,
+                     .application_seq = fate->application_seq,
+                     .stored = fate->output,
+                     .conflict = fate->conflict,
+                     .quarantined = fate->quarantined,
+                     .periods = decision->periods,
+                     .headers = headers,
+                     .input = input},
+        .version = decision->version,
+        .has_total = decision->has_frame,
+        .total_ore = decision->total_ore,
+        .has_period = decision->has_period,
+        .start = decision->start,
+        .end = decision->end,
+    };
+    memcpy(row.application_id, decision->application_id, UUID_SIZE);
+    return row;
+}
+
+/* I2: the decision is what its input, its history, the rulebook it names and its moment give. The
+ * history is what the decisions before it left, and what is stored as considered. */
 static void check_decision(const struct db_fate *fate)
 {
     static uint8_t events[STATE_MAX];
     static uint8_t periods[2][STATE_MAX];
-    struct application_row application = {.seq = fate->application_seq - 1};
-    struct citizen_row citizen = {.seq = fate->output.citizen_seq - 1};
-    application.state = events_after(fate->application_id, application.seq, events);
-    citizen.state = periods_after(fate->citizen_ref, citizen.seq, periods);
+    struct chronicle_decision row = row_of(fate, fate->decision->headers, record_of(fate)->value);
+    row.events = events_after(fate->application_id, fate->application_seq - 1, events);
+    struct bytes before = periods_after(fate->citizen_ref, fate->output.citizen_seq - 1, periods);
     if (sim.breached) {
         return;
     }
-    struct request request;
-    request_read(&request, record_of(fate), REASON_NONE, load_citizen_key(), &sim.arena);
-    struct judge judge = {
-        .rulebook = load_rulebook(),
-        .topic = bytes_text(LOAD_TOPIC),
-        .evaluated_at_ms = fate->output.evaluated_at_ms,
-        .batch = fate->batch,
-        .index = fate->index,
-        .key_armed = fate->quarantined,
-    };
-    struct judgement judgement;
-    enum reason reason =
-        judge_request(&judge, &request, &application, &citizen, &sim.arena, &judgement);
-    if (reason != REASON_NONE || !bytes_equal(judgement.output, fate->output.output)) {
+    const struct rejudge given = {.rulebook = rulebook_at(fate->rulebook),
+                                  .topic = bytes_text(LOAD_TOPIC),
+                                  .citizen_key = load_citizen_key()};
+    struct rejudged made;
+    const char *why = rejudge(&given, &row, &sim.arena, &made);
+    uint32_t parts = why != NULL ? 0 : rejudge_compare(&given, &row, &made);
+    if (!bytes_equal(before, row.archived.periods)) {
+        why = "its history considered is another one";
+    }
+    if (why != NULL || parts != 0) {
         sim_breach("I2: a decision is not what its history gives (application %" PRId64
-                   ", citizen %" PRId64 ")",
+                   ", citizen %" PRId64 "): %s",
                    fate->application_seq,
-                   fate->output.citizen_seq);
+                   fate->output.citizen_seq,
+                   why != NULL ? why : rejudge_part_name(parts));
     }
 }
 
@@ -229,6 +256,7 @@ static void check_projections(void)
             for (int64_t offset = 0; offset < BROKER_OFFSETS; offset++) {
                 const struct db_fate *fate = &database->fates[p][offset];
                 armed += fate->stored && fate->fate == FATE_DLQ && fate->has_citizen &&
+                         !fate->closed &&
                          memcmp(fate->citizen_ref, row->ref, CITIZEN_REF_SIZE) == 0;
             }
         }
@@ -256,6 +284,7 @@ void audit_end(void)
              offset++) {
             check_fate((int32_t)p, offset);
             check_output((int32_t)p, offset);
+            sealing_check((int32_t)p, offset);
         }
     }
     collect();

@@ -89,10 +89,12 @@ static void start(void *unused, uint64_t batch_most)
         actor->fenced = false;
         actor->holds = false;
         actor->doubts = false;
+        actor->worker->follows = sim.plot.follows;
         actor->worker->batch_most = (uint32_t)batch_most;
         client_begin(actor);
         producer_begin(actor);
         session_begin(actor);
+        statements_begin(actor);
         sim_trace("w%u/%llu starts", i, (unsigned long long)actor->life);
         actor_go(actor);
         return;

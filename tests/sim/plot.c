@@ -2,6 +2,7 @@
 
 #include "audit.h"
 #include "load.h"
+#include "sealing.h"
 #include "sim.h"
 
 enum {
@@ -14,53 +15,52 @@ enum {
 };
 
 /* Which faults a kind of world has, and how often each against the others. */
-enum {
-    PLOTS = 8,
-};
 
-static const uint32_t plots[PLOTS][FAULT_COUNT] = {
-    {[FAULT_TERM] = 1}, /* calm */
-    {[FAULT_CRASH] = 4, [FAULT_TERM] = 1, [FAULT_STALL] = 1},
-    {[FAULT_CRASH] = 2,
-     [FAULT_SESSION_LOST] = 3,
-     [FAULT_REPLY_LOST] = 6,
-     [FAULT_DATABASE_DOWN] = 2,
-     [FAULT_STALE] = 2,
-     [FAULT_FAILOVER] = 1,
-     [FAULT_CLOCK] = 1},
-    {[FAULT_CRASH] = 2,
-     [FAULT_BROKER_DOWN] = 2,
-     [FAULT_LINK_DOWN] = 2,
-     [FAULT_COMMIT_LATE] = 3,
-     [FAULT_PRODUCER_BROKEN] = 2,
-     [FAULT_ACK_LATE] = 4,
-     [FAULT_ACK_LOST] = 3,
-     [FAULT_DUPLICATE] = 3},
-    {[FAULT_FREEZE] = 5, [FAULT_STALL] = 1, [FAULT_REPLY_LOST] = 2, [FAULT_ACK_LATE] = 2},
-    {[FAULT_CRASH] = 3,
-     [FAULT_COMMITS_LOST] = 3,
-     [FAULT_STALE] = 3,
-     [FAULT_REPLY_LOST] = 2,
-     [FAULT_COMMIT_LATE] = 1},
-    {[FAULT_RETENTION] = 2, [FAULT_TRUNCATED] = 2, [FAULT_CRASH] = 2, [FAULT_STALL] = 2},
-    {[FAULT_CRASH] = 3,
-     [FAULT_FREEZE] = 2,
-     [FAULT_TERM] = 1,
-     [FAULT_STALL] = 1,
-     [FAULT_SESSION_LOST] = 1,
-     [FAULT_REPLY_LOST] = 2,
-     [FAULT_DATABASE_DOWN] = 1,
-     [FAULT_FAILOVER] = 1,
-     [FAULT_STALE] = 1,
-     [FAULT_BROKER_DOWN] = 1,
-     [FAULT_LINK_DOWN] = 1,
-     [FAULT_COMMIT_LATE] = 1,
-     [FAULT_PRODUCER_BROKEN] = 1,
-     [FAULT_ACK_LATE] = 1,
-     [FAULT_ACK_LOST] = 1,
-     [FAULT_DUPLICATE] = 1,
-     [FAULT_RETENTION] = 1,
-     [FAULT_CLOCK] = 1},
+static const uint32_t plots[PLOT_COUNT][FAULT_COUNT] = {
+    [PLOT_CALM] = {[FAULT_TERM] = 1}, /* calm */
+    [PLOT_CRASHES] = {[FAULT_CRASH] = 4, [FAULT_TERM] = 1, [FAULT_STALL] = 1},
+    [PLOT_DATABASE] = {[FAULT_CRASH] = 2,
+                       [FAULT_SESSION_LOST] = 3,
+                       [FAULT_REPLY_LOST] = 6,
+                       [FAULT_DATABASE_DOWN] = 2,
+                       [FAULT_STALE] = 2,
+                       [FAULT_FAILOVER] = 1,
+                       [FAULT_CLOCK] = 1},
+    [PLOT_BROKER] = {[FAULT_CRASH] = 2,
+                     [FAULT_BROKER_DOWN] = 2,
+                     [FAULT_LINK_DOWN] = 2,
+                     [FAULT_COMMIT_LATE] = 3,
+                     [FAULT_PRODUCER_BROKEN] = 2,
+                     [FAULT_ACK_LATE] = 4,
+                     [FAULT_ACK_LOST] = 3,
+                     [FAULT_DUPLICATE] = 3},
+    [PLOT_FROZEN] =
+        {[FAULT_FREEZE] = 5, [FAULT_STALL] = 1, [FAULT_REPLY_LOST] = 2, [FAULT_ACK_LATE] = 2},
+    [PLOT_LOST] = {[FAULT_CRASH] = 3,
+                   [FAULT_COMMITS_LOST] = 3,
+                   [FAULT_STALE] = 3,
+                   [FAULT_REPLY_LOST] = 2,
+                   [FAULT_COMMIT_LATE] = 1},
+    [PLOT_LOG] =
+        {[FAULT_RETENTION] = 2, [FAULT_TRUNCATED] = 2, [FAULT_CRASH] = 2, [FAULT_STALL] = 2},
+    [PLOT_ALL] = {[FAULT_CRASH] = 3,
+                  [FAULT_FREEZE] = 2,
+                  [FAULT_TERM] = 1,
+                  [FAULT_STALL] = 1,
+                  [FAULT_SESSION_LOST] = 1,
+                  [FAULT_REPLY_LOST] = 2,
+                  [FAULT_DATABASE_DOWN] = 1,
+                  [FAULT_FAILOVER] = 1,
+                  [FAULT_STALE] = 1,
+                  [FAULT_BROKER_DOWN] = 1,
+                  [FAULT_LINK_DOWN] = 1,
+                  [FAULT_COMMIT_LATE] = 1,
+                  [FAULT_PRODUCER_BROKEN] = 1,
+                  [FAULT_ACK_LATE] = 1,
+                  [FAULT_ACK_LOST] = 1,
+                  [FAULT_DUPLICATE] = 1,
+                  [FAULT_RETENTION] = 1,
+                  [FAULT_CLOCK] = 1},
 };
 
 static bool over;
@@ -267,13 +267,17 @@ static bool is_over(void)
 void plot_begin(void)
 {
     struct plot *plot = &sim.plot;
-    uint32_t kind = sim_below(PLOTS);
+    const struct emphasis *emphasis = &sim.emphasis;
+    uint32_t kind = 1 + sim_below(PLOT_COUNT - 1);
+    kind = emphasis->plot == PLOT_ANY ? kind : emphasis->plot;
     *plot = (struct plot){
         .workers = 1 + sim_below(4),
-        .faults_left = 1 + sim_below(8),
+        .faults_left = (emphasis->plot == PLOT_ANY ? 1 : 8) + sim_below(8),
         .odds = 8 + sim_below(120),
-        .calm = kind == 0,
+        .calm = kind == PLOT_CALM,
         .thaws = sim_one_in(2),
+        .follows = sim_one_in(3) || emphasis->follows,
+        .seals = sim_one_in(4) || emphasis->seals,
         .quiet_at_us = sim_between(1000000, 30000000),
     };
     memcpy(plot->weights, plots[kind], sizeof(plot->weights));
@@ -283,6 +287,12 @@ void plot_begin(void)
         life_soon(sim_one_in(2) ? 0 : sim_between(0, plot->quiet_at_us));
     }
     sim_at(plot->quiet_at_us, quiet, NULL, 0);
+    if (plot->follows) {
+        publications_begin(plot->quiet_at_us < 10000000 ? plot->quiet_at_us : 10000000);
+    }
+    if (plot->seals) {
+        sealing_begin(plot->quiet_at_us);
+    }
     load_begin(plot->quiet_at_us < 8000000 ? plot->quiet_at_us : 8000000);
 }
 

@@ -25,6 +25,7 @@ enum {
     REPORT_EVERY = 256,
     FAILURES_SHOWN = 10,
     MUTANT_SEEDS = 200000,
+    COVERED_BY = 10000, /* seeds */
     EXIT_RED = 1,
     EXIT_WRONG_USAGE = 64,
 };
@@ -36,6 +37,23 @@ static const struct {
 #define X(upper, name, what) [GUARD_##upper] = {name, what},
     GUARDS(X)
 #undef X
+};
+
+/* Worlds in which a guard is needed soon: they are searched when it is taken away. */
+static const struct emphasis emphases[GUARD_COUNT] = {
+    [GUARD_EVICTION] = {.plot = PLOT_FROZEN},
+    [GUARD_POSITION_CAS] = {.plot = PLOT_LOST},
+    [GUARD_LOCKED_READ] = {.plot = PLOT_DATABASE},
+    [GUARD_CLOCK_FLOOR] = {.plot = PLOT_DATABASE},
+    [GUARD_METADATA] = {.plot = PLOT_LOST},
+    [GUARD_KEY_CAS] = {.seals = true},
+    [GUARD_KEY_COMPARED] = {.seals = true},
+    [GUARD_ERASURE_WAITS] = {.seals = true, .plot = PLOT_FROZEN},
+    [GUARD_ERASED_ROW] = {.seals = true},
+    [GUARD_HALT_OWNED] = {.seals = true, .plot = PLOT_FROZEN},
+    [GUARD_KEY_ROW] = {.seals = true, .plot = PLOT_LOST},
+    [GUARD_RULEBOOK_MOMENT] = {.follows = true, .plot = PLOT_DATABASE},
+    [GUARD_RULEBOOK_LOST] = {.follows = true, .plot = PLOT_LOST},
 };
 
 struct range {
@@ -165,9 +183,10 @@ static struct report spread(uint64_t from, uint64_t count, uint32_t jobs, bool s
     return sum;
 }
 
+static const char *const phases[PHASE_COUNT] = {"asked", "under way", "answered"};
+
 static void print_counts(const struct counts *counts, int64_t us)
 {
-    static const char *const phases[PHASE_COUNT] = {"asked", "under way", "answered"};
     (void)printf("%" PRIu64 " seeds in %.1f s (%.0f/s): %" PRIu64 " steps, %" PRIu64
                  " records, %" PRIu64 " decisions, %" PRIu64 " outputs, %" PRIu64 " halted\n",
                  counts->seeds,
@@ -196,12 +215,55 @@ static void print_counts(const struct counts *counts, int64_t us)
     (void)printf("\n");
 }
 
+/* Each place where a worker can be crashed, and each fault, must have been tried: how many were
+ * not.
+ */
+static int print_coverage(const struct counts *counts)
+{
+    int places = 0;
+    int missed = 0;
+    for (int label = 0; label < LABEL_COUNT; label++) {
+        bool reached = false;
+        for (int phase = 0; phase < PHASE_COUNT; phase++) {
+            bool here = counts->reached[label][phase] > 0;
+            reached = reached || here;
+            places += here;
+            if (here && counts->crashes[label][phase] == 0) {
+                missed++;
+                (void)printf("FAILED never crashed in %s/%s\n",
+                             label_name((enum label)label),
+                             phases[phase]);
+            }
+        }
+        if (!reached) {
+            missed++;
+            (void)printf("FAILED never in %s\n", label_name((enum label)label));
+        }
+    }
+    int faults_missed = 0;
+    for (int fault = 0; fault < FAULT_COUNT; fault++) {
+        if (counts->faults[fault] == 0) {
+            faults_missed++;
+            (void)printf("FAILED never a fault %s\n", fault_name((enum fault)fault));
+        }
+    }
+    (void)printf("coverage: crashed in %d of %d places, %d of %d faults\n",
+                 places - missed,
+                 places,
+                 FAULT_COUNT - faults_missed,
+                 (int)FAULT_COUNT);
+    return missed + faults_missed;
+}
+
 static int run_seeds(uint64_t from, uint64_t count, uint32_t jobs)
 {
     int64_t begun_us = now_us();
     struct report sum = spread(from, count, jobs, false);
     print_counts(&sum.counts, now_us() - begun_us);
-    if (sum.failed > 0) {
+    if (sum.counts.seeds >= COVERED_BY) {
+        sum.failed += (uint64_t)print_coverage(&sum.counts);
+    }
+    if (sum.first > 0) {
         (void)printf("FAILED seed %" PRIu64 ": %s\n", sum.first, sum.breach);
         (void)printf("see it: tests/sim/run --seed %" PRIu64 " --trace\n", sum.first);
     }
@@ -227,6 +289,7 @@ static int run_mutants(uint64_t from, uint64_t count, uint32_t jobs)
     int missed = 0;
     for (int guard = 0; guard < GUARD_COUNT; guard++) {
         guard_remove((enum guard)guard);
+        sim.emphasis = emphases[guard];
         struct report sum = spread(from, count, jobs, true);
         guard_remove(GUARD_COUNT);
         bool found = sum.failed > 0;
@@ -304,6 +367,7 @@ int main(int argc, char **argv)
             *number = strtoull(argv[++i], NULL, 10);
         } else if (strcmp(argv[i], "--without") == 0 && guard_named(argv[++i], &guard)) {
             guard_remove(guard);
+            sim.emphasis = emphases[guard];
         } else {
             return usage(argv[i]);
         }

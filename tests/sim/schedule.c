@@ -120,6 +120,7 @@ void sim_wake(struct actor *actor)
 void sim_step(enum label label, enum phase phase)
 {
     sim.counts.steps++;
+    sim.counts.reached[label][phase]++;
     plot_step(label, phase);
 }
 

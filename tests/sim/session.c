@@ -1,8 +1,10 @@
 #include "session.h"
 
 #include "mentor/base/err.h"
+#include "mentor/core/rulebook.h"
 
 #include "audit.h"
+#include "sealing.h"
 #include "sim.h"
 
 enum {
@@ -11,14 +13,14 @@ enum {
     NOTICE_US = 20000000,
 };
 
-static struct session *session_of(void *self)
+static struct sim_session *session_of(void *self)
 {
     return &((struct actor *)self)->session;
 }
 
 static bool lost(struct actor *actor, struct err *err)
 {
-    struct session *session = &actor->session;
+    struct sim_session *session = &actor->session;
     session->connected = false;
     session->broken = false;
     session->transaction = NULL;
@@ -61,7 +63,7 @@ static void orphan(struct transaction *transaction, bool whole)
 
 void session_begin(struct actor *actor)
 {
-    actor->session = (struct session){0};
+    actor->session = (struct sim_session){0};
 }
 
 void session_crash(struct actor *actor)
@@ -69,7 +71,7 @@ void session_crash(struct actor *actor)
     if (actor->session.transaction != NULL) {
         orphan(actor->session.transaction, sim_one_in(2));
     }
-    actor->session = (struct session){0};
+    actor->session = (struct sim_session){0};
 }
 
 void session_freeze(struct actor *actor)
@@ -97,7 +99,7 @@ static bool reached(const struct actor *actor)
 
 static bool ready(struct actor *actor, struct err *err)
 {
-    struct session *session = &actor->session;
+    struct sim_session *session = &actor->session;
     if (session->connected && session->broken) {
         return lost(actor, err);
     }
@@ -126,7 +128,7 @@ static bool store_open(void *self, const char *cluster, int32_t partition_count,
     return ready(self, err);
 }
 
-static void work(struct session *session)
+static void work(struct sim_session *session)
 {
     while (session->work != NULL && session->work(session->context)) {
     }
@@ -162,7 +164,7 @@ static bool evaluate(struct actor *actor, const struct transaction *transaction,
 static bool
 ask(struct actor *actor, enum label label, struct transaction *transaction, struct err *err)
 {
-    struct session *session = &actor->session;
+    struct sim_session *session = &actor->session;
     session->transaction = transaction;
     transaction->client = actor;
     transaction->life = actor->life;
@@ -241,6 +243,33 @@ static bool store_take(void *self, struct position *positions, uint32_t count, s
     return err_set(err, ERR_RETRY, "a progress row stays locked");
 }
 
+/* As src/pg/sql/read_clock.sql. */
+static void read_moment(struct sim_session *session, struct batch_read *read)
+{
+    session->publications = sim.database.publication_count;
+    read->now_ms = database_clock_ms();
+    int64_t moment_ms = read->floor_ms > read->now_ms && guard_stands(GUARD_RULEBOOK_MOMENT)
+                            ? read->floor_ms
+                            : read->now_ms;
+    uint32_t number = publications_in_force(
+        session->publications, guard_stands(GUARD_RULEBOOK_TIME) ? moment_ms : INT64_MAX);
+    read->published = number > 0;
+    memcpy(read->rulebook_sha256, rulebook_at(number)->sha256, SHA256_SIZE);
+}
+
+static bool store_rulebook(void *self,
+                           const uint8_t sha256[SHA256_SIZE],
+                           struct stored_rulebook *rulebook,
+                           struct err *err)
+{
+    if (!look(self, LABEL_RULEBOOK, err)) {
+        return false;
+    }
+    rulebook_stored(rulebook_number(sha256), rulebook);
+    sim_step(LABEL_RULEBOOK, PHASE_ANSWERED);
+    return true;
+}
+
 static bool
 store_read(void *self, const struct position *positions, struct batch_read *read, struct err *err)
 {
@@ -264,8 +293,9 @@ store_read(void *self, const struct position *positions, struct batch_read *read
         read->keys[i].armed =
             database_key_armed(positions[read->keys[i].slot].partition, read->keys[i].key);
     }
-    read->now_ms = database_clock_ms();
-    read->batch_id = ++sim.database.batch_id;
+    read_moment(session_of(self), read);
+    read->batch_id = database_batch_next();
+    statements_read(self, read);
     sim_step(LABEL_READ, PHASE_ANSWERED);
     return true;
 }
@@ -281,13 +311,31 @@ static bool store_write(void *self,
         return false;
     }
     CHECK(batch->range_count <= BROKER_PARTITIONS);
+    transaction->statements = sim_alloc(sizeof(*transaction->statements));
+    if (!statements_write(self, batch, positions, transaction->statements, err)) {
+        return false;
+    }
     transaction->batch = database_copy(batch);
     transaction->count = batch->range_count;
+    transaction->publications = session_of(self)->publications;
     for (uint32_t i = 0; i < batch->range_count; i++) {
         transaction->positions[i] = positions[batch->ranges[i].slot];
         transaction->positions[i].next_offset = batch->ranges[i].from;
     }
     return ask(self, LABEL_WRITE, transaction, err);
+}
+
+/* As fill_quarantine() of src/pg/store_unsent.c. */
+static bool read_refusal(const struct db_fate *fate, struct err *err)
+{
+    struct bytes headers;
+    struct bytes value;
+    enum payload_state state = sealing_open(fate, &headers, &value);
+    if (state == PAYLOAD_WHOLE && !bytes_equal(value, fate->output.value)) {
+        sim_breach("a refused record is read from the database as another one");
+    }
+    return state == PAYLOAD_WHOLE ||
+           err_set(err, ERR_HALT, "still to be sent to the DLQ: %s", payload_text(state));
 }
 
 static bool store_unsent(void *self,
@@ -305,6 +353,9 @@ static bool store_unsent(void *self,
     for (int64_t offset = from; offset < BROKER_OFFSETS && *count < most; offset++) {
         const struct db_fate *fate = &sim.database.fates[position->partition][offset];
         if (fate->stored && (fate->fate == FATE_DECIDED || fate->fate == FATE_DLQ)) {
+            if (fate->fate == FATE_DLQ && !read_refusal(fate, err)) {
+                return false;
+            }
             outputs[(*count)++] = fate->output;
         }
     }
@@ -340,6 +391,7 @@ struct store session_store(struct actor *actor)
         .open = store_open,
         .take = store_take,
         .read = store_read,
+        .rulebook = store_rulebook,
         .write = store_write,
         .unsent = store_unsent,
         .emitted = store_emitted,

@@ -9,13 +9,14 @@
 struct actor;
 struct transaction;
 
-struct session {
+struct sim_session {
     bool opened; /* the port was */
     bool connected;
     bool broken;                     /* the connection is lost, and the client will hear of it */
     struct transaction *transaction; /* waited for */
     bool (*work)(void *context);
     void *context;
+    uint32_t publications; /* that the last read could see */
 };
 
 struct store session_store(struct actor *actor);

@@ -42,6 +42,7 @@ enum {
     X(OPEN, open)                                                                                  \
     X(TAKE, take)                                                                                  \
     X(READ, read)                                                                                  \
+    X(RULEBOOK, rulebook)                                                                          \
     X(WRITE, write)                                                                                \
     X(UNSENT, unsent)                                                                              \
     X(EMITTED, emitted)                                                                            \
@@ -95,6 +96,9 @@ enum phase {
     X(RETENTION, "log-start-raised")                                                               \
     X(TRUNCATED, "log-truncated")                                                                  \
     X(CLOCK, "clock-back")                                                                         \
+    X(PUBLISHED, "rulebook-published")                                                             \
+    X(ERASED, "citizen-erased")                                                                    \
+    X(DISMISSED, "refusal-dismissed")                                                              \
     X(HALTED, "halted")
 
 enum fault {
@@ -126,10 +130,32 @@ struct actor {
     struct worker *worker;                  /* owned */
     struct client client;
     struct producer producer;
-    struct session session;
+    struct sim_session session;
+    struct pg_store *store; /* owned: what src/pg keeps in memory */
     ucontext_t context;
     jmp_buf resume;
     void *stack; /* owned */
+};
+
+/* Kinds of worlds; which faults each has says plot.c. */
+enum plot_kind {
+    PLOT_ANY,
+    PLOT_CALM,
+    PLOT_CRASHES,
+    PLOT_DATABASE,
+    PLOT_BROKER,
+    PLOT_FROZEN,
+    PLOT_LOST,
+    PLOT_LOG,
+    PLOT_ALL,
+    PLOT_COUNT
+};
+
+/* What every world is to be like; zeroed: as it comes. */
+struct emphasis {
+    enum plot_kind plot;
+    bool seals;
+    bool follows;
 };
 
 /* What this world is like. */
@@ -138,11 +164,13 @@ struct plot {
     uint32_t faults_left;
     uint32_t odds; /* one step in so many has a fault, while any are left */
     uint32_t weights[FAULT_COUNT];
-    bool calm;   /* nothing fails: workers come and go */
-    bool thaws;  /* the frozen wake up in the end */
-    bool halts;  /* something may happen that a person must look at */
-    bool quiet;  /* the end: no fault any more */
-    bool ending; /* all is done, workers are stopped */
+    bool calm;    /* nothing fails: workers come and go */
+    bool thaws;   /* the frozen wake up in the end */
+    bool seals;   /* a master key is given, and citizens are erased */
+    bool follows; /* rulebooks are published, and workers follow */
+    bool halts;   /* something may happen that a person must look at */
+    bool quiet;   /* the end: no fault any more */
+    bool ending;  /* all is done, workers are stopped */
     int64_t quiet_at_us;
     int64_t seen_at_us; /* when others have looked at what a person must look at; 0: not yet */
     int64_t limit_us;
@@ -156,6 +184,7 @@ struct counts {
     uint64_t outputs;
     uint64_t halted;
     uint64_t faults[FAULT_COUNT];
+    uint64_t reached[LABEL_COUNT][PHASE_COUNT]; /* steps */
     uint64_t crashes[LABEL_COUNT][PHASE_COUNT];
 };
 
@@ -179,6 +208,7 @@ struct sim {
     struct actor actors[SIM_ACTORS];
     struct actor *running; /* NULL: the world itself */
     jmp_buf back;
+    struct emphasis emphasis;
     struct plot plot;
     struct broker broker;
     struct database database;

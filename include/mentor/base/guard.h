@@ -22,6 +22,11 @@
     X(TAKE_BUMPS, "take-bumps", "what an earlier owner has under way cannot be stored any more")   \
     X(LOCKED_READ, "locked-read", "a position is read when nothing moves it: after a lost reply")  \
     X(EVICTION, "eviction", "a frozen owner's session does not hold a partition for ever")         \
+    X(KEY_CAS, "key-cas", "nothing is sealed with a key that was destroyed meanwhile")             \
+    X(ERASURE_WAITS, "erasure-waits", "what is still to be sent to the DLQ is not erased")         \
+    X(ERASED_ROW, "erased-row", "a citizen of whom nothing is left has no row that is in the way") \
+    X(RULEBOOK_TIME, "rulebook-time", "a published rulebook decides nothing before its time")      \
+    X(RULEBOOK_MOMENT, "rulebook-moment", "which one decides is asked for the batch's own moment") \
     /* In src/app. */                                                                              \
     X(REJOIN, "rejoin", "a fenced worker asks the group before it takes an epoch")                 \
     X(MEMBERSHIP, "membership", "after trouble the group is asked whether partitions are ours")    \
@@ -30,6 +35,7 @@
     X(RESEND_COMMIT, "resend-commit", "the group notes what is stored before it is sent again")    \
     X(COMMIT_FIRST, "commit-first", "nothing is sent that is not known to be stored")              \
     X(RESEND, "resend", "what is stored and not known to be sent is sent again")                   \
+    X(HALT_OWNED, "halt-owned", "a worker that was overtaken does not halt over what it misses")   \
     X(LAST_RECORD, "last-record", "a log made anew is known by its last decided record")           \
     X(LOG_END, "log-end", "a log made anew is known by its end")                                   \
     X(SETTLE, "settle", "a revocation is answered when what was sent is acknowledged and marked")  \
@@ -37,7 +43,14 @@
     X(REVOCATION, "revocation", "a revocation met while reading ahead is answered")                \
     X(FORGET, "forget", "after trouble what was read and not stored is read again")                \
     X(CLOCK_FLOOR, "clock-floor", "a partition's time of decision does not run back")              \
+    X(RULEBOOK_PINNED, "rulebook-pinned", "a batch names the rulebook that has decided it")        \
+    X(RULEBOOK_LOST, "rulebook-lost", "what is not published any more decides nothing")            \
     X(ISOLATION, "isolation", "a record that the store refuses goes to quarantine alone")          \
+    /* In src/pg. */                                                                               \
+    X(KEY_COMPARED,                                                                                \
+      "key-compared",                                                                              \
+      "a citizen's row is compared wherever its key seals something")                              \
+    X(KEY_ROW, "key-row", "a remembered data key is the one that the row has")                     \
     /* In src/kafka/ring.c. */                                                                     \
     X(CONTIGUOUS, "contiguous", "acknowledged is what has nothing unacknowledged before it")
 
