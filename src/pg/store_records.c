@@ -3,13 +3,20 @@
 
 #include "store_write.h"
 
+enum {
+    /* Decisions of one statement, about 2 KB each: what a core's cache holds while the server takes
+     * them from the message into its page. */
+    DECISION_ROWS = 250,
+    DECISION_SENDS = 20, /* at most, of a flush's statements */
+};
+
 static const struct position *position_of(const struct write *write,
                                           const struct batch_entry *entry)
 {
     return &write->positions[entry->slot];
 }
 
-/* In the order of sql/write_decisions.sql, from $4. */
+/* In the order of sql/write_decisions.sql, from $5. */
 enum decision_column {
     D_PROGRESS_ID,
     D_SOURCE_OFFSET,
@@ -92,20 +99,33 @@ static void add_decision(const struct write *write, const struct batch_decision 
     write_payload(write, &payload, &columns[D_KEY_ID], &columns[D_HEADERS], &columns[D_INPUT]);
 }
 
-bool write_decisions(const struct write *write, struct err *err)
+/* Rows `begin` to `end`. */
+static bool send_decisions(const struct write *write, uint32_t begin, uint32_t end, struct err *err)
 {
-    if (write->batch->decision_count == 0) {
-        return true;
-    }
     store_columns(write->store, decision_types, D_COUNT);
-    for (uint32_t i = 0; i < write->batch->decision_count; i++) {
+    for (uint32_t i = begin; i < end; i++) {
         add_decision(write, &write->batch->decisions[i]);
     }
     struct params params = {0};
     params_int8(&params, write->batch->read.batch_id);
     params_bytes(&params, bytes_of(write->batch->rulebook_sha256, SHA256_SIZE));
     params_int4(&params, CORE_VERSION);
+    params_int4(&params, (int32_t)begin);
     return write_send(write, STORE_write_decisions, &params, D_COUNT, err);
+}
+
+bool write_decisions(const struct write *write, struct err *err)
+{
+    uint32_t count = write->batch->decision_count;
+    uint32_t rows = count / DECISION_SENDS + 1;
+    rows = rows < DECISION_ROWS ? DECISION_ROWS : rows;
+    for (uint32_t begin = 0; begin < count; begin += rows) {
+        uint32_t end = count - begin < rows ? count : begin + rows;
+        if (!send_decisions(write, begin, end, err)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void add_optional(struct array *column, bool present, struct bytes value)
