@@ -60,12 +60,27 @@ static bool halt(struct worker *worker,
                    what);
 }
 
+/* Transactions that had counted as committed. */
+static bool undone(struct worker *worker)
+{
+    struct source *source = &worker->edges.source;
+    return source->undone != NULL && source->undone(source->self);
+}
+
 /* A transaction's offset is exact: what lies below is out, and nothing else is. Without one only
  * the other mode's promise is left: it emits again what it has not marked. */
 static bool emitted_of(struct worker *worker, const struct told *told, struct position *position)
 {
     bool unsure = position->emitted_offset < position->next_offset;
     if (told->note.mode == NOTE_TRANSACTIONAL && told->offset >= position->emitted_offset) {
+        position->emitted_offset = told->offset;
+    } else if (worker->transactional && told->note.mode == NOTE_TRANSACTIONAL && undone(worker)) {
+        LOG(LOG_LEVEL_WARN,
+            "emit.undone",
+            LOG_NUMBER("partition", position->partition),
+            LOG_NUMBER("marked", position->emitted_offset),
+            LOG_NUMBER("from", told->offset),
+            LOG_TEXT("then", "emitted again: nobody has seen the first ones"));
         position->emitted_offset = told->offset;
     } else if (worker->transactional && told->note.mode == NOTE_TRANSACTIONAL) {
         return halt(

@@ -312,6 +312,7 @@ static bool source_start(void *self,
     rd_kafka_topic_partition_list_destroy(list);
     consumer->reading = done;
     consumer->settling = false;
+    consumer->undone = false;
     return done;
 }
 
@@ -369,6 +370,7 @@ struct source consumer_source(struct consumer *consumer)
         .stop = source_stop,
         .bounds = offsets_bounds,
         .committed = offsets_committed,
+        .undone = offsets_undone,
         .commit = offsets_commit,
         .prove = offsets_prove,
         .leave = source_leave,

@@ -41,6 +41,8 @@ struct consumer {
     struct held held;
     struct waker waker;
     struct transactor *transactor; /* borrowed; NULL: positions are committed at once */
+    bool undone;                   /* undo.h: since the last start() */
+    int64_t undo_tried_us;         /* 0: not since the last answer */
 };
 
 /* ERR_HALT when another member has joined under our group.instance.id, which `code` or the client
@@ -52,8 +54,12 @@ void offsets_forget(struct consumer *consumer);
 bool offsets_bounds(void *self, int32_t partition, int64_t *low, int64_t *high, struct err *err);
 bool offsets_committed(
     void *self, int32_t partition, int64_t *offset, char *metadata, uint32_t size, struct err *err);
+bool offsets_undone(void *self);
 bool offsets_commit(void *self, const struct position *positions, uint32_t count, struct err *err);
 bool offsets_prove(void *self, const struct position *positions, uint32_t count, struct err *err);
+/* The assignment's partitions, without offsets; the caller destroys it. */
+rd_kafka_topic_partition_list_t *offsets_assigned(const struct consumer *consumer);
+
 /* emitted_offset of each, with metadata; the caller destroys it. */
 rd_kafka_topic_partition_list_t *
 offsets_list(const struct consumer *consumer, const struct position *positions, uint32_t count);

@@ -3,8 +3,11 @@
 #include "mentor/base/err.h"
 #include "mentor/kafka/kafka.h"
 
+#include "consumer.h"
+#include "membership.h"
 #include "outlet.h"
 #include "transaction.h"
+#include "undo.h"
 
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
@@ -13,14 +16,34 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     (void)opaque;
 }
 
-bool kafka_fence(const struct kafka_settings *settings,
-                 const char *transactional_id,
-                 struct err *err)
+/* It has nothing open any more, so what is pending all the same may be its own, with a lost end. */
+static bool undo(struct consumer *consumer, struct outlet *outlet, struct err *err)
+{
+    rd_kafka_topic_partition_list_t *partitions = offsets_assigned(consumer);
+    bool done = true;
+    if (undo_ask(outlet->rk, consumer->settings.group, partitions) == UNDO_SOME) {
+        rd_kafka_consumer_group_metadata_t *membership = membership_take(consumer->rk, err);
+        done = membership != NULL && undo_run(outlet, partitions, membership, err);
+        if (membership != NULL) {
+            rd_kafka_consumer_group_metadata_destroy(membership);
+        }
+        if (done) {
+            (void)undo_told(consumer, partitions);
+        }
+    }
+    rd_kafka_topic_partition_list_destroy(partitions);
+    return done;
+}
+
+bool kafka_fence(struct consumer *consumer, const char *transactional_id, struct err *err)
 {
     struct outlet outlet;
-    outlet_init(&outlet, settings);
+    if (consumer->rk == NULL) {
+        return err_set(err, ERR_FENCED, "not in the group %s", consumer->settings.group);
+    }
+    outlet_init(&outlet, &consumer->settings);
     bool done = outlet_open(&outlet, transactional_id, on_delivery, NULL, err) &&
-                transaction_init(&outlet, err);
+                transaction_init(&outlet, err) && undo(consumer, &outlet, err);
     outlet_close(&outlet);
     return done;
 }

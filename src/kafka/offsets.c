@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "mentor/base/clock.h"
 #include "mentor/base/err.h"
 #include "mentor/port/note.h"
 
@@ -12,9 +13,11 @@
 #include "consumer.h"
 #include "membership.h"
 #include "transactor.h"
+#include "undo.h"
 
 enum {
     ANSWER_MS = 5000,
+    UNDO_EVERY_US = 30000000,
 };
 
 static bool client_ready(struct consumer *consumer, struct err *err)
@@ -46,6 +49,11 @@ static rd_kafka_topic_partition_list_t *list_of(const struct consumer *consumer,
             list, topic, ours ? consumer->partitions[i] : partition);
     }
     return list;
+}
+
+rd_kafka_topic_partition_list_t *offsets_assigned(const struct consumer *consumer)
+{
+    return list_of(consumer, consumer->partition_count == 0 ? 0 : consumer->partitions[0]);
 }
 
 /* Keeps an answer of the whole list for whoever is asked about next, once each. */
@@ -148,6 +156,60 @@ committed_look(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, struct ans
     return code;
 }
 
+/* Nothing of ours is open here, so what is pending may be our own with a lost end (undo.h), or is
+ * another producer's. Tried once in a while: the other's passes by itself. */
+static void undo(struct consumer *consumer)
+{
+    struct clock clock = clock_system();
+    struct err ignored;
+    int64_t now_us = clock.mono_us(clock.self);
+    if (consumer->undo_tried_us != 0 && now_us - consumer->undo_tried_us < UNDO_EVERY_US) {
+        return;
+    }
+    rd_kafka_topic_partition_list_t *partitions = offsets_assigned(consumer);
+    consumer->undo_tried_us = now_us;
+    if (transactor_undo(consumer->transactor, partitions, &ignored)) {
+        (void)undo_told(consumer, partitions);
+    }
+    rd_kafka_topic_partition_list_destroy(partitions);
+}
+
+/* What librdkafka calls a timeout: no answer, or one that says that offsets are pending. */
+static bool is_pending(struct consumer *consumer)
+{
+    rd_kafka_topic_partition_list_t *partitions = offsets_assigned(consumer);
+    enum undo_pending pending = undo_ask(consumer->rk, consumer->settings.group, partitions);
+    rd_kafka_topic_partition_list_destroy(partitions);
+    return pending == UNDO_SOME;
+}
+
+static bool
+unanswered(struct consumer *consumer, int32_t partition, rd_kafka_resp_err_t code, struct err *err)
+{
+    bool pending = code == RD_KAFKA_RESP_ERR__TIMED_OUT && consumer->transactor != NULL &&
+                   is_pending(consumer);
+    if (pending) {
+        undo(consumer);
+    }
+    return err_set(err,
+                   ERR_RETRY,
+                   "what group %s has committed for %s/%" PRId32 " cannot be read: %s",
+                   consumer->settings.group,
+                   consumer->settings.topic_applications,
+                   partition,
+                   pending
+                       ? "a transaction is pending at the broker; one that is open ends within "
+                         "20 s, one whose end was lost (KAFKA-20734) is undone when it is ours; "
+                         "if this is said again, see the README's \"Lost ends\""
+                       : rd_kafka_err2str(code));
+}
+
+bool offsets_undone(void *self)
+{
+    const struct consumer *consumer = self;
+    return consumer->undone;
+}
+
 bool offsets_committed(
     void *self, int32_t partition, int64_t *offset, char *metadata, uint32_t size, struct err *err)
 {
@@ -162,14 +224,9 @@ bool offsets_committed(
         code = look_up(consumer, partition, committed_look, &one);
     }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return err_set(err,
-                       ERR_RETRY,
-                       "what group %s has committed for %s/%" PRId32 " cannot be read: %s",
-                       consumer->settings.group,
-                       consumer->settings.topic_applications,
-                       partition,
-                       rd_kafka_err2str(code));
+        return unanswered(consumer, partition, code, err);
     }
+    consumer->undo_tried_us = 0;
     answer->has_committed = false;
     *offset = answer->committed;
     (void)snprintf(metadata, size, "%s", answer->metadata);
@@ -264,6 +321,26 @@ bool offsets_commit(void *self, const struct position *positions, uint32_t count
     return commit(consumer, positions, count, err);
 }
 
+/* An abort of offsets alone would drop those of a transaction whose end was lost, and leave its
+ * outputs to be committed with the next: then they are undone with them. */
+static bool
+prove(struct consumer *consumer, const struct position *positions, uint32_t count, struct err *err)
+{
+    if (!transactor_undo(consumer->transactor, NULL, err)) {
+        return false;
+    }
+    if (!is_pending(consumer)) {
+        return transactor_prove(consumer->transactor, positions, count, err);
+    }
+    rd_kafka_topic_partition_list_t *partitions = offsets_assigned(consumer);
+    bool done = transactor_undo(consumer->transactor, partitions, err);
+    if (done) {
+        (void)undo_told(consumer, partitions);
+    }
+    rd_kafka_topic_partition_list_destroy(partitions);
+    return done;
+}
+
 bool offsets_prove(void *self, const struct position *positions, uint32_t count, struct err *err)
 {
     struct consumer *consumer = self;
@@ -274,7 +351,6 @@ bool offsets_prove(void *self, const struct position *positions, uint32_t count,
     if (!is_member(consumer, err)) {
         return false;
     }
-    return consumer->transactor != NULL
-               ? transactor_prove(consumer->transactor, positions, count, err)
-               : commit(consumer, positions, count, err);
+    return consumer->transactor != NULL ? prove(consumer, positions, count, err)
+                                        : commit(consumer, positions, count, err);
 }

@@ -53,10 +53,15 @@ static bool queue_all(struct outlet *outlet, struct cargo *cargo, struct err *er
     return true;
 }
 
-static bool offer(struct outlet *outlet,
-                  const rd_kafka_topic_partition_list_t *offsets,
-                  const rd_kafka_consumer_group_metadata_t *membership,
-                  struct err *err)
+bool transaction_begin(struct outlet *outlet, struct err *err)
+{
+    return transaction_well(rd_kafka_begin_transaction(outlet->rk), "begin", err);
+}
+
+bool transaction_offer(struct outlet *outlet,
+                       const rd_kafka_topic_partition_list_t *offsets,
+                       const rd_kafka_consumer_group_metadata_t *membership,
+                       struct err *err)
 {
     return transaction_well(
         rd_kafka_send_offsets_to_transaction(outlet->rk, offsets, membership, TRANSACTION_WAIT_MS),
@@ -64,7 +69,7 @@ static bool offer(struct outlet *outlet,
         err);
 }
 
-static bool take_back(struct outlet *outlet, struct err *err)
+bool transaction_abort(struct outlet *outlet, struct err *err)
 {
     return transaction_well(
         rd_kafka_abort_transaction(outlet->rk, TRANSACTION_WAIT_MS), "abort", err);
@@ -77,12 +82,12 @@ enum transaction_end transaction_run(struct outlet *outlet,
                                      const atomic_bool *drop,
                                      struct err *err)
 {
-    if (!transaction_well(rd_kafka_begin_transaction(outlet->rk), "begin", err) ||
-        !queue_all(outlet, cargo, err) || !offer(outlet, offsets, membership, err)) {
+    if (!transaction_begin(outlet, err) || !queue_all(outlet, cargo, err) ||
+        !transaction_offer(outlet, offsets, membership, err)) {
         return TRANSACTION_UNKNOWN;
     }
     if (*drop) {
-        return take_back(outlet, err) ? TRANSACTION_DROPPED : TRANSACTION_UNKNOWN;
+        return transaction_abort(outlet, err) ? TRANSACTION_DROPPED : TRANSACTION_UNKNOWN;
     }
     return transaction_well(
                rd_kafka_commit_transaction(outlet->rk, TRANSACTION_WAIT_MS), "commit", err)
@@ -95,6 +100,6 @@ bool transaction_prove(struct outlet *outlet,
                        const rd_kafka_consumer_group_metadata_t *membership,
                        struct err *err)
 {
-    return transaction_well(rd_kafka_begin_transaction(outlet->rk), "begin", err) &&
-           offer(outlet, offsets, membership, err) && take_back(outlet, err);
+    return transaction_begin(outlet, err) && transaction_offer(outlet, offsets, membership, err) &&
+           transaction_abort(outlet, err);
 }

@@ -27,6 +27,15 @@ MUST_CHECK bool transaction_well(rd_kafka_error_t *error, const char *what, stru
  * again, unless that has closed the outlet. */
 MUST_CHECK bool transaction_init(struct outlet *outlet, struct err *err);
 
+/* The parts of one, for whoever needs another order. After a failure the outlet must be closed and
+ * opened anew. */
+MUST_CHECK bool transaction_begin(struct outlet *outlet, struct err *err);
+MUST_CHECK bool transaction_offer(struct outlet *outlet,
+                                  const rd_kafka_topic_partition_list_t *offsets,
+                                  const rd_kafka_consumer_group_metadata_t *membership,
+                                  struct err *err);
+MUST_CHECK bool transaction_abort(struct outlet *outlet, struct err *err);
+
 /* The outputs and the group's offsets, all or none. *drop is looked at before the end. */
 enum transaction_end transaction_run(struct outlet *outlet,
                                      struct cargo *cargo,

@@ -11,6 +11,8 @@
 #include "consumer.h"
 #include "passage.h"
 #include "transaction.h"
+#include "undo.h"
+#include "wait.h"
 
 /*
  * A thread carries: it takes what has been handed over and ends it as one transaction, while the
@@ -45,7 +47,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     struct transactor *transactor = opaque;
     const struct cargo_item *item = message->_private;
     (void)rk;
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && item != NULL) { /* NULL: undo.c's */
         outlet_failed(&transactor->outlet, message->err, item->dlq, item->size);
     }
 }
@@ -127,25 +129,6 @@ static bool is_well(const struct transactor *transactor, struct err *err)
         *err = transactor->why;
     }
     return transactor->ready;
-}
-
-/* false: the time is over. */
-static bool wait_change(struct transactor *transactor, const struct timespec *until)
-{
-    return pthread_cond_timedwait(&transactor->changed, &transactor->mutex, until) == 0;
-}
-
-static struct timespec in_ms(uint32_t ms)
-{
-    struct timespec at;
-    CHECK(clock_gettime(CLOCK_MONOTONIC, &at) == 0);
-    at.tv_sec += ms / 1000;
-    at.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (at.tv_nsec >= 1000000000) {
-        at.tv_sec++;
-        at.tv_nsec -= 1000000000;
-    }
-    return at;
 }
 
 /* Ends what is under way, one way or the other, and forgets what was to follow. */
@@ -251,7 +234,7 @@ static bool sink_settled(void *self, int32_t partition, int64_t *emitted_offset,
 static bool sink_flush(void *self, uint32_t wait_ms, struct err *err)
 {
     struct transactor *transactor = self;
-    struct timespec until = in_ms(wait_ms);
+    struct timespec until = wait_until(wait_ms);
     bool late = false;
     (void)pthread_mutex_lock(&transactor->mutex);
     bool done = is_well(transactor, err);
@@ -259,7 +242,7 @@ static bool sink_flush(void *self, uint32_t wait_ms, struct err *err)
         if (!transactor->busy) {
             go(transactor);
         }
-        late = !wait_change(transactor, &until);
+        late = pthread_cond_timedwait(&transactor->changed, &transactor->mutex, &until) != 0;
         done = is_well(transactor, err);
     }
     if (done && (transactor->busy || passages_moved(&transactor->passages))) {
@@ -304,37 +287,54 @@ void transactor_tell(struct transactor *transactor,
     (void)pthread_mutex_unlock(&transactor->mutex);
 }
 
-bool transactor_prove(struct transactor *transactor,
-                      const struct position *positions,
-                      uint32_t count,
+typedef bool run_fn(struct outlet *outlet,
+                    const rd_kafka_topic_partition_list_t *offsets,
+                    const rd_kafka_consumer_group_metadata_t *membership,
+                    struct err *err);
+
+/* With nothing of ours open. After a failure the next make_ready makes a new client, whose first
+ * call ends what this one began. */
+static bool run_alone(struct transactor *transactor,
+                      const rd_kafka_topic_partition_list_t *offsets,
+                      run_fn *run_it,
                       struct err *err)
 {
     (void)pthread_mutex_lock(&transactor->mutex);
     stop_carrying(transactor);
     bool done = is_member(transactor, err) && make_ready(transactor, err);
-    if (done && count > 0) {
-        rd_kafka_topic_partition_list_t *offsets =
-            offsets_list(transactor->consumer, positions, count);
-        done = transaction_prove(&transactor->outlet, offsets, transactor->membership, err);
-        rd_kafka_topic_partition_list_destroy(offsets);
-        if (!done) {
-            outlet_close(&transactor->outlet);
-            transactor->ready = false;
-            transactor->why = *err;
-        }
+    if (done && run_it != NULL &&
+        !run_it(&transactor->outlet, offsets, transactor->membership, err)) {
+        done = false;
+        outlet_close(&transactor->outlet);
+        transactor->ready = false;
+        transactor->why = *err;
     }
     (void)pthread_mutex_unlock(&transactor->mutex);
     return done;
 }
 
+bool transactor_prove(struct transactor *transactor,
+                      const struct position *positions,
+                      uint32_t count,
+                      struct err *err)
+{
+    rd_kafka_topic_partition_list_t *offsets = offsets_list(transactor->consumer, positions, count);
+    bool done = run_alone(transactor, offsets, count > 0 ? transaction_prove : NULL, err);
+    rd_kafka_topic_partition_list_destroy(offsets);
+    return done;
+}
+
+bool transactor_undo(struct transactor *transactor,
+                     const rd_kafka_topic_partition_list_t *partitions,
+                     struct err *err)
+{
+    return run_alone(transactor, partitions, partitions == NULL ? NULL : undo_run, err);
+}
+
 static void start(struct transactor *transactor)
 {
-    pthread_condattr_t monotonic;
-    CHECK(pthread_condattr_init(&monotonic) == 0);
-    CHECK(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
     CHECK(pthread_mutex_init(&transactor->mutex, NULL) == 0);
-    CHECK(pthread_cond_init(&transactor->changed, &monotonic) == 0);
-    (void)pthread_condattr_destroy(&monotonic);
+    wait_init(&transactor->changed);
     CHECK(pthread_create(&transactor->thread, NULL, run, transactor) == 0);
 }
 

@@ -21,4 +21,10 @@ MUST_CHECK bool transactor_prove(struct transactor *transactor,
                                  uint32_t count,
                                  struct err *err);
 
+/* Ends what is under way, one way or the other; then undo_run. partitions NULL: without that.
+ * Errors as prove. */
+MUST_CHECK bool transactor_undo(struct transactor *transactor,
+                                const rd_kafka_topic_partition_list_t *partitions,
+                                struct err *err);
+
 #endif /* KAFKA_TRANSACTOR_H */

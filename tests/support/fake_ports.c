@@ -178,6 +178,12 @@ source_bounds(void *self, int32_t partition, int64_t *low, int64_t *high, struct
     return true;
 }
 
+static bool source_undone(void *self)
+{
+    (void)self;
+    return world.undone;
+}
+
 static bool source_committed(
     void *self, int32_t partition, int64_t *offset, char *metadata, uint32_t size, struct err *err)
 {
@@ -260,6 +266,7 @@ static void start_worker(void)
                            source_stop,
                            source_bounds,
                            source_committed,
+                           source_undone,
                            source_commit,
                            source_commit,
                            source_leave,

@@ -103,6 +103,7 @@ struct world {
     enum source_event revoke_as;
     bool revoke_when_stopped;
     uint32_t committed_fails; /* so many times: the broker does not say what the group committed */
+    bool undone;              /* the broker had lost the ends of transactions */
     bool demo;                /* the database was made by `db migrate --demo` */
     int64_t send_fails_at;    /* counted over all; -1 never */
     bool hold_acks;           /* until a flush */

@@ -88,6 +88,19 @@ static void what_kafka_says_is_weighed(void **state)
     }
 }
 
+/* What was marked as out is hidden with the rest of a transaction whose end was lost. */
+static void what_was_undone_is_sent_again(void **state)
+{
+    (void)state;
+    decide_three(2);
+    tell(1, "transactional,1,3");
+    world.worker.transactional = true;
+    world.undone = true;
+    assert_true(world_run());
+    assert_string_equal(world.partitions[0].sent, "1:decision 2:decision ");
+    assert_int_equal(world.partitions[0].position.emitted_offset, 3);
+}
+
 /* The store is told too, although nothing was sent. */
 static void what_a_transaction_proved_is_marked_when_idle(void **state)
 {
@@ -144,6 +157,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             another_head_at_the_same_offset_halts, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(what_kafka_says_is_weighed, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            what_was_undone_is_sent_again, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
             what_a_transaction_proved_is_marked_when_idle, world_set_up, world_tear_down),
     };

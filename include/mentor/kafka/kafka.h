@@ -110,10 +110,11 @@ struct sink transactor_sink(struct transactor *transactor);
 /*
  * fence.c: commits or aborts what a dead producer of this transactional id has left open, so that
  * nobody waits for the broker to time it out; should it live after all, it is told that it is
- * fenced. ERR_RETRY after 5 s.
+ * fenced. What the broker has lost of it is undone (source.undone), as far as it concerns the
+ * consumer's partitions. ERR_RETRY after 5 s, or when that fails.
  */
 MUST_CHECK bool
-kafka_fence(const struct kafka_settings *settings, const char *transactional_id, struct err *err);
+kafka_fence(struct consumer *consumer, const char *transactional_id, struct err *err);
 
 /* reader.c: any topic without a group, for `tail` and tests. */
 struct reader;

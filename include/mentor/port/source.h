@@ -54,6 +54,12 @@ struct source {
                       uint32_t size,
                       struct err *err);
     /*
+     * Whether, since the last start(), transactions were undone that the broker had called complete
+     * and had not ended: then what it has committed is exact also where it is less than what was
+     * marked as out. NULL: never.
+     */
+    bool (*undone)(void *self);
+    /*
      * Commits emitted_offset with metadata (port/note.h) for each position, acknowledged.
      * ERR_FENCED when the group has moved on; ERR_RETRY without an answer within 5 s. In
      * transactional mode nothing goes out: the positions are told with the outputs sent after this.
