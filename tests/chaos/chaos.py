@@ -126,7 +126,8 @@ class Chaos:
         plain = time.monotonic() - seconds - self._disturbed >= DISTURBED_S
         self.took("take-over after kill -9" if plain else "take-over after kill -9, soon after an outage", seconds)
         if plain and seconds > TAKEN_S:
-            print(f"a take-over took {seconds:.1f} s:\n{self.crew.last_words()}", flush=True)
+            print(f"a take-over took {seconds:.1f} s, until {time.strftime('%H:%M:%S', time.gmtime())}Z:\n{self.crew.last_words(20)}",
+                  flush=True)
 
     def double_partitions(self):
         """Between two records, since a producer that learns of it late is outside the promise. Doubled, keys only move to

@@ -128,10 +128,11 @@ class Crew:
     def living(self):
         return [worker for worker in self._workers if worker.process.poll() is None]
 
-    def last_words(self, lines=8):
-        """What the living have logged last."""
-        return "\n".join(f"  worker {worker.process.pid}\n    " + "\n    ".join(worker.log.splitlines()[-lines:])
-                         for worker in self.living())
+    def last_words(self, lines):
+        """What the living have logged last, refusals aside."""
+        def said(worker):
+            return [line for line in worker.log.splitlines() if "event=record.refused" not in line][-lines:]
+        return "\n".join(f"  worker {worker.process.pid}\n    " + "\n    ".join(said(worker)) for worker in self.living())
 
     def of(self, pid):
         return next((w for w in self._workers if w.process.pid == pid), None)
