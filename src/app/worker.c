@@ -49,6 +49,7 @@ void lot_clear(struct lot *lot)
 {
     lot->gathered_count = 0;
     lot->record_count = 0;
+    lot->alone_count = 0;
     lot->polled_count = 0;
     lot->request_count = 0;
     lot->stored = 0;

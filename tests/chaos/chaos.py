@@ -140,6 +140,23 @@ class Chaos:
         until("the producer to know the partitions", 60, lambda: self.stream.partitions() == self.place.inputs)
         self.stream.go()
 
+    def tried(self):
+        """(partition, offset) of records that are being taken alone; None while there is no asking."""
+        try:
+            return set(self.place.sql("SELECT partition, tried_offset FROM mentord.progress "
+                                      "WHERE tries > 0 AND tried_offset = next_offset"))
+        except psycopg.OperationalError:
+            return None
+
+    def spare(self):
+        """A record that three processes in a row have tried alone goes to quarantine, by design: it must have ended them.
+        Here we did, so one that was tried gets its fate before the next worker is killed."""
+        tried = self.tried()
+        if tried:
+            self.crew.fill(1)
+            until(lambda: f"a fate for one of {tried}; tried alone are {self.tried()}", CATCH_UP,
+                  lambda: not tried & (self.tried() or tried))
+
     def seal(self):
         """From now on. All workers at once: without the key none begins on a sealed database."""
         for worker in self.crew.living():
@@ -166,6 +183,7 @@ class Chaos:
         if self.rounds > 0 and (self.rules.published == 0 or self.rng.random() < 0.3):
             self.rules.publish()
         while self.kills < goal and time.monotonic() < until_time and not self.breaches():
+            self.spare()
             (_, fault, _), = self.rng.choices(faults, [weight for weight, _, _ in faults])
             fault(self)
             self.crew.fill(1)
