@@ -40,7 +40,7 @@ from world import Crew, SmallCluster  # noqa: E402
 
 SESSION_S = 1.5
 TAKEN_S = SESSION_S + 2  # a killed worker is replaced by then
-DISTURBED_S = 10         # after an outage workers wait and try again: what is measured then is its end, too
+DISTURBED_S = 10         # after an outage, or slow answers, workers wait and try again: what is measured then is its end, too
 SESSION = f"session.timeout.ms = {SESSION_S * 1000:.0f}\nheartbeat.interval.ms = 300\n"
 CATCH_UP = 180  # seconds within which quiet must come
 SHOWN = 8       # breaches of a kind that are spelt out
@@ -123,7 +123,7 @@ class Chaos:
 
     def taken_over(self, seconds):
         """A killed worker's partitions have other owners."""
-        plain = time.monotonic() - seconds - self._disturbed >= DISTURBED_S
+        plain = time.monotonic() - seconds - max(self._disturbed, self.group.troubled) >= DISTURBED_S
         self.took("take-over after kill -9" if plain else "take-over after kill -9, soon after an outage", seconds)
         if plain and seconds > TAKEN_S:
             print(f"a take-over took {seconds:.1f} s, until {time.strftime('%H:%M:%S', time.gmtime())}Z:\n{self.crew.last_words(20)}",

@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from place import note
 
 PAUSE_S = 0.2
+SLOW_S = 1  # an answer that takes longer tells of trouble
 
 
 class Group:
@@ -20,6 +21,7 @@ class Group:
         self._most = {}  # partition to the highest offset seen
         self.wrong = []
         self.looks = 0
+        self.troubled = 0.0  # when Kafka or PostgreSQL failed to answer soon for the last time
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="group")
         self._thread.start()
@@ -28,10 +30,14 @@ class Group:
         consumer = Consumer({"bootstrap.servers": self._place.broker.servers, "group.id": self._place.group, "log_level": 0,
                              "isolation.level": "read_uncommitted", "reconnect.backoff.max.ms": 500})
         while not self._ended.wait(PAUSE_S):
+            began, good = time.monotonic(), False
             with contextlib.suppress(KafkaException, psycopg.OperationalError):
                 asked = [TopicPartition(self._place.applications, p) for p in range(self._place.inputs)]
                 told = consumer.committed(asked, 5)
                 self._compare({tp.partition: (tp.offset, note(tp)) for tp in told if tp.error is None and tp.offset >= 0})
+                good = all(tp.error is None for tp in told)
+            if not good or time.monotonic() - began > SLOW_S:
+                self.troubled = time.monotonic()
         consumer.close()
 
     def _compare(self, told):
