@@ -152,10 +152,13 @@ class Chaos:
         """A record that three processes in a row have tried alone goes to quarantine, by design: it must have ended them.
         Here we did, so one that was tried gets its fate before the next worker is killed."""
         tried = self.tried()
+
+        def ask():
+            now = self.tried()
+            return now is not None and not tried & now
         if tried:
             self.crew.fill(1)
-            until(lambda: f"a fate for one of {tried}; tried alone are {self.tried()}", CATCH_UP,
-                  lambda: not tried & (self.tried() or tried))
+            until(lambda: f"a fate for each of {tried}; tried alone are {self.tried()}", CATCH_UP, ask)
 
     def seal(self):
         """From now on. All workers at once: without the key none begins on a sealed database."""
