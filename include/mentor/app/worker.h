@@ -121,6 +121,7 @@ struct worker {
     int64_t looked_at_us;    /* whether the topic grows */
     int64_t waiting_said_us; /* 0: not since they were taken */
 
+    bool opened;             /* OPEN was done once: what it asks of broker and store is so */
     bool assigned;           /* the partitions are ours by the group */
     bool fresh;              /* and the group has just said so */
     bool taken;              /* and their epochs are ours, and what Kafka knows agrees */
