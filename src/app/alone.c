@@ -12,7 +12,8 @@ void alone_begin(struct worker *worker, uint32_t slot)
     if (position->takeovers <= WORKER_ALONE_AFTER && !tried) {
         return;
     }
-    worker->slots[slot].alone = WORKER_RECORDS_MAX; /* the largest batch it may be in */
+    /* It was in the batch in hand or in what was read ahead. */
+    worker->slots[slot].alone = 2 * worker->batch_most;
     worker->careful = true;
     LOG(LOG_LEVEL_WARN,
         "partition.alone",

@@ -5,7 +5,8 @@
  * Private to app/: a record that ends the process that looks into it. When a partition's owners
  * have died at one offset (WORKER_ALONE_AFTER), its records are taken one by one, and before one is
  * looked into the store is told which (store.tried). The one that WORKER_TRIES processes died over
- * goes to quarantine unread, and full batches come back. Other partitions keep theirs.
+ * goes to quarantine unread, and full batches come back. Other partitions keep theirs. Few such
+ * records are gathered at a time (WORKER_ALONE_LOT), so that a revocation does not wait for many.
  */
 
 #include <stdbool.h>

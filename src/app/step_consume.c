@@ -136,6 +136,7 @@ take_record(struct worker *worker, struct lot *lot, const struct record *record)
     lot->records[lot->record_count] = *record;
     struct batch_entry *entry = add_entry(worker, lot, (uint32_t)slot, record->offset, 1);
     entry->record = &lot->records[lot->record_count++];
+    lot->alone_count += state->alone > 0 ? 1 : 0;
     count_misplaced(worker, (uint32_t)slot, record);
     lot->bytes += record->key.size + record->value.size;
     return STEP_DONE;
@@ -242,7 +243,7 @@ static enum step_outcome take_event(struct worker *worker, struct lot *lot, uint
 
 static bool has_room(const struct worker *worker, const struct lot *lot)
 {
-    return lot->record_count < worker->batch_most &&
+    return lot->record_count < worker->batch_most && lot->alone_count < WORKER_ALONE_LOT &&
            lot->gathered_count < 2 * WORKER_RECORDS_MAX - 2 && lot->bytes < WORKER_BATCH_BYTES;
 }
 

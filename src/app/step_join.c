@@ -53,6 +53,7 @@ enum step_outcome step_open(struct worker *worker)
             return STEP_HALT;
         }
     }
+    worker->opened = true;
     return STEP_DONE;
 }
 
@@ -352,6 +353,9 @@ enum step_outcome step_settle(struct worker *worker)
     worker->assigned = false;
     worker->taken = false;
     worker->slot_count = 0;
+    if (purged && stopped && !worker->opened) {
+        return STEP_AGAIN; /* given and taken away between two attempts to open */
+    }
     return purged && stopped ? STEP_DONE : step_of_err(worker);
 }
 

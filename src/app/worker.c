@@ -49,6 +49,7 @@ void lot_clear(struct lot *lot)
 {
     lot->gathered_count = 0;
     lot->record_count = 0;
+    lot->alone_count = 0;
     lot->polled_count = 0;
     lot->request_count = 0;
     lot->stored = 0;
@@ -101,6 +102,7 @@ static void begin(struct worker *worker)
     worker->stopped_us = -1;
     worker->waiting = false;
     worker->cluster = NULL;
+    worker->opened = false;
     worker->assigned = false;
     worker->fresh = false;
     worker->taken = false;

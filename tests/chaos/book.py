@@ -18,10 +18,11 @@ def _digest(message):
 
 
 class Book:
-    """Reads both topics in a thread; a breach that shows itself at once is in `wrong`."""
+    """Reads both topics in a thread; a breach that shows itself at once is in `wrong`. `once`: exactly once was promised."""
 
-    def __init__(self, place, crossing):
-        self._place = place
+    def __init__(self, place, crossing, once):
+        self._place, self._once = place, once
+        self.promise = "twice" if once else "twice otherwise"
         self._partitions = [(topic, p) for topic in (place.decisions, place.dlq_topic) for p in range(place.partitions)]
         self._crossing = crossing
         self._lock = threading.Lock()
@@ -33,7 +34,6 @@ class Book:
         self.again = 0       # identical repetitions
         self.count = 0
         self.wrong = []
-        self.watch = None    # called with the source partition of each outcome
         self._at = {}
         self._ended = False
         self._thread = threading.Thread(target=self._run, daemon=True, name="book")
@@ -44,7 +44,7 @@ class Book:
         consumer = Consumer({
             "bootstrap.servers": place.broker.servers, "group.id": "book-" + uuid.uuid4().hex, "enable.auto.commit": False,
             "auto.offset.reset": "error", "isolation.level": "read_committed", "fetch.wait.max.ms": 5, "log_level": 0,
-            "reconnect.backoff.max.ms": 500, "max.partition.fetch.bytes": 8388608})
+            "reconnect.backoff.max.ms": 500, "max.partition.fetch.bytes": 8388608, "enable.partition.eof": True})
         consumer.assign([TopicPartition(topic, p, 0) for topic, p in self._partitions])
         while not self._ended:
             for message in consumer.consume(500, 0.05):
@@ -52,6 +52,8 @@ class Book:
                 if error is None:
                     with self._lock:
                         self._enter(message)
+                elif error.code() == KafkaError._PARTITION_EOF:  # behind what shows nothing, as a transaction's end
+                    self._at[message.topic(), message.partition()] = message.offset()
                 elif error.code() == KafkaError._AUTO_OFFSET_RESET:
                     self.wrong.append(f"a topic has lost what was read from it: {error.str()}")
         consumer.close()
@@ -74,6 +76,8 @@ class Book:
             return False
         if before != digest:
             self.wrong.append(f"{what} was told again with other bytes")
+        elif self._once:
+            self.wrong.append(f"{what} was told twice")
         self.again += 1
         return True
 
@@ -82,8 +86,6 @@ class Book:
         decision = decision_pb2.Decision.FromString(message.value())
         ce_id, citizen, seq = headers["ce_id"].decode(), message.key().decode(), int(headers["mentor-seq"])
         source = (decision.source.partition, decision.source.offset)
-        if self.watch is not None:
-            self.watch(source[0])
         digest = _digest(message)
         if self._seen(uuid.UUID(ce_id).bytes, digest, f"decision {ce_id}"):
             return
@@ -111,11 +113,12 @@ class Book:
                                    headers["mentor-reason"].decode())
 
     def behind(self):
-        """How many records of both topics are not read yet; None when the broker does not say."""
-        consumer = Consumer({"bootstrap.servers": self._place.broker.servers, "group.id": "ends", "log_level": 0})
+        """Offsets of both topics that are not read yet, by partition, open transactions' too; None when the broker does not say."""
+        consumer = Consumer({"bootstrap.servers": self._place.broker.servers, "group.id": "ends", "log_level": 0,
+                             "isolation.level": "read_uncommitted"})
         try:
-            return sum(consumer.get_watermark_offsets(TopicPartition(*at), 10)[1] - self._at.get(at, 0)
-                       for at in self._partitions)
+            ends = {at: consumer.get_watermark_offsets(TopicPartition(*at), 10)[1] for at in self._partitions}
+            return {at: end - self._at.get(at, 0) for at, end in ends.items() if end != self._at.get(at, 0)}
         except KafkaException:
             return None
         finally:

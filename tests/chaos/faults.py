@@ -7,6 +7,7 @@ import time
 import psycopg
 
 import proxy
+import sight
 from processes import until
 
 MOST_PARTITIONS = 24
@@ -82,37 +83,50 @@ def point(chaos):
     _after_kill(chaos, [worker.process.pid])
 
 
-def kafka_point(chaos):
-    """kill -9 when the first output of a batch, or its group offset, is seen in the broker's log."""
-    name = chaos.rng.choice(("first output", "group offset"))
+def _sighted(chaos, names):
+    """(name, the worker whose doing is the next such thing in the broker's log, or None)."""
+    name = chaos.rng.choice(names)
     chaos.crew.fill()
-    partition = chaos.sight(name, 6)
-    owner = None if partition is None else (_owners(chaos) or {}).get(partition)
-    worker = chaos.crew.of(owner) if owner else None
+    partition, pid = chaos.sight.next(name, 6)
+    if partition is not None:
+        pid = (_owners(chaos) or {}).get(partition)
+    worker = chaos.crew.of(pid) if pid else None
+    return name, worker
+
+
+def _in_broker(chaos):
+    return sight.ANYWAY + (() if chaos.options.emit == "idempotent" else tuple(sight.TRANSACTION))
+
+
+def kafka_point(chaos):
+    """kill -9 when the first output of a batch, its group offset or its transaction is seen in the broker's log."""
+    name, worker = _sighted(chaos, _in_broker(chaos))
     if worker is None:
         chaos.counts["missed points"] += 1
         return
     worker.process.kill()
     _killed(chaos, worker, f"kill -9 at {name}")
-    _after_kill(chaos, [owner])
+    _after_kill(chaos, [worker.process.pid])
 
 
 def zombie(chaos):
     """SIGSTOP until others have taken the partitions, then it wakes up."""
     chaos.crew.fill(2)
     name = chaos.rng.choice((None, "write.begun", "write.uncommitted", "write.sent", "write.replied", "take.uncommitted",
-                             "take.replied", "read.replied", "read.replied"))
+                             "take.replied", "read.replied", "read.replied", *_in_broker(chaos)))
     if name is None:
         worker = chaos.rng.choice(chaos.crew.living())
-        worker.process.send_signal(signal.SIGSTOP)
+    elif name in _in_broker(chaos):
+        _, worker = _sighted(chaos, [name])
     else:
         trap = chaos.proxy.set(name, proxy.freeze)
         if name.startswith("take"):
             chaos.crew.spawn()
         worker = _spring(chaos, trap)
-        if worker is None:
-            chaos.counts["missed points"] += 1
-            return
+    if worker is None:
+        chaos.counts["missed points"] += 1
+        return
+    worker.process.send_signal(signal.SIGSTOP)
     pid = worker.process.pid
     try:
         _taken_from(chaos, [pid])
@@ -228,7 +242,7 @@ def disk(chaos):
 
 def partitions(chaos):
     """The input topic gets twice its partitions."""
-    if 2 * chaos.place.partitions <= MOST_PARTITIONS:
+    if 2 * chaos.place.inputs <= MOST_PARTITIONS:
         chaos.double_partitions()
         chaos.counts["partitions doubled"] += 1
     time.sleep(chaos.rng.uniform(1, 5))

@@ -1,9 +1,11 @@
 """What was stored and told, held against what was published: by reading the tables and topics, not by asking mentord."""
 
 import collections
+import hashlib
 import struct
 
 Entry = collections.namedtuple("Entry", "fate key input output index reason")
+NOTHING = hashlib.sha256(b"").digest()  # the input column of what is sealed elsewhere
 FATES = ("decided", "duplicate", "dlq", "skipped", "gap")  # by number: include/mentor/port/batch.h
 
 
@@ -41,6 +43,10 @@ class Ledger:
         self.decided = 0
         self.refused = 0
         self.duplicates = 0
+        self._clear = None  # (decided, refused) when what comes in began to be sealed
+
+    def seal(self):
+        self._clear = self.decided, self.refused
 
     def check(self, expected, told, refused):
         results = collections.OrderedDict()
@@ -49,7 +55,7 @@ class Ledger:
         rows, results["one decision an application and event key"] = self._decisions(ledger, places)
         results["every decision is told, as it is stored"] = self._told(expected, ledger, rows, told)
         results["every refused record is in the DLQ byte for byte"] = self._refused(expected, refused)
-        results["nothing else is stored"] = self._totals()
+        results["nothing else is stored, nor in clear what is to be sealed"] = self._totals()
         return results
 
     def _read(self):
@@ -102,15 +108,15 @@ class Ledger:
     def _decisions(self, ledger, places):
         batches = sorted({places[place] for place, entry in ledger.items() if entry.fate == "decided"})
         rows, wrong = {}, []
-        for partition, offset, batch, index, application, version, decision, output, citizen, seq, source in self._place.sql(
+        for partition, offset, batch, index, application, version, decision, output, citizen, seq, source, sealed in self._place.sql(
                 "SELECT p.partition, d.source_offset, d.batch, d.index, d.application_id, d.version, d.decision_id, "
-                "sha256(d.output), encode(d.citizen_ref, 'hex'), d.citizen_seq, sha256(d.input) FROM mentord.decision d "
-                "JOIN mentord.progress p ON p.id = d.progress_id WHERE d.batch = ANY (%s::bigint[])", batches):
+                "sha256(d.output), encode(d.citizen_ref, 'hex'), d.citizen_seq, sha256(d.input), d.key_id IS NOT NULL "
+                "FROM mentord.decision d JOIN mentord.progress p ON p.id = d.progress_id WHERE d.batch = ANY (%s::bigint[])", batches):
             place = partition, offset
             rows[place] = (str(decision), output, citizen, seq, application.bytes, version)
             entry = ledger.get(place)
             if entry is None or (batch, index, output, source) != (
-                    places[place], entry.index, entry.output, entry.input):
+                    places[place], entry.index, entry.output, NOTHING if sealed else entry.input):
                 wrong.append(f"{partition}/{offset}: decision row and ledger differ")
                 continue
             once = application.bytes + entry.key
@@ -155,10 +161,13 @@ class Ledger:
         return wrong
 
     def _totals(self):
-        (decided, refused), = self._place.sql(
-            "SELECT (SELECT count(*) FROM mentord.decision), (SELECT count(*) FROM mentord.quarantine)")
-        return [] if (decided, refused) == (self.decided, self.refused) else [
-            f"{decided} decisions and {refused} quarantined are stored; {self.decided} and {self.refused} were expected"]
+        stored = [self._place.sql(f"SELECT count(*), count(*) FILTER (WHERE key_id IS NULL) FROM mentord.{table}")[0]
+                  for table in ("decision", "quarantine")]
+        all_, clear = zip(*stored)
+        expected = self.decided, self.refused
+        wrong = [] if all_ == expected else [f"{all_} decisions and quarantined are stored; {expected} were expected"]
+        return wrong if clear == (self._clear or expected) else [
+            *wrong, f"{clear} of them are in clear; {self._clear or expected} were expected"]
 
     def sequences(self):
         """At the end, over all there is: numbers of applications and citizens, and the rows that project them."""

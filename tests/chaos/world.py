@@ -99,9 +99,10 @@ class SmallCluster(Cluster):
 class Crew:
     """The workers. Whoever ends without being told to is a breach."""
 
-    def __init__(self, place, env, rng, numbers, cprs):
+    def __init__(self, place, env, rng, options, cprs):
         self._place, self._env, self._rng, self._cprs = place, env, rng, cprs
-        self._least, self._most = numbers
+        self._least, self._most = options.workers
+        self._modes = ("idempotent", "transactional") if options.emit == "mixed" else (options.emit,)
         self.target = self._most
         self._workers = []
         self.started = 0
@@ -116,7 +117,8 @@ class Crew:
 
     def spawn(self):
         lanes = ["--lanes", "2"] if self._rng.random() < 0.3 else []
-        self._workers.append(self._place.worker("--batch", "200", *lanes, env=self._env, ready=False))
+        emit = ("--emit", self._rng.choice(self._modes))
+        self._workers.append(self._place.worker("--batch", "200", *emit, *lanes, env=self._env, ready=False))
         self.started += 1
 
     def fill(self, least=0):
@@ -126,10 +128,11 @@ class Crew:
     def living(self):
         return [worker for worker in self._workers if worker.process.poll() is None]
 
-    def last_words(self, lines=8):
-        """What the living have logged last."""
-        return "\n".join(f"  worker {worker.process.pid}\n    " + "\n    ".join(worker.log.splitlines()[-lines:])
-                         for worker in self.living())
+    def last_words(self, lines):
+        """What the living have logged last, refusals aside."""
+        def said(worker):
+            return [line for line in worker.log.splitlines() if "event=record.refused" not in line][-lines:]
+        return "\n".join(f"  worker {worker.process.pid}\n    " + "\n    ".join(said(worker)) for worker in self.living())
 
     def of(self, pid):
         return next((w for w in self._workers if w.process.pid == pid), None)

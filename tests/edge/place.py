@@ -37,7 +37,7 @@ def rules(got):
     return [finding.rule for finding in decision(got).findings]
 
 
-def _note(partition):
+def note(partition):
     """The metadata beside a group's offset. The client's binding copies it as a C string, which librdkafka does not end with a
     NUL: what stands behind it in memory comes along, so that it is cut where ours ends."""
     try:
@@ -206,7 +206,7 @@ class Place:
         """Partition to (offset, metadata) as the group has it."""
         consumer = Consumer({"bootstrap.servers": self.broker.servers, "group.id": self.group})
         try:
-            return {tp.partition: (tp.offset, _note(tp)) for tp in
+            return {tp.partition: (tp.offset, note(tp)) for tp in
                     consumer.committed([TopicPartition(self.applications, p) for p in range(self.inputs)], 10)}
         finally:
             consumer.close()

@@ -240,7 +240,10 @@ facts(void *self, uint32_t wait_ms, const char **cluster, int32_t *partition_cou
 {
     (void)self;
     (void)wait_ms;
-    (void)err;
+    if (world.facts_fails > 0) {
+        world.facts_fails--;
+        return err_set(err, ERR_RETRY, "no broker answers");
+    }
     *cluster = "cluster-1";
     *partition_count = WORLD_PARTITIONS;
     return true;

@@ -96,6 +96,7 @@ struct world {
     void (*while_taking)(void);        /* once: before the positions are read */
     void (*after_take)(void);          /* once: before the worker does anything else */
     uint32_t bounds_fails_at;          /* counted over all, from 1; 0 never */
+    uint32_t facts_fails;              /* so many times: no broker says what the topic is like */
     uint32_t rulebook_fails;           /* so often a rulebook is not fetched */
     uint32_t shadow_fails;             /* so often its counts are not stored */
     uint32_t emitted_fails;            /* so often; nothing is marked */

@@ -128,6 +128,37 @@ static void another_partition_keeps_its_batches(void **state)
     assert_int_equal(world.partitions[1].position.next_offset, 30);
 }
 
+/* The group's word comes while the third of sixty is read; `heard` is how many were stored by then.
+ */
+static uint32_t heard;
+static void revoke_at_the_third(void)
+{
+    world.after_read = revoke_at_the_third;
+    if (world.read_count == 3) {
+        world.revoke_at_record = world.record_count;
+    }
+    if (heard == 0 && world.stop_count > 0) {
+        heard = world.write_count;
+    }
+}
+
+static void a_revocation_does_not_wait_for_all_that_go_alone(void **state)
+{
+    (void)state;
+    world_end();
+    world_begin(30); /* so that what is read ahead is full as well, and hears nothing */
+    world.partitions[0].known = true;
+    world.partitions[0].position = (struct position){
+        .last_offset = -1, .tried_offset = -1, .takeovers = WORKER_ALONE_AFTER + 1};
+    world.partitions[0].released = true;
+    publish(0, 0, 60);
+    heard = 0;
+    world.after_read = revoke_at_the_third;
+    assert_true(world_run());
+    assert_in_range(heard, 3, WORKER_ALONE_LOT + 1);
+    assert_int_equal(world.partitions[0].position.next_offset, 60);
+}
+
 static void an_outage_is_no_death(void **state)
 {
     (void)state;
@@ -174,6 +205,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_condemned_arms_its_key, begin, world_tear_down),
         cmocka_unit_test_setup_teardown(
             another_partition_keeps_its_batches, begin, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_revocation_does_not_wait_for_all_that_go_alone, begin, world_tear_down),
         cmocka_unit_test_setup_teardown(an_outage_is_no_death, begin, world_tear_down),
         cmocka_unit_test_setup_teardown(
             what_is_condemned_closes_the_row_it_was_redriven_of, begin, world_tear_down),

@@ -294,6 +294,27 @@ static void a_place_where_owners_died_is_taken_record_by_record(void **state)
                         "0:decided 1:decided 2:decided 3:decided 4:decided ");
 }
 
+static void check_that_it_is_open(void)
+{
+    assert_true(world.worker.opened);
+    assert_non_null(world.worker.cluster);
+}
+
+/* The broker answers the group, and not yet what OPEN asks: nothing is taken before that. */
+static void partitions_that_come_and_go_before_it_is_open_are_not_taken(void **state)
+{
+    (void)state;
+    publish_own(0, 0, 0);
+    world.facts_fails = 2;
+    world.revoke_at_record = 0;
+    world.while_taking = check_that_it_is_open;
+    assert_true(world_run());
+    assert_int_equal(world.facts_fails, 0);
+    assert_int_equal(world.revoke_at_record, -1);
+    assert_null(world.while_taking);
+    assert_string_equal(world.partitions[0].fates, "0:decided ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -320,6 +341,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             offsets_without_records_are_skipped, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(an_empty_log_is_waited_at, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(partitions_that_come_and_go_before_it_is_open_are_not_taken,
+                                        world_set_up,
+                                        world_tear_down),
         cmocka_unit_test_setup_teardown(
             a_batch_has_at_most_as_many_records_as_asked, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(the_clock_never_goes_back, world_set_up, world_tear_down),

@@ -42,6 +42,7 @@ enum {
     WORKER_WAITING_US = 30000000, /* what it waits for is said again */
     WORKER_ALARM_US = 10000000,   /* the same alarm again at the earliest */
     WORKER_ALONE_AFTER = 3, /* owners that died at one offset: its records are taken one by one */
+    WORKER_ALONE_LOT = 16,  /* of those, so many at a time: between two lots the group is heard */
     WORKER_TRIES = 2,       /* processes that a record may end before it goes to quarantine */
     WORKER_RESUMED_US = 1000000, /* whether a stopped partition was resumed is asked this often */
 };
@@ -74,6 +75,7 @@ struct lot {
     struct request *requests; /* owned; one an entry, read up to request_count */
     uint32_t gathered_count;
     uint32_t record_count;
+    uint32_t alone_count; /* of them, from partitions whose records go alone */
     uint32_t
         polled_count; /* records polled for it, also those it does not keep: what it releases */
     uint32_t request_count;
@@ -119,6 +121,7 @@ struct worker {
     int64_t looked_at_us;    /* whether the topic grows */
     int64_t waiting_said_us; /* 0: not since they were taken */
 
+    bool opened;             /* OPEN was done once: what it asks of broker and store is so */
     bool assigned;           /* the partitions are ours by the group */
     bool fresh;              /* and the group has just said so */
     bool taken;              /* and their epochs are ours, and what Kafka knows agrees */
