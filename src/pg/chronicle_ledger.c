@@ -6,7 +6,7 @@
 #include "stored.h"
 
 enum {
-    R_PAYLOAD = 15, /* of sql/chronicle_refusals.sql */
+    R_PAYLOAD = 18, /* of sql/chronicle_refusals.sql */
     R_COLUMNS = R_PAYLOAD + STORED_REFUSAL_COLUMNS,
 };
 
@@ -83,6 +83,8 @@ bool chronicle_rulebooks(void *self,
     }
     for (int row = 0; row < PQntuples(found); row++) {
         out[row].yaml = field_bytes(found, row, 1);
+        out[row].name = field_text(found, row, 2);
+        out[row].version = field_text(found, row, 3);
         if (!field_fits(found, row, 0, out[row].sha256, SHA256_SIZE)) {
             continue; /* zeros: no file's hash */
         }
@@ -183,6 +185,9 @@ fill_refusal(struct vault *vault, const PGresult *found, int row, struct chronic
         .redriven_offset = place_at(found, row, 12),
         .redriven_batch = place_at(found, row, 13),
         .redriven_index = field_null(found, row, 14) ? -1 : field_int4(found, row, 14),
+        .at_ms = field_int8(found, row, 15),
+        .status = field_int4(found, row, 16),
+        .value_sha256 = field_bytes(found, row, 17),
         .stored = {.offset = field_int8(found, row, 1),
                    .dlq = true,
                    .reason = stored_reason(field_text(found, row, 6)),

@@ -330,7 +330,8 @@ def forge(one, *path):
 FORGED = {  # what is changed: how the refusal begins
     ("output",): "output_sha256:", ("entry",): "entry:", ("offset",): "", ("index",): "path:", ("path", 0): "path:",
     ("previous",): "link:", ("links", 0, "root"): "path:", ("links", 0, "link"): "link:", ("links", 0, "epoch"): "link:",
-    ("links", 1, "root"): "links:", ("head", "link"): "head:", ("decision_id",): "output: it is another", ("topic",): "output: it names"}
+    ("links", 1, "root"): "links:", ("head", "link"): "head:",
+    ("head", "next_offset"): "head:", ("head", "batch"): "head:", ("decision_id",): "output: it is another", ("topic",): "output: it names"}
 
 
 @pytest.mark.parametrize("path", FORGED, ids=lambda path: ".".join(map(str, path)))

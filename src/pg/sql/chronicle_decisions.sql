@@ -5,7 +5,8 @@ COPY (
     SELECT d.source_offset, d.decision_id, d.citizen_ref, d.citizen_seq, d.outcome, d.evaluated_at_ms, d.late_ms, d.trace,
         d.output, d.batch, d.index, -1, d.application_seq, d.rulebook, d.core_version, d.conflict,
         d.quarantined, d.periods, d.headers, d.input,
-        d.progress_id, d.key_id, y.wrapped, CASE WHEN e.id IS NOT NULL THEN e.citizen_ref IS NOT NULL END, NULL, NULL,
+        d.progress_id, d.key_id, y.wrapped, CASE WHEN e.id IS NOT NULL THEN e.citizen_ref IS NOT NULL END,
+        CASE WHEN e.id IS NULL THEN d.erasure END, NULL, -- an erasure that there is not
         d.application_id, d.version, d.total_ore, d.start_date, d.end_date,
         CASE WHEN d.application_seq > 1 OR e.id IS NOT NULL OR d.key_id IS NOT NULL THEN (SELECT a.state FROM mentord.application a WHERE a.id = d.application_id) END
     FROM mentord.decision d

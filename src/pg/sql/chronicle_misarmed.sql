@@ -6,6 +6,6 @@ FROM (
     WHERE o.state = 'open' AND o.arms AND o.citizen_ref IS NOT NULL
     GROUP BY o.citizen_ref
 ) AS q
-FULL JOIN (SELECT z.ref, z.armed FROM mentord.citizen z WHERE z.armed <> 0) AS c ON c.ref = q.ref
+FULL JOIN (SELECT z.ref, coalesce(z.armed, -1) AS armed FROM mentord.citizen z WHERE z.armed IS DISTINCT FROM 0) AS c ON c.ref = q.ref
 WHERE coalesce(c.armed, 0) <> coalesce(q.armed, 0)
 LIMIT $1::integer;
