@@ -147,7 +147,7 @@ class Rich:
         conflict = m.pb.Application()
         conflict.CopyFrom(second[2])
         conflict.support.minutes_per_week = 60
-        odd = [m.record(m.application(cpr=citizens[i]), event="odd").with_header("ce_type", b"dk.mentor.unknown.v1") for i in (0, 3, 3)]
+        odd = [m.record(m.application(cpr=citizens[i]), event="odd").with_header("ce_type", b"dk.mentor.unknown.v1") for i in (0, 3, 3, 4)]
         older = m.pb.Application()
         older.CopyFrom(newer)
         older.version, older.support.minutes_per_week = 1, 30
@@ -208,7 +208,7 @@ def coordinates(session, table, row):
         "progress": lambda: [{"partition": row["partition"]}, {"batch": row["batch"]}],
         "application": lambda: [{"application": str(row["id"])}],
         "citizen": lambda: [{"citizen": bytes(row["ref"]).hex()}],
-        "citizen_key": lambda: [{"invariant": "P"}, {"invariant": "I2"}],
+        "citizen_key": lambda: [{}],  # what it opened, or its citizen
         "quarantine": lambda: [{"partition": partition(), "offset": row["source_offset"]}],
     }.get(table, lambda: [{}])()
 
@@ -294,13 +294,15 @@ def test_whatever_is_altered_is_found(rich, table, kind):
 
 
 # A row gone or there twice, where that is nothing.
+TWICE_THE_SAME = {"rulebook"}
 NO_LOSS = {("progress", "unread"), ("master_key", "one")}
 
 
 @pytest.mark.parametrize("table, kind", [row for row in ROWS if row not in NO_LOSS])
 def test_a_row_gone_or_twice_is_found(rich, table, kind):
     assert missed(rich, table, kind, f"DELETE FROM mentord.{table} WHERE $ROW$") is None
-    assert missed(rich, table, kind, f"INSERT INTO mentord.{table} SELECT * FROM mentord.{table} WHERE $ROW$") is None
+    if table not in TWICE_THE_SAME:
+        assert missed(rich, table, kind, f"INSERT INTO mentord.{table} SELECT * FROM mentord.{table} WHERE $ROW$") is None
 
 
 def test_an_erasure_gone_is_found(rich):
