@@ -256,6 +256,13 @@ void audit_sum_citizen(struct audit_job *job,
                        const struct chronicle_decision *row,
                        struct bytes left,
                        const struct audit_place *place);
+/* audit_refused.c: a row of quarantine against its own record and its batch; it is the entry's. */
+void audit_refused(struct audit *audit,
+                   const struct chronicle_refusal *row,
+                   const struct chronicle_range *range,
+                   const struct ledger_entry *entry,
+                   const struct audit_place *place,
+                   struct arena *arena);
 /* audit_erased.c: one decision whose payload is not whole, by what else is stored of it. */
 void audit_erased(struct audit_job *job,
                   const struct chronicle_decision *row,

@@ -1,6 +1,9 @@
 /* One stored decision whose payload is erased or sealed: it cannot be made again, and what else is
  * stored of it must still agree with the ledger and with the rows it left. */
 
+#include "mentor/core/date.h"
+#include "mentor/wire/wire.h"
+
 #include "audit.h"
 #include "rejudge.h"
 
@@ -30,6 +33,56 @@ static const uint8_t *kept_event(const struct audit_job *job,
     return NULL;
 }
 
+static bool same_day(struct bytes text, int32_t day)
+{
+    int32_t told = 0;
+    return date_parse(text, &told) && told == day;
+}
+
+static bool same_hex(struct bytes text, const uint8_t *data, size_t size)
+{
+    uint8_t told[CITIZEN_REF_SIZE];
+    return size <= sizeof(told) && text.size == 2 * size &&
+           hex_decode((const char *)text.data, size, told) && memcmp(told, data, size) == 0;
+}
+
+static bool same_uuid(struct bytes text, const uint8_t uuid[UUID_SIZE])
+{
+    uint8_t told[UUID_SIZE];
+    return uuid_parse(text, told) && memcmp(told, uuid, UUID_SIZE) == 0;
+}
+
+/* The columns that the output tells as well, which the ledger has the digest of. */
+static const char *told_otherwise(const struct chronicle_decision *row,
+                                  const struct audit_place *place,
+                                  struct arena *arena)
+{
+    const struct archived_decision *archived = &row->archived;
+    const struct stored_output *stored = &archived->stored;
+    struct wire_provenance told;
+    if (!wire_decision_provenance(stored->output, arena, &told)) {
+        return "output";
+    }
+    return !same_uuid(told.decision_id, stored->decision_id)                    ? "decision id"
+           : !same_uuid(told.application_id, row->application_id)               ? "application id"
+           : told.version != row->version                                       ? "version"
+           : !same_hex(told.citizen_ref, stored->citizen_ref, CITIZEN_REF_SIZE) ? "citizen_ref"
+           : told.outcome != (int)stored->outcome                               ? "outcome"
+           : told.has_total != row->has_total ||
+                   (row->has_total && told.total_ore != row->total_ore)
+               ? "amount"
+           : told.has_period != row->has_period ||
+                   (row->has_period &&
+                    !(same_day(told.start_date, row->start) && same_day(told.end_date, row->end)))
+               ? "period"
+           : told.evaluated_at_ms != stored->evaluated_at_ms ? "time"
+           : told.conflict != archived->conflict             ? "mark of a conflict"
+           : told.quarantined != archived->quarantined       ? "mark of Q01"
+           : told.source.offset != archived->offset || told.source.partition != place->partition
+               ? "place"
+               : NULL;
+}
+
 void audit_erased(struct audit_job *job,
                   const struct chronicle_decision *row,
                   const struct audit_expected *expected,
@@ -45,6 +98,11 @@ void audit_erased(struct audit_job *job,
                      place,
                      "it cannot be decided again: %s",
                      payload_text(archived->payload.state));
+    }
+    const char *part = archived->stored.damaged != NULL ? archived->stored.damaged
+                                                        : told_otherwise(row, place, &job->arena);
+    if (part != NULL) {
+        audit_breach(report, INVARIANT_I2, place, "its %s is not what its output tells", part);
     }
     if (expected != NULL) {
         audit_against_ledger(job, row, expected, place);

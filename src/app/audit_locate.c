@@ -58,6 +58,21 @@ static void tell(struct audit *audit,
     audit_breach(&audit->report, invariant, &place, "%s", what);
 }
 
+/* A row is there once, and ends where the decisions do. */
+static void look_at_kept(struct audit *audit, const struct group *group)
+{
+    const struct audit_item *kept = group->first[AUDIT_KEPT];
+    if (kept != NULL && (group->counts[AUDIT_KEPT] > 1 || group->first[AUDIT_CONSIDERED] != NULL)) {
+        tell(audit,
+             INVARIANT_P,
+             kept,
+             group->counts[AUDIT_KEPT] > 1
+                 ? "its row knows decision %lld more than once"
+                 : "its row ends with decision %lld, and the one after it is stored",
+             (long long)kept->number);
+    }
+}
+
 /* A number of an application: one decision, and the row's event of it. */
 static void look_at_event(struct audit *audit, const struct group *group)
 {
@@ -176,6 +191,7 @@ static void look_at_key(struct audit *audit, const struct audit_item *items, siz
                 group.first[items[i].side] = &items[i];
             }
         }
+        look_at_kept(audit, &group);
         if (application) {
             look_at_event(audit, &group);
         } else {
@@ -184,21 +200,32 @@ static void look_at_key(struct audit *audit, const struct audit_item *items, siz
     }
 }
 
+static int64_t told(const struct audit *audit)
+{
+    int64_t count = 0;
+    for (int i = 0; i < INVARIANT_COUNT; i++) {
+        count += audit->report.breaches[i];
+    }
+    return count;
+}
+
 void audit_locate(struct audit *audit)
 {
     struct audit_item *items = audit->items;
     size_t count = audit->item_count;
-    if (count == 0) { /* uneven, and nothing to show for it */
-        struct audit_place nowhere = AUDIT_NOWHERE;
-        audit_breach(
-            &audit->report, INVARIANT_P, &nowhere, "decisions and rows do not come out even");
-        return;
+    int64_t before = told(audit);
+    if (count > 0) {
+        qsort(items, count, sizeof(*items), by_number);
     }
-    qsort(items, count, sizeof(*items), by_number);
     for (size_t key = 0, end = 0; key < count; key = end) {
         while (end < count && same_key(&items[key], &items[end])) {
             end++;
         }
         look_at_key(audit, &items[key], end - key);
+    }
+    if (told(audit) == before) { /* uneven, and nothing to show for it */
+        struct audit_place nowhere = AUDIT_NOWHERE;
+        audit_breach(
+            &audit->report, INVARIANT_P, &nowhere, "decisions and rows do not come out even");
     }
 }

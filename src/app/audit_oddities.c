@@ -2,10 +2,13 @@
 
 #include <inttypes.h>
 
+#include "mentor/core/rulebook.h"
+#include "mentor/rulebook/load.h"
+
 #include "audit.h"
 
 /* P: citizens whose `armed` is not what quarantine says. */
-bool audit_oddities(struct audit *audit, struct err *err)
+static bool misarmed(struct audit *audit, struct err *err)
 {
     const struct chronicle_oddity *rows = NULL;
     uint32_t count = AUDIT_NAMED;
@@ -23,4 +26,62 @@ bool audit_oddities(struct audit *audit, struct err *err)
                      rows[i].found);
     }
     return true;
+}
+
+/* P: rows that point at nothing. */
+static bool loose_ends(struct audit *audit, struct err *err)
+{
+    static const char *const texts[CHRONICLE_LOOSE_COUNT] = {
+#define X(name, text) [CHRONICLE_LOOSE_##name] = text,
+        CHRONICLE_LOOSE(X)
+#undef X
+    };
+    const struct chronicle_end *rows = NULL;
+    uint32_t count = AUDIT_NAMED;
+    if (!audit->chronicle.loose_ends(audit->chronicle.self, &rows, &count, err)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct audit_place place =
+            audit_place_of(audit_position_of(audit, rows[i].progress_id), rows[i].offset, -1);
+        place.citizen = rows[i].has_citizen ? rows[i].citizen_ref : NULL;
+        audit_breach(&audit->report,
+                     INVARIANT_P,
+                     &place,
+                     "%s%" PRId64,
+                     texts[rows[i].loose],
+                     rows[i].number);
+    }
+    return true;
+}
+
+/* P: under its row's name and version a rulebook is found, and refused when it changed. */
+static bool misnamed(struct audit *audit, struct err *err)
+{
+    const struct chronicle_rulebook *rows = NULL;
+    uint32_t count = 0;
+    if (!audit->chronicle.rulebooks(audit->chronicle.self, &rows, &count, err)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct err why;
+        struct rulebook *rulebook = rulebook_parse("stored", rows[i].yaml, NULL, &why);
+        if (rulebook != NULL && !(bytes_is(rulebook->name, rows[i].name) &&
+                                  bytes_is(rulebook->version, rows[i].version))) {
+            struct audit_place nowhere = AUDIT_NOWHERE;
+            audit_breach(&audit->report,
+                         INVARIANT_P,
+                         &nowhere,
+                         "the rulebook %.*s %.*s is stored under another name or version",
+                         BYTES_ARGS(rulebook->name),
+                         BYTES_ARGS(rulebook->version));
+        }
+        rulebook_close(&rulebook);
+    }
+    return true;
+}
+
+bool audit_oddities(struct audit *audit, struct err *err)
+{
+    return misarmed(audit, err) && loose_ends(audit, err) && misnamed(audit, err);
 }

@@ -142,6 +142,7 @@ static bool match_refusal(struct walk *walk,
                      &place,
                      "its row of quarantine has another batch, reason or value than the ledger");
     }
+    audit_refused(walk->audit, refusal, range, entry, &place, &walk->arena);
     audit_redriven_row(walk->audit, refusal, entry->input_digest, &place, &walk->arena);
     expect_on_topic(walk, position, entry, refusal);
     walk->refusal_at++;
@@ -312,11 +313,19 @@ static void look_at_positions(struct walk *walk)
     for (uint32_t i = 0; i < walk->audit->position_count; i++) {
         struct audit_position *position = &walk->audit->positions[i];
         const struct position *at = &position->position;
+        struct audit_place place = audit_place_of(position, at->next_offset, -1);
         if (!position->chained) { /* it has no batch */
             audit_chain_begin(&walk->chain, walk->audit, position);
             audit_chain_end(&walk->chain);
+            if (at->next_offset != position->chain_offset || at->evaluated_at_ms != 0) {
+                audit_breach(report,
+                             INVARIANT_I3,
+                             &place,
+                             "the position has no batch, and its offset or time is not that of the "
+                             "beginning, %" PRId64,
+                             position->chain_offset);
+            }
         }
-        struct audit_place place = audit_place_of(position, at->next_offset, -1);
         walk->checked[INVARIANT_I7]++;
         if (position->damaged != NULL) {
             audit_breach(
@@ -372,7 +381,7 @@ void audit_lasts(struct audit *audit)
         const struct audit_last *last = &audit->jobs[0].lasts[i];
         const struct position *position = &audit->positions[i].position;
         if (last->offset != position->last_offset ||
-            (last->offset >= 0 && memcmp(last->digest, position->last_digest, SHA256_SIZE) != 0)) {
+            memcmp(last->digest, position->last_digest, SHA256_SIZE) != 0) {
             struct audit_place place = audit_place_of(&audit->positions[i], last->offset, -1);
             audit_breach(&audit->report,
                          INVARIANT_I3,

@@ -198,15 +198,14 @@ static void tell(struct context *context,
     char hex[2 * SHA256_SIZE];
     (void)fprintf(context->out,
                   "holds: decision %s of application %s, %s, evaluated %s; %s/%" PRId32 "/%" PRId64
-                  ", batch %" PRId64 "\n",
+                  "\n",
                   json_text_at(decision, "decisionId"),
                   json_text_at(decision, "applicationId"),
                   json_text_at(decision, "outcome"),
                   json_text_at(decision, "evaluatedAt"),
                   proof->topic,
                   proof->partition,
-                  proof->offset,
-                  proof->links[0].batch);
+                  proof->offset);
     if (held->next_offset >= 0) {
         (void)fprintf(context->out,
                       "  anchored%s up to offset %" PRId64 "\n",

@@ -1,6 +1,7 @@
 #include "danish.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -128,4 +129,20 @@ size_t danish_columns(const char *text, size_t size)
         count += ((unsigned char)text[i] & 0xc0) != 0x80;
     }
     return count;
+}
+
+size_t danish_unprintable(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    if (at[0] < ' ' || at[0] == 0x7f) {
+        return at[0] == '\0' ? 0 : 1;
+    }
+    if ((at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0) || (at[0] == 0xd8 && at[1] == 0x9c)) {
+        return 2; /* C1 controls; U+061C */
+    }
+    bool general = at[0] == 0xe2 && at[1] == 0x80 &&
+                   ((at[2] >= 0x8b && at[2] <= 0x8f) || (at[2] >= 0xa8 && at[2] <= 0xae));
+    bool isolate = at[0] == 0xe2 && at[1] == 0x81 && at[2] >= 0xa0 && at[2] <= 0xaf;
+    bool mark = at[0] == 0xef && at[1] == 0xbb && at[2] == 0xbf;
+    return general || isolate || mark ? 3 : 0;
 }

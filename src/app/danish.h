@@ -29,4 +29,8 @@ const char *danish_municipality(int32_t index);
 /* Columns that UTF-8 of `size` bytes takes: its continuation bytes take none. */
 size_t danish_columns(const char *text, size_t size);
 
+/* Bytes of the character at `text`, valid UTF-8, when it prints nothing itself and may change what
+ * stands around it: controls, line separators, marks of direction. 0: it is none. */
+size_t danish_unprintable(const char *text);
+
 #endif /* MENTOR_SRC_APP_DANISH_H */

@@ -5,11 +5,27 @@
 #include "danish.h"
 #include "json_path.h"
 
+/* What a sender may have typed: as letters of one line, so that nothing in it can begin a line of
+ * its own, move a terminal's cursor or turn the reading direction. */
+static void print_typed(FILE *out, const char *text)
+{
+    while (*text != '\0') {
+        size_t size = danish_unprintable(text);
+        if (size > 0) {
+            (void)fputs("·", out);
+            text += size;
+        } else {
+            (void)fputc(*text++, out);
+        }
+    }
+}
+
 /* printf counts bytes; a column counts letters. */
 static void column(FILE *out, const char *text, size_t width)
 {
     size_t wide = danish_columns(text, strlen(text));
-    (void)fprintf(out, "%s%*s", text, (int)(wide < width ? width - wide : 0), "");
+    print_typed(out, text);
+    (void)fprintf(out, "%*s", (int)(wide < width ? width - wide : 0), "");
 }
 
 static const char *yes_or_no(const json_t *object, const char *path)
@@ -32,11 +48,12 @@ static void print_origin(const json_t *document, FILE *out)
                   json_at(document, "rulebook.act") == NULL ? "" : ": ",
                   json_text_at(document, "rulebook.act"));
     (void)fprintf(out,
-                  "Kilde      %s/%lld/%lld, hændelse %s\n",
+                  "Kilde      %s/%lld/%lld, hændelse ",
                   json_text_at(document, "source.topic"),
                   (long long)json_number_at(document, "source.partition"),
-                  (long long)json_number_at(document, "source.offset"),
-                  json_text_at(document, "source.eventId"));
+                  (long long)json_number_at(document, "source.offset"));
+    print_typed(out, json_text_at(document, "source.eventId"));
+    (void)fputc('\n', out);
     (void)fprintf(out,
                   "Protokol   batch %lld, nr. %lld; programmets regelkerne %lld\n",
                   (long long)json_number_at(document, "ledger.batch"),
@@ -97,7 +114,8 @@ static void print_fact(FILE *out, const char *what, const char *value)
 {
     (void)fputs("  ", out);
     column(out, what, 24);
-    (void)fprintf(out, "%s\n", value[0] == '\0' ? "ikke oplyst" : value);
+    print_typed(out, value[0] == '\0' ? "ikke oplyst" : value);
+    (void)fputc('\n', out);
 }
 
 /* In place of what it told. */
@@ -191,7 +209,8 @@ static void print_rule(const json_t *rule, FILE *out)
         (void)fputs("       ", out);
         column(out, json_text_at(sight, "what"), 44);
         if (wants[0] == '\0') {
-            (void)fprintf(out, "%s\n", json_text_at(sight, "shown"));
+            print_typed(out, json_text_at(sight, "shown"));
+            (void)fputc('\n', out);
         } else {
             column(out, json_text_at(sight, "shown"), 20);
             (void)fprintf(out, " %s%s\n", wants, marked ? "  ◄" : "");

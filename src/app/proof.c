@@ -286,7 +286,8 @@ bool proof_check(const struct proof *proof, struct err *err)
         const struct proof_link *at = &proof->links[i];
         chain_link(link, &at->chained, link);
         if (memcmp(link, at->link, SHA256_SIZE) != 0 ||
-            (i > 0 && at->chained.first_offset != proof->links[i - 1].chained.next_offset)) {
+            (i > 0 && (at->chained.first_offset != proof->links[i - 1].chained.next_offset ||
+                       at->batch <= proof->links[i - 1].batch))) {
             return err_set(err,
                            ERR_HALT,
                            "%s: the link of batch %" PRId64 " does not follow the one before it",
@@ -295,9 +296,12 @@ bool proof_check(const struct proof *proof, struct err *err)
         }
     }
     const struct proof_link *last = &proof->links[proof->link_count - 1];
-    return last->chained.next_offset != proof->head_offset ||
-           memcmp(last->link, proof->head, SHA256_SIZE) == 0 ||
-           err_set(err, ERR_HALT, "head: it is not the last link");
+    bool is_head = last->chained.next_offset == proof->head_offset;
+    bool fits =
+        is_head
+            ? last->batch == proof->head_batch && memcmp(last->link, proof->head, SHA256_SIZE) == 0
+            : last->chained.next_offset < proof->head_offset && last->batch < proof->head_batch;
+    return fits || err_set(err, ERR_HALT, "head: it is not the last link, nor after it");
 }
 
 const uint8_t *proof_link_at(const struct proof *proof, const struct anchor *anchor)

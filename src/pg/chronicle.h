@@ -51,7 +51,8 @@ struct pg_chronicle {
     X(ranges)                                                                                      \
     X(refusals)                                                                                    \
     X(disorders)                                                                                   \
-    X(misarmed)
+    X(misarmed)                                                                                    \
+    X(loose_ends)
 
 enum chronicle_statement {
 #define X(name) CHRONICLE_##name,
@@ -140,6 +141,10 @@ bool chronicle_disorders(void *self,
                          const struct chronicle_oddity **rows,
                          uint32_t *count,
                          struct err *err);
+bool chronicle_loose_ends(void *self,
+                          const struct chronicle_end **rows,
+                          uint32_t *count,
+                          struct err *err);
 bool chronicle_misarmed(void *self,
                         const struct chronicle_oddity **rows,
                         uint32_t *count,

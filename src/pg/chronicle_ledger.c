@@ -6,7 +6,7 @@
 #include "stored.h"
 
 enum {
-    R_PAYLOAD = 15, /* of sql/chronicle_refusals.sql */
+    R_PAYLOAD = 18, /* of sql/chronicle_refusals.sql */
     R_COLUMNS = R_PAYLOAD + STORED_REFUSAL_COLUMNS,
 };
 
@@ -106,6 +106,8 @@ bool chronicle_rulebooks(void *self,
     }
     for (int row = 0; row < PQntuples(found); row++) {
         out[row].yaml = field_bytes(found, row, 1);
+        out[row].name = field_text(found, row, 2);
+        out[row].version = field_text(found, row, 3);
         if (!field_fits(found, row, 0, out[row].sha256, SHA256_SIZE)) {
             continue; /* zeros: no file's hash */
         }
@@ -224,15 +226,22 @@ static const struct field_column refusal_columns[] = {
     {"key", FIELD_NULL_TOO},
     {"value", FIELD_NULL_TOO},
     {"headers", FIELD_ANY},
+    {"redriven_progress_id", FIELD_NULL_TOO},
+    {"redriven_offset", FIELD_NULL_TOO},
+    {"redriven_batch", FIELD_NULL_TOO},
+    {"redriven_index", FIELD_NULL_TOO},
+    {"at_ms", 8},
+    {"status", 4},
+    {"value_sha256", FIELD_NULL_TOO},
 };
+_Static_assert(sizeof(refusal_columns) / sizeof(refusal_columns[0]) == R_PAYLOAD, "one a column");
 
 static void
 fill_refusal(struct vault *vault, const PGresult *found, int row, struct chronicle_refusal *refusal)
 {
     struct bytes fields[R_COLUMNS];
     field_row(found, row, fields, R_COLUMNS);
-    const char *damaged =
-        field_repair(fields, refusal_columns, sizeof(refusal_columns) / sizeof(refusal_columns[0]));
+    const char *damaged = field_repair(fields, refusal_columns, R_PAYLOAD);
     *refusal = (struct chronicle_refusal){
         .progress_id = int8_of(fields[0]),
         .batch = int8_of(fields[2]),
@@ -243,6 +252,9 @@ fill_refusal(struct vault *vault, const PGresult *found, int row, struct chronic
         .redriven_offset = place_at(found, row, 12),
         .redriven_batch = place_at(found, row, 13),
         .redriven_index = field_null(found, row, 14) ? -1 : field_int4(found, row, 14),
+        .at_ms = int8_of(fields[15]),
+        .status = int4_of(fields[16]),
+        .value_sha256 = fields[17],
         .stored = {.damaged = damaged,
                    .offset = int8_of(fields[1]),
                    .dlq = true,

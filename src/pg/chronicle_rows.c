@@ -102,3 +102,31 @@ bool chronicle_misarmed(void *self,
 {
     return oddities(self, CHRONICLE_misarmed, rows, count, err);
 }
+
+bool chronicle_loose_ends(void *self,
+                          const struct chronicle_end **rows,
+                          uint32_t *count,
+                          struct err *err)
+{
+    struct pg_chronicle *chronicle = self;
+    struct params params = {0};
+    params_int4(&params, (int32_t)*count);
+    const PGresult *found = chronicle_search(chronicle, CHRONICLE_loose_ends, &params, err);
+    struct chronicle_end *out =
+        found == NULL ? NULL : chronicle_hand_out(chronicle, PQntuples(found), sizeof(*out), err);
+    if (out == NULL) {
+        return false;
+    }
+    for (int row = 0; row < PQntuples(found); row++) {
+        int32_t loose = field_int4(found, row, 0);
+        CHECK(loose >= 0 && loose < CHRONICLE_LOOSE_COUNT);
+        out[row] = (struct chronicle_end){.loose = (enum chronicle_loose)loose,
+                                          .progress_id = field_int8(found, row, 2),
+                                          .offset = field_int8(found, row, 3),
+                                          .number = field_int8(found, row, 4)};
+        out[row].has_citizen = field_fits(found, row, 1, out[row].citizen_ref, CITIZEN_REF_SIZE);
+    }
+    *rows = out;
+    *count = (uint32_t)PQntuples(found);
+    return true;
+}

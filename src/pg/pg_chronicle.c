@@ -192,6 +192,7 @@ struct chronicle pg_chronicle_port(struct pg_chronicle *chronicle)
         .more_rows = chronicle_more_rows,
         .disorders = chronicle_disorders,
         .misarmed = chronicle_misarmed,
+        .loose_ends = chronicle_loose_ends,
         .entry = ledger_next,
         .self = chronicle,
     };

@@ -30,6 +30,16 @@ bool wire_decision_source(struct bytes decision, struct arena *arena, struct wir
     return unpack(decision, arena, source) != NULL;
 }
 
+static bool has_finding(const Mentor__V1__Decision *message, const char *rule)
+{
+    for (size_t i = 0; i < message->n_findings; i++) {
+        if (strcmp(message->findings[i]->rule, rule) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool wire_decision_provenance(struct bytes decision,
                               struct arena *arena,
                               struct wire_provenance *provenance)
@@ -46,10 +56,16 @@ bool wire_decision_provenance(struct bytes decision,
     provenance->evaluated_at_ms = rfc3339_ms(moment);
     provenance->rulebook_sha256 =
         bytes_of(message->rulebook->sha256.data, message->rulebook->sha256.len);
-    provenance->quarantined = false;
-    for (size_t i = 0; i < message->n_findings; i++) {
-        provenance->quarantined =
-            provenance->quarantined || strcmp(message->findings[i]->rule, "Q01") == 0;
-    }
+    provenance->quarantined = has_finding(message, "Q01");
+    provenance->conflict = has_finding(message, "D06");
+    provenance->decision_id = bytes_text(message->decision_id);
+    provenance->citizen_ref = bytes_text(message->citizen_ref);
+    provenance->version = message->version;
+    provenance->outcome = (int)message->outcome;
+    provenance->has_total = message->frame != NULL;
+    provenance->total_ore = message->frame == NULL ? 0 : message->frame->total_ore;
+    provenance->has_period = message->period != NULL;
+    provenance->start_date = bytes_text(message->period == NULL ? "" : message->period->start_date);
+    provenance->end_date = bytes_text(message->period == NULL ? "" : message->period->end_date);
     return true;
 }

@@ -297,7 +297,9 @@ def test_signed_anchors(audited, tmp_path):
 
 @pytest.fixture(scope="module")
 def proof(audited):
-    app, = audited.place.sql("SELECT application_id::text FROM mentord.decision WHERE application_seq = 2 LIMIT 1")[0]
+    app, = audited.place.sql("SELECT d.application_id::text FROM mentord.decision d JOIN mentord.decision n USING (application_id) "
+                            "JOIN mentord.batch b ON b.id = d.batch AND b.progress_id = d.progress_id WHERE d.application_seq = 1 AND n.application_seq = 2 "
+                            "ORDER BY b.next_offset - b.first_offset DESC LIMIT 1")[0]
     done = audited.place.mentord("audit", "prove", app, url=audited.place.cluster.url(audited.place.database, "mentord_reader"))
     return app, done.stdout
 
@@ -338,13 +340,16 @@ def forge(one, *path):
 FORGED = {  # what is changed: how the refusal begins
     ("output",): "output_sha256:", ("entry",): "entry:", ("offset",): "", ("index",): "path:", ("path", 0): "path:",
     ("previous",): "link:", ("links", 0, "root"): "path:", ("links", 0, "link"): "link:", ("links", 0, "epoch"): "link:",
-    ("links", 1, "root"): "links:", ("head", "link"): "head:", ("decision_id",): "output: it is another", ("topic",): "output: it names"}
+    ("links", 1, "root"): "links:", ("head", "link"): "head:",
+    ("head", "next_offset"): "head:", ("head", "batch"): "head:", ("decision_id",): "output: it is another", ("topic",): "output: it names"}
 
 
 @pytest.mark.parametrize("path", FORGED, ids=lambda path: ".".join(map(str, path)))
 def test_a_changed_proof_does_not_hold(audited, proof, path):
     one = json.loads(proof[1].splitlines()[0])
-    assert len(one["links"]) > 1 and one["path"], "or there is nothing to change"
+    assert len(one["links"]) > 1, "or there is nothing to change"
+    if path == ("path", 0) and not one["path"]:
+        pytest.skip("each partition got one record: a tree of one leaf has no path")
     done = check(audited, forge(one, *path), expect=2)
     assert f"the proof does not hold: {FORGED[path]}" in done.stderr and done.stdout == ""
 

@@ -1,5 +1,7 @@
 /* Goal: numbers as a caseworker reads them, whatever the machine's locale. */
 
+#include <string.h>
+
 #include "../src/app/danish.h"
 #include "support/test.h"
 
@@ -46,12 +48,40 @@ static void a_percentage_has_no_zeros_behind(void **state)
     assert_string_equal(danish_percent(100000, text), "1.000");
 }
 
+static void what_a_sender_types_cannot_leave_its_line(void **state)
+{
+    (void)state;
+    static const char *const none[] = {"", "a", " ", "~", "ø", "·", "–", "€", "’"};
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        assert_int_equal(danish_unprintable(none[i]), 0);
+    }
+    static const char *const controls[] = {"\n",
+                                           "\r",
+                                           "\t",
+                                           "\x1b",
+                                           "\x7f",
+                                           "\xc2\x85",
+                                           "\xc2\x9b",
+                                           "\u061c",
+                                           "\u200b",
+                                           "\u200f",
+                                           "\u2028",
+                                           "\u202e",
+                                           "\u2066",
+                                           "\ufeff"};
+    for (size_t i = 0; i < sizeof(controls) / sizeof(controls[0]); i++) {
+        assert_int_equal(danish_unprintable(controls[i]), strlen(controls[i]));
+    }
+    assert_int_equal(danish_unprintable("\xe2\x80"), 0); /* cut short */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(thousands_have_points),
         cmocka_unit_test(kroner_have_a_comma_and_two_decimals),
         cmocka_unit_test(a_percentage_has_no_zeros_behind),
+        cmocka_unit_test(what_a_sender_types_cannot_leave_its_line),
     };
     return cmocka_run_group_tests_name("app/danish", tests, NULL, NULL);
 }

@@ -352,6 +352,16 @@ static void its_source_is_read_back_out_of_any_bytes(void **state)
     assert_memory_equal(
         provenance.rulebook_sha256.data, trial.matter.rulebook->sha256, SHA256_SIZE);
     assert_false(provenance.quarantined);
+    assert_false(provenance.conflict);
+    assert_int_equal(provenance.version, trial.matter.application->version);
+    assert_int_equal(provenance.outcome, trial.decision.outcome);
+    assert_int_equal(provenance.has_total, trial.decision.has_frame);
+    assert_int_equal(provenance.total_ore, trial.decision.frame.total_ore);
+    assert_int_equal(provenance.has_period, trial.decision.has_period);
+    assert_true(bytes_equal(provenance.start_date, trial.matter.application->start_date));
+    assert_true(bytes_equal(provenance.end_date, trial.matter.application->end_date));
+    assert_int_equal(provenance.decision_id.size, UUID_TEXT_SIZE);
+    assert_int_equal(provenance.citizen_ref.size, 2 * CITIZEN_REF_SIZE);
     assert_false(wire_decision_provenance(bytes_text("\xff"), &arena, &provenance));
     assert_false(wire_decision_source(bytes_text("\xff"), &arena, &source));
     assert_false(wire_decision_source((struct bytes){0}, &arena, &source));

@@ -45,6 +45,8 @@ struct chronicle_position {
 struct chronicle_rulebook {
     uint8_t sha256[SHA256_SIZE];
     struct bytes yaml;
+    const char *name; /* as the row has them beside the file */
+    const char *version;
 };
 
 /* A decision with all that it was made from. */
@@ -152,6 +154,9 @@ struct chronicle_refusal {
     int32_t redriven_index; /* of the decision there; -1: it was not decided */
     int64_t progress_id;
     int64_t batch;
+    int64_t at_ms;
+    int32_t status;
+    struct bytes value_sha256; /* as it stands, of any size */
     bool arms;
     enum quarantine_state state;
     bool has_citizen;
@@ -177,6 +182,32 @@ struct chronicle_oddity {
     int64_t offset;
     int64_t expected;
     int64_t found;
+};
+
+/* X(name, what is said of it: a number follows). Rows that point at nothing, or contradict
+ * themselves. */
+#define CHRONICLE_LOOSE(X)                                                                         \
+    X(KEY_NAMED, "the citizen's row names a data key that is not theirs: ")                        \
+    X(KEY_KEPT, "a data key is there that its citizen's row does not name: ")                      \
+    X(KEY_ENDED, "the end of a data key is not what an erasure recorded: ")                        \
+    X(RULEBOOK, "the rulebook of a batch is not stored: ")                                         \
+    X(ERASURE, "its row of quarantine names an erasure that there is not: ")                       \
+    X(CLOSING, "the state of its row of quarantine and who closed it contradict each other: batch ")
+
+enum chronicle_loose {
+#define X(name, text) CHRONICLE_LOOSE_##name,
+    CHRONICLE_LOOSE(X)
+#undef X
+    CHRONICLE_LOOSE_COUNT
+};
+
+struct chronicle_end {
+    enum chronicle_loose loose;
+    bool has_citizen;
+    uint8_t citizen_ref[CITIZEN_REF_SIZE];
+    int64_t progress_id; /* -1: none */
+    int64_t offset;      /* -1: none */
+    int64_t number;
 };
 
 struct chronicle {
@@ -253,6 +284,11 @@ struct chronicle {
                      const struct chronicle_oddity **rows,
                      uint32_t *count,
                      struct err *err);
+    /* Rows that point at nothing; at most *count. */
+    bool (*loose_ends)(void *self,
+                       const struct chronicle_end **rows,
+                       uint32_t *count,
+                       struct err *err);
     /*
      * Reads the entry at *packed and moves past it; *offset is where it begins and then where the
      * next one does. False at the end and on bytes that are no ledger: packed->size is 0 only at

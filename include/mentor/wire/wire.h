@@ -60,13 +60,23 @@ MUST_CHECK bool wire_encode_decision(const struct decision *decision,
 MUST_CHECK bool
 wire_decision_source(struct bytes decision, struct arena *arena, struct wire_source *source);
 
-/* What a Decision says of how it was made. */
+/* What a Decision says of how it was made, and what it came to. */
 struct wire_provenance {
     struct wire_source source;
     struct bytes application_id;
     int64_t evaluated_at_ms;
     struct bytes rulebook_sha256; /* as it stands, of any size */
     bool quarantined;             /* it has the finding Q01 */
+    bool conflict;                /* it has the finding D06 */
+    struct bytes decision_id;     /* texts as they stand, empty where there is none */
+    struct bytes citizen_ref;
+    uint32_t version;
+    int outcome; /* mentor.v1.Outcome's number */
+    bool has_total;
+    int64_t total_ore;
+    bool has_period;
+    struct bytes start_date;
+    struct bytes end_date;
 };
 
 /* Likewise; texts and bytes lie in the arena. false: no Decision, or without source, rulebook or

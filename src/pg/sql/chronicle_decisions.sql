@@ -10,7 +10,12 @@ COPY (
             SELECT e.citizen_ref IS NOT NULL FROM mentord.erasure e
             WHERE e.id = coalesce(d.erasure, (SELECT y.erasure FROM mentord.citizen_key y WHERE y.id = d.key_id))
                 AND coalesce(e.citizen_ref = d.citizen_ref, d.evaluated_at_ms < floor(extract(epoch FROM e.decided_before) * 1000))
-        ) END, NULL, NULL,
+        ) END,
+        CASE WHEN d.erasure IS NOT NULL AND NOT EXISTS ( -- an erasure that there is not
+            SELECT FROM mentord.erasure e
+            WHERE e.id = d.erasure
+                AND coalesce(e.citizen_ref = d.citizen_ref, d.evaluated_at_ms < floor(extract(epoch FROM e.decided_before) * 1000))
+        ) THEN d.erasure END, NULL,
         d.application_id, d.version, d.total_ore, d.start_date, d.end_date,
         CASE WHEN d.application_seq > 1 OR d.erasure IS NOT NULL OR d.key_id IS NOT NULL THEN (
             SELECT a.state FROM mentord.application a WHERE a.id = d.application_id

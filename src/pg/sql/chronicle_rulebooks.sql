@@ -1,1 +1,1 @@
-SELECT r.sha256, r.yaml FROM mentord.rulebook r ORDER BY r.sha256;
+SELECT r.sha256, r.yaml, r.name, r.version FROM mentord.rulebook r ORDER BY r.sha256;
