@@ -97,7 +97,8 @@ MUST_CHECK bool store_send(struct pg_store *store,
                            const struct params *params,
                            struct err *err);
 
-/* The first `count` arrays, empty, of these types; and they as the statement's next parameters. */
+/* store_columns.c: the first `count` arrays, empty, of these types; and they as the statement's
+ * next parameters. */
 void store_columns(struct pg_store *store, const enum array_type *types, uint32_t count);
 void store_put_columns(struct pg_store *store, struct params *params, uint32_t count);
 

@@ -2,6 +2,7 @@
 
 #include "mentor/base/endian_be.h"
 #include "mentor/base/err.h"
+#include "mentor/pg/pg.h"
 
 #include "audit.h"
 #include "sim.h"
@@ -195,7 +196,8 @@ static enum payload_state open_with(const struct db_fate *fate,
     struct err err;
     uint8_t id[KEY_ID_SIZE];
     if (inspector.cached == NULL) {
-        CHECK(vault_init(&inspector, master, &err));
+        const struct pg_settings settings = {.master_key = master};
+        CHECK(vault_init(&inspector, &settings, &err));
     }
     memcpy(inspector.master, master, SEAL_KEY_SIZE);
     vault_drop(&inspector);

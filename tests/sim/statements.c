@@ -4,6 +4,7 @@
 
 #include "mentor/base/endian_be.h"
 #include "mentor/base/err.h"
+#include "mentor/pg/pg.h"
 
 #include "../../src/pg/store_write.h"
 #include "sealing.h"
@@ -26,7 +27,7 @@ struct columns {
 
 static void columns_open(struct columns *columns, const struct params *params, int count)
 {
-    CHECK(params->count == count);
+    CHECK(params->count >= count);
     CHECK(!params->failed);
     for (int i = 0; i < count; i++) {
         const uint8_t *array = (const uint8_t *)params->values[i];
@@ -161,7 +162,8 @@ void statements_begin(struct actor *actor)
     bool fresh = sim_one_in(FRESH_ONE_IN);
     if (sim.plot.seals && (fresh || vault->cached == NULL)) {
         vault_release(vault);
-        CHECK(vault_init(vault, sealing_master(), &err));
+        const struct pg_settings settings = {.master_key = sealing_master()};
+        CHECK(vault_init(vault, &settings, &err));
     }
     vault->is_open = sim.plot.seals;
     memcpy(vault->master, sealing_master(), SEAL_KEY_SIZE);
@@ -194,11 +196,9 @@ take_payload(const struct write *write, const struct write_payload *payload, uin
     struct array *arrays = write->store->arrays;
     struct params params = {0};
     struct columns columns = {0};
-    write_columns(write, types, 3);
+    store_columns(write->store, types, 3);
     write_payload(write, payload, &arrays[0], &arrays[1], &arrays[2]);
-    for (int i = 0; i < 3; i++) {
-        params_array(&params, &arrays[i]);
-    }
+    store_put_columns(write->store, &params, 3);
     columns_open(&columns, &params, 3);
     struct db_payload *to = &taken->payloads[entry];
     to->key = column_int8(&columns, 0);
