@@ -55,14 +55,13 @@ bool alone_try(struct worker *worker)
         return true;
     }
     struct position *position = &worker->positions[entry->slot];
-    bool again = worker->tried_partition == position->partition &&
-                 worker->tried_offset == entry->offset; /* an outage is no death */
+    struct worker_slot *slot = &worker->slots[entry->slot];
+    bool again = slot->tried == entry->offset + 1; /* an outage is no death */
     int32_t tries = 0;
     if (!store->tried(store->self, position, entry->offset, again, &tries, &worker->err)) {
         return false;
     }
-    worker->tried_partition = position->partition;
-    worker->tried_offset = entry->offset;
+    slot->tried = entry->offset + 1;
     worker->condemned = tries > WORKER_TRIES;
     if (worker->condemned && lot->request_count == lot->stored) {
         request_condemn(&lot->requests[lot->request_count++], entry->record);

@@ -95,7 +95,6 @@ static void begin(struct worker *worker)
     follow_begin(worker);
     worker->lot = &worker->lots[0];
     worker->limit = worker->batch_most;
-    worker->tried_offset = -1;
     worker->backoff = (struct backoff){.base_ms = 50, .limit_ms = 5000};
     rng_init(&worker->rng, (uint64_t)worker->clock.mono_us(worker->clock.self));
     worker->stopping = false;

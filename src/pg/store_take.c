@@ -97,6 +97,17 @@ const char *store_orphan(void *self, uint32_t index)
     return index < store->orphan_count ? store->orphans[index] : NULL;
 }
 
+static struct array *
+put_epochs(struct pg_store *store, const struct position *positions, uint32_t count)
+{
+    struct array *epochs = &store->arrays[1];
+    array_begin(epochs, ARRAY_INT8);
+    for (uint32_t i = 0; i < count; i++) {
+        array_int8(epochs, positions[i].epoch);
+    }
+    return epochs;
+}
+
 static bool
 attempt(struct pg_store *store, struct position *positions, uint32_t count, struct err *err)
 {
@@ -107,6 +118,7 @@ attempt(struct pg_store *store, struct position *positions, uint32_t count, stru
     params_array(&params, put_partitions(store, positions, count));
     params_text(&params, store->settings.owner);
     params_text(&params, id == NULL ? "" : id);
+    params_array(&params, put_epochs(store, positions, count));
     store->orphan_count = 0;
     if (!store_send(store, STORE_begin, &none, err) ||
         !store_send(store, STORE_lock_limit, &none, err) ||

@@ -241,8 +241,8 @@ def disk(chaos):
 
 
 def partitions(chaos):
-    """The input topic gets twice its partitions."""
-    if 2 * chaos.place.inputs <= MOST_PARTITIONS:
+    """The input topic gets twice its partitions. Not before a worker has noted how many there were: who comes later cannot know."""
+    if 2 * chaos.place.inputs <= MOST_PARTITIONS and chaos.place.sql("SELECT FROM mentord.progress LIMIT 1"):
         chaos.double_partitions()
         chaos.counts["partitions doubled"] += 1
     time.sleep(chaos.rng.uniform(1, 5))

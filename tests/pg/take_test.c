@@ -53,6 +53,10 @@ static void a_lost_connection_is_tried_again(void **state)
     assert_int_equal(again.next_offset, 0);
     again = trial_take(&store, 0);
     assert_int_equal(again.takeovers, 2);
+    ASSERT_DONE(
+        store.port.take(store.port.self, &again, 1, err)); /* by who has held it all the time */
+    assert_int_equal(again.epoch, 4);
+    assert_int_equal(again.takeovers, 2);
     batch.position = &again;
     ASSERT_DONE(trial_write(&store, &batch, err));
     again = trial_take(&store, 0);

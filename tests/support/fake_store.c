@@ -97,8 +97,10 @@ static bool store_take(void *self, struct position *positions, uint32_t count, s
                 .tried_offset = -1,
             };
         }
+        bool ours = partition->position.epoch == positions[i].epoch;
         partition->position.epoch++;
-        partition->position.takeovers += world.count_deaths && !partition->released ? 1 : 0;
+        partition->position.takeovers +=
+            world.count_deaths && !partition->released && !ours ? 1 : 0;
         partition->released = false;
         positions[i] = partition->position;
     }

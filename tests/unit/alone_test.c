@@ -173,6 +173,41 @@ static void an_outage_is_no_death(void **state)
     assert_string_equal(world.tried, "0 0 0 0 0 0 0 1 ");
 }
 
+/* Whoever takes a partition again, since its store was away, has not died in between. */
+static void an_outage_is_no_take_over(void **state)
+{
+    (void)state;
+    publish(0, 0, 3);
+    for (int i = 0; i < WORLD_PLAN; i++) {
+        world.plan[i] = WRITE_NOT_STORED;
+    }
+    assert_true(world_run());
+    assert_in_range(world.take_count, 10, WORLD_PLAN + 1);
+    assert_string_equal(world.tried, "");
+    assert_string_equal(world.partitions[0].fates, "0:decided 1:decided 2:decided ");
+}
+
+/* Two such partitions by turns: what was tried of the one is not forgotten over the other. */
+static void an_outage_condemns_none_of_two_partitions(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        world.partitions[i].known = true;
+        world.partitions[i].released = true;
+        world.partitions[i].position = (struct position){.partition = i,
+                                                         .last_offset = -1,
+                                                         .tried_offset = -1,
+                                                         .takeovers = WORKER_ALONE_AFTER + 1};
+        publish(i, 0, 2);
+    }
+    for (int i = 0; i < WORLD_PLAN; i++) {
+        world.plan[i] = WRITE_NOT_STORED;
+    }
+    assert_true(world_run());
+    assert_string_equal(world.partitions[0].fates, "0:decided 1:decided ");
+    assert_string_equal(world.partitions[1].fates, "0:decided 1:decided ");
+}
+
 /* A redriven record that ends its readers is refused again, and its row goes with it. */
 static void what_is_condemned_closes_the_row_it_was_redriven_of(void **state)
 {
@@ -208,6 +243,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             a_revocation_does_not_wait_for_all_that_go_alone, begin, world_tear_down),
         cmocka_unit_test_setup_teardown(an_outage_is_no_death, begin, world_tear_down),
+        cmocka_unit_test_setup_teardown(an_outage_is_no_take_over, begin, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            an_outage_condemns_none_of_two_partitions, begin, world_tear_down),
         cmocka_unit_test_setup_teardown(
             what_is_condemned_closes_the_row_it_was_redriven_of, begin, world_tear_down),
     };

@@ -59,6 +59,8 @@ struct worker_slot {
     bool waits;      /* a new partition that is not read yet (port/growth.h) */
     int64_t old_end; /* while the topic grows: of an old partition, where it ended; else 0 */
     uint32_t alone;  /* records still to be taken one by one: the owners died over one of them */
+    int64_t tried;   /* behind the one that this process tried last, also before it was taken again;
+                        0: none */
     struct breaker breaker; /* the batch's in hand */
 };
 
@@ -140,8 +142,6 @@ struct worker {
     bool poisoned;            /* the first entry alone cannot be stored: it goes to quarantine */
     bool careful;             /* some slot takes its records alone (app/alone.h) */
     bool condemned;           /* the batch in hand is one record that ended its owners */
-    int32_t tried_partition;  /* what this process tried alone last */
-    int64_t tried_offset;     /* -1: nothing */
     uint32_t stopped_count;   /* slots that the breaker has stopped (app/stopped.h) */
     bool retake;              /* one was stopped or resumed: they are to be taken anew */
     bool keeps;               /* SETTLE on the way there keeps them */

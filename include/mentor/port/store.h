@@ -69,8 +69,10 @@ struct store {
     bool (*open)(void *self, const char *cluster, int32_t partition_count, struct err *err);
     /*
      * Takes partitions for this worker: epoch + 1, the position read under lock, acknowledged
-     * before it returns. In: partition and, for one never seen before, next_offset = where the log
-     * starts. Out: the rest. An owner's session that holds the row is ended.
+     * before it returns. In: partition; epoch by which this process held it last, 0 for none, so
+     * that taking it again after an outage is no take-over; and, for one never seen before,
+     * next_offset = where the log starts. Out: the rest. An owner's session that holds the row is
+     * ended.
      */
     bool (*take)(void *self, struct position *positions, uint32_t count, struct err *err);
     /*
