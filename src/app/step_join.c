@@ -1,4 +1,4 @@
-/* From nothing to reading: OPEN, JOIN, TAKE, RESEND; and the way back: SETTLE, LEAVE, BACKOFF. */
+/* From nothing to reading: OPEN, JOIN, TAKE, RESEND; and waiting to try it again: BACKOFF. */
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,7 +13,6 @@
 #include "assignment.h"
 #include "growth.h"
 #include "orphans.h"
-#include "shadow.h"
 #include "steps.h"
 #include "stopped.h"
 
@@ -295,82 +294,6 @@ enum step_outcome step_resend(struct worker *worker)
         LOG_NUMBER("partitions", worker->slot_count),
         LOG_NUMBER("resent", sent));
     return STEP_DONE;
-}
-
-/* What stays unacknowledged is sent again by whoever takes the partition. */
-void worker_settle_positions(struct worker *worker, bool release)
-{
-    struct sink *sink = &worker->edges.sink;
-    struct store *store = &worker->edges.store;
-    struct source *source = &worker->edges.source;
-    struct err ignored;
-    worker_anchor(worker, true);
-    (void)sink->flush(sink->self,
-                      worker->stopping ? worker_drain_left_ms(worker, 0) : WORKER_SETTLE_MS,
-                      &ignored);
-    for (uint32_t i = 0; i < worker->slot_count; i++) {
-        struct position *position = &worker->positions[i];
-        int64_t emitted = 0;
-        if (sink->settled(sink->self, position->partition, &emitted, &ignored) &&
-            emitted > position->emitted_offset) {
-            position->emitted_offset = emitted;
-        }
-    }
-    if (!store->emitted(store->self, worker->positions, worker->slot_count, release, &ignored) ||
-        !source->commit(source->self, worker->positions, worker->slot_count, &ignored)) {
-        LOG(LOG_LEVEL_WARN,
-            "worker.unsettled",
-            LOG_TEXT("why", ignored.text),
-            LOG_TEXT(
-                "then",
-                "the next owner emits again what was not marked; identical, with the same ce_id"));
-    }
-    shadow_report(worker, true);
-}
-
-enum step_outcome step_settle(struct worker *worker)
-{
-    struct sink *sink = &worker->edges.sink;
-    struct source *source = &worker->edges.source;
-    worker_forget(worker);
-    if (worker->assigned && worker->taken && GUARD(SETTLE)) {
-        worker_settle_positions(worker, true);
-    }
-    bool purged = !GUARD(PURGE) || sink->purge(sink->self, &worker->err);
-    bool stopped = !worker->assigned || source->stop(source->self, &worker->err);
-    worker->reading = false;
-    if (worker->keeps && !worker->stopping) {
-        worker->keeps = false; /* JOIN asks the group whether they are still ours */
-        return purged && stopped ? STEP_DONE : step_of_err(worker);
-    }
-    if (worker->assigned) {
-        metrics_add(
-            &worker->metrics, METRIC_AT_REBALANCES + CHANGE_REVOKED, worker->stopping ? 0 : 1);
-        LOG(LOG_LEVEL_INFO,
-            worker->stopping ? "worker.drained" : "worker.revoked",
-            LOG_NUMBER("partitions", worker->slot_count));
-    }
-    worker->assigned = false;
-    worker->taken = false;
-    worker->slot_count = 0;
-    if (purged && stopped && !worker->opened) {
-        return STEP_AGAIN; /* given and taken away between two attempts to open */
-    }
-    return purged && stopped ? STEP_DONE : step_of_err(worker);
-}
-
-enum step_outcome step_leave(struct worker *worker)
-{
-    struct sink *sink = &worker->edges.sink;
-    struct source *source = &worker->edges.source;
-    worker_forget(worker);
-    worker->met = STEP_DONE;
-    worker->assigned = false;
-    worker->taken = false;
-    worker->reading = false;
-    worker->slot_count = 0;
-    bool purged = !GUARD(PURGE) || sink->purge(sink->self, &worker->err);
-    return source->leave(source->self, &worker->err) && purged ? STEP_DONE : step_of_err(worker);
 }
 
 enum step_outcome step_backoff(struct worker *worker)

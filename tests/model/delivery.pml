@@ -363,7 +363,7 @@ end:
         :: faults > 0 -> faults--; clear_batch(me); w[me].at = BACKOFF
         fi }
 
-    /* step_join.c: step_settle; pg/store_take.c: store_emitted; kafka/consumer.c: source_stop */
+    /* step_leave.c: step_settle; pg/store_take.c: store_emitted; kafka/consumer.c: source_stop */
     :: atomic { w[me].at == SETTLE ->
         if
         :: w[me].taken && db.epoch == w[me].epoch && w[me].acked <= db.next ->
@@ -379,7 +379,7 @@ end:
         forget(me);
         w[me].at = JOIN }
 
-    /* step_join.c: step_leave. One that is fenced leaves the group and joins again. */
+    /* step_leave.c: step_leave. One that is fenced leaves the group and joins again. */
     :: atomic { w[me].at == LEAVE ->
 #ifdef NO_REJOIN
         w[me].at = TAKE
