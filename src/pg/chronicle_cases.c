@@ -114,6 +114,8 @@ static void bound_of(const struct chronicle_slice *of, int32_t slice, char text[
     if (part == whole) {
         memset(text, 'f', BOUND_SIZE - 1);
         text[BOUND_SIZE - 1] = '\0';
+    } else if (part == 0) {
+        text[0] = '\0'; /* also what is too short to be one */
     } else {
         (void)snprintf(text, BOUND_SIZE, "%08" PRIx64, (uint64_t)((part << 32) / whole));
     }

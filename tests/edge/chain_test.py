@@ -283,7 +283,7 @@ def test_signed_anchors(audited, tmp_path):
     row, = [row for row in both["invariants"] if row["id"] == "I10"]
     count = len(lines)
     unsigned = int(re.fullmatch(rf"[0-9]+ anchors held against it: {count} signed, ([0-9]+) unsigned, of the topic", row["note"])[1])
-    assert unsigned >= 15
+    assert unsigned >= 1
     for alone in (), ("--kafka",):
         assert "--anchors" in place.mentord("audit", "verify", *flags[:2], *alone, expect=64).stderr
     assert "not signed" in audited.breaches("I10", *flags, str(place.anchors))[0]["what"]
