@@ -11,7 +11,6 @@
 enum {
     WHOLE_BP = 10000,
     BOUND_SIZE = 2 * (CITIZEN_REF_SIZE + 1) + 1, /* in hex, with its terminator */
-    WIDEST = SHA256_SIZE,
 };
 
 enum column {
@@ -35,47 +34,29 @@ enum column {
     C_COUNT = C_PROGRESS_ID + STORED_PAYLOAD_COLUMNS,
 };
 
-/* How long a value of each column is, where that is one size. */
-static const struct {
-    const char *name;
-    size_t size;
-    bool may_be_null;
-} columns[C_COUNT] = {
-    [C_BATCH] = {"batch", 8, false},
-    [C_INDEX] = {"index", 4, false},
-    [C_OFFSET] = {"source_offset", 8, false},
-    [C_APPLICATION_ID] = {"application_id", UUID_SIZE, false},
-    [C_VERSION] = {"version", 8, false},
-    [C_CITIZEN_REF] = {"citizen_ref", CITIZEN_REF_SIZE, false},
-    [C_CITIZEN_SEQ] = {"citizen_seq", 8, false},
-    [C_EVALUATED_AT_MS] = {"evaluated_at_ms", 8, false},
-    [C_OUTCOME] = {"outcome", 2, false},
-    [C_TOTAL_ORE] = {"total_ore", 8, true},
-    [C_CONFLICT] = {"conflict", 1, false},
-    [C_QUARANTINED] = {"quarantined", 1, false},
-    [C_RULEBOOK] = {"rulebook", SHA256_SIZE, false},
-    [C_PROGRESS_ID] = {"progress_id", 8, false},
+static const struct field_column columns[C_PROGRESS_ID + 1] = {
+    [C_BATCH] = {"batch", 8},
+    [C_INDEX] = {"index", 4},
+    [C_OFFSET] = {"source_offset", 8},
+    [C_APPLICATION_ID] = {"application_id", UUID_SIZE},
+    [C_VERSION] = {"version", 8},
+    [C_CITIZEN_REF] = {"citizen_ref", CITIZEN_REF_SIZE},
+    [C_CITIZEN_SEQ] = {"citizen_seq", 8},
+    [C_EVALUATED_AT_MS] = {"evaluated_at_ms", 8},
+    [C_OUTCOME] = {"outcome", 2},
+    [C_TOTAL_ORE] = {"total_ore", FIELD_NULL_TOO},
+    [C_CONFLICT] = {"conflict", 1},
+    [C_QUARANTINED] = {"quarantined", 1},
+    [C_RULEBOOK] = {"rulebook", SHA256_SIZE},
+    [C_PERIODS] = {"periods", FIELD_NULL_TOO},
+    [C_INPUT] = {"input", FIELD_NULL_TOO},
+    [C_HEADERS] = {"headers", FIELD_NULL_TOO},
+    [C_PROGRESS_ID] = {"progress_id", 8},
 };
-
-/* Types and checks promise the sizes, and a superuser can take both away: the name of such a
- * column, whose value is read as zeros then. NULL: there is none. */
-static const char *damaged_of(struct bytes *fields)
-{
-    static const uint8_t zeros[WIDEST];
-    const char *damaged = NULL;
-    for (int i = 0; i < C_COUNT; i++) {
-        bool absent = columns[i].may_be_null && fields[i].data == NULL;
-        if (columns[i].size > 0 && fields[i].size != columns[i].size && !absent) {
-            damaged = columns[i].name;
-            fields[i] = bytes_of(zeros, columns[i].size);
-        }
-    }
-    return damaged;
-}
 
 static void fill(struct pg_chronicle *chronicle, struct bytes *fields, struct chronicle_case *row)
 {
-    const char *damaged = damaged_of(fields);
+    const char *damaged = field_repair(fields, columns, C_PROGRESS_ID + 1);
     struct bytes headers = fields[C_HEADERS];
     *row = (struct chronicle_case){
         .batch = int8_of(fields[C_BATCH]),
