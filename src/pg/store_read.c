@@ -149,22 +149,23 @@ bool store_read(void *self,
     struct params moment = {0};
     params_int8(&moment, read->floor_ms);
     params_text(&moment, store->rulebook->name);
-    if (!store_send(store, STORE_read_clock, &moment, err) ||
-        !send_applications(store, read, err) || !send_citizens(store, read, err) ||
-        !send_keys(store, positions, read, err) || !session_run(&store->session, err)) {
+    /* The clock and the number last: they are above those of every batch that the rows tell of. */
+    if (!send_applications(store, read, err) || !send_citizens(store, read, err) ||
+        !send_keys(store, positions, read, err) ||
+        !store_send(store, STORE_read_clock, &moment, err) || !session_run(&store->session, err)) {
         return false;
     }
-    const PGresult *clock = session_result(&store->session, 0);
+    const PGresult *clock = session_result(&store->session, 3);
     read->now_ms = field_int8(clock, 0, 0);
     read->batch_id = field_int8(clock, 0, 1);
     read->published = !field_null(clock, 0, 2);
     if (read->published) {
         field_copy(clock, 0, 2, read->rulebook_sha256, SHA256_SIZE);
     }
-    fill_applications(session_result(&store->session, 1), read);
-    fill_citizens(session_result(&store->session, 2), read);
-    fill_keys(session_result(&store->session, 3), read);
-    return fill_data_keys(store, session_result(&store->session, 2), read, err);
+    fill_applications(session_result(&store->session, 0), read);
+    fill_citizens(session_result(&store->session, 1), read);
+    fill_keys(session_result(&store->session, 2), read);
+    return fill_data_keys(store, session_result(&store->session, 1), read, err);
 }
 
 bool store_rulebook(void *self,

@@ -5,6 +5,7 @@ import re
 import subprocess
 import threading
 
+import psycopg
 import pytest
 
 import messages as m
@@ -341,3 +342,19 @@ def test_workers_are_told_apart_from_the_programs_that_look(place):
     place.send(*more)
     assert prove(place, sent + more) == 0
     assert len(worker.events("worker.ready")) == 1
+
+
+def test_a_batch_is_numbered_after_what_it_builds_on(place):
+    """Whoever decides the log again takes batches in the order of their numbers (replay verify --source kafka)."""
+    place.worker()
+    place.send(m.record(m.application()))
+    place.settled()
+    with psycopg.connect(place.cluster.url(place.database)) as other:
+        other.execute("LOCK TABLE mentord.citizen IN ACCESS EXCLUSIVE MODE")
+        place.send(m.record(m.application(), event="later"))
+        until("the worker to wait for its citizen's row", 30, lambda: place.sql(
+            "SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'mentord %%' AND wait_event_type = 'Lock' AND datname = %s",
+            place.database))
+        (earlier,) = other.execute("SELECT nextval('mentord.batch_id')").fetchone()
+    place.settled()
+    assert place.sql("SELECT max(batch) FROM mentord.decision")[0][0] > earlier

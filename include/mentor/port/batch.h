@@ -175,8 +175,8 @@ struct batch_read {
     uint32_t key_rows_more; /* armed is counted beyond the first: what the batch may close */
     int64_t floor_ms;       /* the batch's moment is the clock, but not below it */
     int64_t now_ms;         /* filled: PostgreSQL's clock, whole milliseconds */
-    int64_t batch_id;       /* filled: a fresh number, rising */
-    bool published;         /* filled: at the batch's moment a published rulebook is in force */
+    int64_t batch_id; /* filled: a fresh number, above those of all batches that the rows come of */
+    bool published;   /* filled: at the batch's moment a published rulebook is in force */
     uint8_t rulebook_sha256[SHA256_SIZE]; /* that one */
 };
 
