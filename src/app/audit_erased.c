@@ -52,6 +52,13 @@ static bool same_uuid(struct bytes text, const uint8_t uuid[UUID_SIZE])
     return uuid_parse(text, told) && memcmp(told, uuid, UUID_SIZE) == 0;
 }
 
+static bool same_period(const struct wire_provenance *told, const struct chronicle_decision *row)
+{
+    return told->has_period == row->has_period &&
+           (!row->has_period ||
+            (same_day(told->start_date, row->start) && same_day(told->end_date, row->end)));
+}
+
 /* The columns that the output tells as well, which the ledger has the digest of. */
 static const char *told_otherwise(const struct chronicle_decision *row,
                                   const struct audit_place *place,
@@ -63,24 +70,30 @@ static const char *told_otherwise(const struct chronicle_decision *row,
     if (!wire_decision_provenance(stored->output, arena, &told)) {
         return "output";
     }
-    return !same_uuid(told.decision_id, stored->decision_id)                    ? "decision id"
-           : !same_uuid(told.application_id, row->application_id)               ? "application id"
-           : told.version != row->version                                       ? "version"
-           : !same_hex(told.citizen_ref, stored->citizen_ref, CITIZEN_REF_SIZE) ? "citizen_ref"
-           : told.outcome != (int)stored->outcome                               ? "outcome"
-           : told.has_total != row->has_total ||
-                   (row->has_total && told.total_ore != row->total_ore)
-               ? "amount"
-           : told.has_period != row->has_period ||
-                   (row->has_period &&
-                    !(same_day(told.start_date, row->start) && same_day(told.end_date, row->end)))
-               ? "period"
-           : told.evaluated_at_ms != stored->evaluated_at_ms ? "time"
-           : told.conflict != archived->conflict             ? "mark of a conflict"
-           : told.quarantined != archived->quarantined       ? "mark of Q01"
-           : told.source.offset != archived->offset || told.source.partition != place->partition
-               ? "place"
-               : NULL;
+    const struct {
+        const char *what;
+        bool same;
+    } columns[] = {
+        {"decision id", same_uuid(told.decision_id, stored->decision_id)},
+        {"application id", same_uuid(told.application_id, row->application_id)},
+        {"version", told.version == row->version},
+        {"citizen_ref", same_hex(told.citizen_ref, stored->citizen_ref, CITIZEN_REF_SIZE)},
+        {"outcome", told.outcome == (int)stored->outcome},
+        {"amount",
+         told.has_total == row->has_total && (!row->has_total || told.total_ore == row->total_ore)},
+        {"period", same_period(&told, row)},
+        {"time", told.evaluated_at_ms == stored->evaluated_at_ms},
+        {"mark of a conflict", told.conflict == archived->conflict},
+        {"mark of Q01", told.quarantined == archived->quarantined},
+        {"place",
+         told.source.offset == archived->offset && told.source.partition == place->partition},
+    };
+    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+        if (!columns[i].same) {
+            return columns[i].what;
+        }
+    }
+    return NULL;
 }
 
 void audit_erased(struct audit_job *job,

@@ -32,7 +32,7 @@ static bool misarmed(struct audit *audit, struct err *err)
 static bool loose_ends(struct audit *audit, struct err *err)
 {
     static const char *const texts[CHRONICLE_LOOSE_COUNT] = {
-#define X(name, text) [CHRONICLE_LOOSE_##name] = text,
+#define X(name, text) [CHRONICLE_LOOSE_##name] = (text),
         CHRONICLE_LOOSE(X)
 #undef X
     };

@@ -175,6 +175,12 @@ static int audit_verify(struct context *context)
     const struct options *options = &context->options;
     static struct audit audit;
     struct err err;
+    if (options->values[OPTION_PUBLIC_KEY] != NULL && options->values[OPTION_ANCHORS] == NULL) {
+        return command_usage(
+            context,
+            "--public-key is of signed anchors; give them by --anchors FILE: those of the topic "
+            "are not signed");
+    }
     audit.context = context;
     audit.topics = options_flag(options, OPTION_KAFKA);
     audit.job_count = (uint32_t)options->numbers[OPTION_JOBS];
@@ -200,38 +206,38 @@ static int audit_verify(struct context *context)
 
 int command_audit(struct context *context)
 {
+    static const struct {
+        const char *name;
+        int (*run)(struct context *context);
+    } plain[] = {
+        {"verify", audit_verify},
+        {"erase", audit_erase_citizen},
+        {"retain", audit_retain},
+        {"rekey", audit_rekey},
+    };
+    static const struct {
+        const char *name;
+        int (*run)(struct context *context, const char *operand);
+        bool optional;
+    } of_one[] = {
+        {"prove", audit_prove, false},
+        {"check-proof", audit_check_proof, false},
+        {"keygen", audit_keygen, false},
+        {"sign", audit_sign, true},
+    };
     const struct options *options = &context->options;
     const char *what = options->operand_count > 0 ? options->operands[0] : "";
     const char *operand = options->operand_count == 2 ? options->operands[1] : NULL;
-    if (strcmp(what, "verify") == 0 && options->operand_count == 1) {
-        if (options->values[OPTION_PUBLIC_KEY] != NULL && options->values[OPTION_ANCHORS] == NULL) {
-            return command_usage(
-                context,
-                "--public-key is of signed anchors; give them by --anchors FILE: those of the "
-                "topic are not signed");
+    for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+        if (strcmp(what, plain[i].name) == 0 && options->operand_count == 1) {
+            return plain[i].run(context);
         }
-        return audit_verify(context);
     }
-    if (strcmp(what, "erase") == 0 && options->operand_count == 1) {
-        return audit_erase_citizen(context);
-    }
-    if (strcmp(what, "retain") == 0 && options->operand_count == 1) {
-        return audit_retain(context);
-    }
-    if (strcmp(what, "rekey") == 0 && options->operand_count == 1) {
-        return audit_rekey(context);
-    }
-    if (strcmp(what, "sign") == 0 && options->operand_count <= 2) {
-        return audit_sign(context, operand);
-    }
-    if (strcmp(what, "keygen") == 0 && operand != NULL) {
-        return audit_keygen(context, operand);
-    }
-    if (strcmp(what, "prove") == 0 && operand != NULL) {
-        return audit_prove(context, operand);
-    }
-    if (strcmp(what, "check-proof") == 0 && operand != NULL) {
-        return audit_check_proof(context, operand);
+    for (size_t i = 0; i < sizeof(of_one) / sizeof(of_one[0]); i++) {
+        if (strcmp(what, of_one[i].name) == 0 && options->operand_count <= 2 &&
+            (operand != NULL || of_one[i].optional)) {
+            return of_one[i].run(context, operand);
+        }
     }
     return command_usage(
         context,

@@ -59,12 +59,19 @@ static void citizen(uint8_t key, int64_t decisions)
     audit_order_citizen(&audit.order, &(struct chronicle_row){.key = {key}, .seq = decisions});
 }
 
-static void decision(uint32_t job, uint8_t key, int64_t progress_id, int64_t number, int64_t offset)
+struct made {
+    uint8_t key;
+    int64_t progress_id;
+    int64_t number;
+    int64_t offset;
+};
+
+static void decision(uint32_t job, struct made made)
 {
-    struct chronicle_decision row = {.progress_id = progress_id};
-    row.archived.stored.citizen_ref[0] = key;
-    row.archived.stored.citizen_seq = number;
-    row.archived.stored.offset = offset;
+    struct chronicle_decision row = {.progress_id = made.progress_id};
+    row.archived.stored.citizen_ref[0] = made.key;
+    row.archived.stored.citizen_seq = made.number;
+    row.archived.stored.offset = made.offset;
     audit_order_decision(&audit.jobs[job], &row);
 }
 
@@ -83,10 +90,10 @@ static void numbers_that_rise_with_the_offset_are_in_order(void **state)
     citizen(2, 1);
     audit_order_known(&audit.order);
     audit_order_await(&audit.order);
-    decision(1, 1, 7, 3, 30);
-    decision(0, 1, 7, 1, 10);
-    decision(0, 1, 8, 2, 5); /* of another partition */
-    decision(0, 2, 7, 1, 9);
+    decision(1, (struct made){1, 7, 3, 30});
+    decision(0, (struct made){1, 7, 1, 10});
+    decision(0, (struct made){1, 8, 2, 5}); /* of another partition */
+    decision(0, (struct made){2, 7, 1, 9});
     assert_int_equal(named(), 0);
     assert_int_equal(asked, 0);
 }
@@ -96,9 +103,9 @@ static void one_that_lies_before_its_predecessor_is_named(void **state)
     (void)state;
     citizen(1, 3);
     audit_order_known(&audit.order);
-    decision(0, 1, 7, 1, 10);
-    decision(1, 1, 7, 2, 40);
-    decision(1, 1, 7, 3, 30);
+    decision(0, (struct made){1, 7, 1, 10});
+    decision(1, (struct made){1, 7, 2, 40});
+    decision(1, (struct made){1, 7, 3, 30});
     assert_int_equal(named(), 1);
     assert_non_null(strstr(printed, "decision 3"));
     assert_non_null(strstr(printed, "offset 30"));
@@ -110,8 +117,8 @@ static void a_number_twice_is_named(void **state)
     (void)state;
     citizen(1, 2);
     audit_order_known(&audit.order);
-    decision(0, 1, 7, 2, 10);
-    decision(1, 1, 7, 2, 40);
+    decision(0, (struct made){1, 7, 2, 10});
+    decision(1, (struct made){1, 7, 2, 40});
     assert_int_equal(named(), 1);
 }
 
@@ -123,8 +130,8 @@ static void the_database_is_asked_where_there_are_too_many(void **state)
     citizen(2, 3);
     citizen(3, 2);
     audit_order_known(&audit.order);
-    decision(0, 1, 7, 1, 10);
-    decision(0, 1, 7, 2, 5);
+    decision(0, (struct made){1, 7, 1, 10});
+    decision(0, (struct made){1, 7, 2, 5});
     assert_int_equal(named(), 1);
     assert_int_equal(asked, 1);
     assert_non_null(strstr(printed, "citizen 0900"));
