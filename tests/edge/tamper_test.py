@@ -75,10 +75,11 @@ STOPS = {("master_key", "fingerprint")}
 
 # The first ones always; all of them by hand: MENTORD_TEST_TAMPER=all.
 ALTERATIONS = {
-    "bigint": ["{c} + 1", "-1", "9223372036854775807"], "integer": ["{c} + 1", "-1", "2147483647"], "smallint": ["{c} + 1", "32767"],
+    "bigint": ["{c} + 1", "NULL", "-1", "9223372036854775807"], "integer": ["{c} + 1", "NULL", "-1", "2147483647"],
+    "smallint": ["{c} + 1", "NULL", "32767"],
     "bytea": ["set_byte({c}, octet_length({c}) - 1, get_byte({c}, octet_length({c}) - 1) # 128)", "substr({c}, 1, octet_length({c}) - 1)",
               "NULL", "''", "set_byte({c}, 0, get_byte({c}, 0) # 1)", "{c} || '\\x00'"],
-    "text": ["'x' || {c}", "''"], "boolean": ["NOT {c}"], "uuid": ["gen_random_uuid()"], "date": ["{c} + 1", "NULL", "'infinity'"],
+    "text": ["'x' || {c}", "NULL", "''"], "boolean": ["NOT {c}", "NULL"], "uuid": ["gen_random_uuid()", "NULL"], "date": ["{c} + 1", "NULL", "'infinity'"],
     "timestamp with time zone": ["{c} + interval '1 microsecond'", "'infinity'"], "xid8": ["'7'::xid8"], "ARRAY": ["'{{}}'"],
 }
 FIRST = None if os.environ.get("MENTORD_TEST_TAMPER") == "all" else 1

@@ -8,7 +8,7 @@ SELECT clock.ms, nextval('mentord.batch_id'), (
     FROM mentord.rulebook r
     JOIN mentord.publication p ON p.rulebook = r.sha256
     WHERE r.name = $2::text AND p.effective_from <= to_timestamp(greatest(clock.ms, $1::bigint) / 1000.0)
-    ORDER BY p.effective_from DESC, p.published_at DESC
+    ORDER BY p.effective_from DESC, p.published_at DESC, p.rulebook
     LIMIT 1
 )
 FROM clock;
