@@ -3,7 +3,7 @@
 
 /*
  * Private to app/: between the files of `mentord audit verify`. Decisions and their ledger are read
- * by several jobs, a chunk of batches at a time; positions and quarantine by one; outputs, when
+ * by several jobs, a span of batches at a time; positions and quarantine by one; outputs, when
  * asked for, once more from the topics. All of it at one moment (port/chronicle.h).
  */
 
@@ -21,6 +21,7 @@
 #include "audit_report.h"
 #include "audit_sum.h"
 #include "rulebooks.h"
+#include "spans.h"
 
 struct audit;
 struct context;
@@ -29,8 +30,6 @@ struct rejudged;
 
 enum {
     AUDIT_JOBS_MAX = 16,
-    AUDIT_CHUNK_MOST = 256,       /* batches a chunk */
-    AUDIT_CHUNK_DECISIONS = 8192, /* that are meant to be in one: few enough to end together */
     AUDIT_PAGE = 1000,
     AUDIT_DECISIONS = 64, /* a page: 2 KB each, and all of them stay in a core's cache */
     AUDIT_NAMED = 100,    /* what the database finds by itself: rows a question */
@@ -150,9 +149,9 @@ struct audit_job {
     pthread_t thread;
     struct arena arena; /* owned */
     struct audit_sum sums[AUDIT_HEAP_COUNT];
-    struct audit_expected *expected; /* owned; of the chunk in hand */
+    struct audit_expected *expected; /* owned; of the span in hand */
     size_t expected_capacity;
-    size_t begins[AUDIT_CHUNK_MOST + 1]; /* of each batch in `expected` */
+    size_t begins[SPAN_BATCHES_MAX + 1]; /* of each batch in `expected` */
     struct audit_last *lasts;            /* owned; one a position */
     struct audit_numbers numbers;
     int64_t checked[INVARIANT_COUNT];
@@ -173,9 +172,8 @@ struct audit {
     bool topics; /* outputs are checked on the topics as well */
     uint32_t job_count;
     struct audit_job jobs[AUDIT_JOBS_MAX];
-    atomic_llong chunk; /* the next */
-    int64_t batch_chunks;
-    int64_t chunk_batches; /* a chunk */
+    atomic_int begun; /* of the projections, jobs took so many */
+    struct spans spans;
     struct audit_order order;
     struct siphash_key sum_key;
     atomic_bool stop; /* a job failed */
@@ -234,7 +232,7 @@ void audit_put(struct audit_job *job,
                const struct audit_item *item,
                struct bytes what);
 
-/* audit_batches.c: a chunk of batches: their ledger against their decisions. */
+/* audit_batches.c: a span of batches: their ledger against their decisions. */
 MUST_CHECK bool audit_batches(struct audit_job *job, int64_t batch, int64_t batch_end);
 /* audit_decision.c: one decision; `expected` NULL when the ledger does not know it. */
 void audit_decision(struct audit_job *job,

@@ -15,16 +15,16 @@ enum {
 static bool
 make_room(struct audit_job *job, const struct chronicle_range *rows, uint32_t count, int64_t batch)
 {
-    size_t sizes[AUDIT_CHUNK_MOST] = {0};
+    size_t sizes[SPAN_BATCHES_MAX] = {0};
     size_t total = 0;
     for (uint32_t i = 0; i < count; i++) {
         sizes[rows[i].batch - batch] += rows[i].entries.size / DECIDED_LEAST;
     }
-    for (int i = 0; i < AUDIT_CHUNK_MOST; i++) {
+    for (int i = 0; i < SPAN_BATCHES_MAX; i++) {
         job->begins[i] = total;
         total += sizes[i];
     }
-    job->begins[AUDIT_CHUNK_MOST] = total;
+    job->begins[SPAN_BATCHES_MAX] = total;
     if (total > job->expected_capacity) {
         free(job->expected);
         job->expected = malloc(total * sizeof(*job->expected));
@@ -211,7 +211,7 @@ find_expected(struct audit_job *job, const struct chronicle_decision *row, int64
 
 static void report_missing(struct audit_job *job, int64_t batch)
 {
-    for (size_t slot = 0; slot < AUDIT_CHUNK_MOST; slot++) {
+    for (size_t slot = 0; slot < SPAN_BATCHES_MAX; slot++) {
         for (size_t i = job->begins[slot]; i < job->begins[slot + 1]; i++) {
             const struct audit_expected *expected = &job->expected[i];
             if (!expected->present || expected->seen) {

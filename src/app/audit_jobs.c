@@ -1,4 +1,4 @@
-/* The jobs: the projections' rows, then chunks of batches; each takes the next chunk there is. */
+/* The jobs: the projections' rows, then spans of batches; each takes the next there is. */
 
 #include <stdlib.h>
 
@@ -8,7 +8,7 @@
 
 enum {
     ARENA_SIZE = 16 * 1024 * 1024,
-    ROW_CHUNKS = 2, /* citizens, applications */
+    PROJECTIONS = 2, /* citizens, applications */
 };
 
 static void collect(struct audit *audit, const struct audit_item *item)
@@ -41,29 +41,32 @@ void audit_put(struct audit_job *job,
     }
 }
 
-/* The two large ones first, so that none is left alone with one in the end. */
-static bool run_chunk(struct audit_job *job, int64_t chunk)
+/* The two large ones first, so that none is left alone with one in the end. *more: it did some. */
+static bool run_next(struct audit_job *job, bool *more)
 {
     struct audit *audit = job->audit;
-    if (chunk < ROW_CHUNKS) {
-        return chunk == 0 ? audit_citizens(job) : audit_applications(job);
+    int begun = atomic_fetch_add(&audit->begun, 1);
+    int64_t batch = 0;
+    int64_t batch_end = 0;
+    *more = true;
+    if (begun < PROJECTIONS) {
+        return begun == 0 ? audit_citizens(job) : audit_applications(job);
     }
-    int64_t from = audit->facts.batch_first + (chunk - ROW_CHUNKS) * audit->chunk_batches;
-    int64_t to = from + audit->chunk_batches;
+    audit->begun = PROJECTIONS;
     audit_order_await(&audit->order);
-    return audit_batches(job, from, to < audit->facts.batch_end ? to : audit->facts.batch_end);
+    if (!spans_take(&audit->spans, &job->chronicle, &batch, &batch_end, &job->err)) {
+        return false;
+    }
+    *more = batch < batch_end;
+    return !*more || audit_batches(job, batch, batch_end);
 }
 
 static void *run_job(void *self)
 {
     struct audit_job *job = self;
     struct audit *audit = job->audit;
-    while (!audit->stop) {
-        int64_t chunk = atomic_fetch_add(&audit->chunk, 1);
-        if (chunk >= audit->batch_chunks + ROW_CHUNKS) {
-            break;
-        }
-        job->failed = !run_chunk(job, chunk);
+    for (bool more = true; more && !audit->stop;) {
+        job->failed = !run_next(job, &more);
         if (job->failed) {
             audit->stop = true;
         }
@@ -73,7 +76,8 @@ static void *run_job(void *self)
 
 static void launch(struct audit *audit)
 {
-    audit->chunk = 0;
+    audit->begun = 0;
+    spans_begin(&audit->spans, &audit->facts);
     for (uint32_t i = 0; i < audit->job_count; i++) {
         CHECK(pthread_create(&audit->jobs[i].thread, NULL, run_job, &audit->jobs[i]) == 0);
     }
@@ -111,21 +115,9 @@ static bool open_job(struct audit *audit, struct audit_job *job, struct err *err
         context->edges.self, &context->options, audit->chronicle.moment, &job->chronicle, err);
 }
 
-/* By what the ledger counts, which may be altered. */
-static int64_t batches_a_chunk(const struct chronicle_facts *facts)
-{
-    double decisions = facts->decided > 0 ? (double)facts->decided : 1;
-    double batches = (double)(facts->batch_end - facts->batch_first);
-    double fit = AUDIT_CHUNK_DECISIONS * batches / decisions;
-    return fit < 1 ? 1 : fit > AUDIT_CHUNK_MOST ? AUDIT_CHUNK_MOST : (int64_t)fit;
-}
-
 bool audit_jobs_start(struct audit *audit, struct err *err)
 {
-    int64_t batches = audit->facts.batch_end - audit->facts.batch_first;
     audit->sum_key = siphash_key_new();
-    audit->chunk_batches = batches_a_chunk(&audit->facts);
-    audit->batch_chunks = (batches + audit->chunk_batches - 1) / audit->chunk_batches;
     for (uint32_t i = 0; i < audit->job_count; i++) {
         if (!open_job(audit, &audit->jobs[i], err)) {
             return false;

@@ -81,7 +81,19 @@ static bool misnamed(struct audit *audit, struct err *err)
     return true;
 }
 
+/* Its rows lie behind the last batch that can be asked for. */
+static void beyond(struct audit *audit)
+{
+    struct audit_place place = AUDIT_NOWHERE;
+    place.batch = audit->facts.batch_last;
+    if (place.batch == INT64_MAX) {
+        audit_breach(
+            &audit->report, INVARIANT_I3, &place, "no batch has this number, and rows say so");
+    }
+}
+
 bool audit_oddities(struct audit *audit, struct err *err)
 {
+    beyond(audit);
     return misarmed(audit, err) && loose_ends(audit, err) && misnamed(audit, err);
 }

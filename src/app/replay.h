@@ -17,6 +17,7 @@
 
 #include "progress.h"
 #include "rulebooks.h"
+#include "spans.h"
 
 struct context;
 
@@ -56,8 +57,8 @@ struct replay_job {
     struct err err;
 };
 
-/* The archive, as of one moment: every decision of the range, by chunks of batches that the jobs
- * take in turn. Within a chunk in order of batch and index. */
+/* The archive, as of one moment: every decision of the range, by spans of batches that the jobs
+ * take in turn. Within a span in order of batch and index. */
 struct replay_walk {
     /* given */
     struct context *context;
@@ -75,8 +76,7 @@ struct replay_walk {
     struct replay_position *positions; /* owned; ids rise */
     uint32_t position_count;
     struct replay_job jobs[REPLAY_JOBS_MAX];
-    atomic_llong chunk; /* the next */
-    int64_t chunk_count;
+    struct spans spans;
     atomic_bool stop;
     pthread_mutex_t mutex; /* of progress */
     struct progress progress;

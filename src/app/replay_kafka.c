@@ -13,12 +13,11 @@
 enum {
     ARENA_SIZE = 16 * 1024 * 1024,
     FEED_LIMIT = 128 * 1024 * 1024,
-    CHUNK = 32, /* batches at once */
     PAGE = 64,
     BATCH_PARTITIONS_MAX = PARTITIONS_MAX,
 };
 
-/* The next stored decision of the chunk, NULL at its end; *err on false. */
+/* The next stored decision of the span, NULL at its end; *err on false. */
 static bool
 peek_row(struct kafka_replay *kafka, const struct chronicle_decision **row, struct err *err)
 {
@@ -177,7 +176,7 @@ static void begin_stretch(struct kafka_replay *kafka,
     look_ahead(kafka, stretch);
 }
 
-static bool replay_chunk(struct kafka_replay *kafka, int64_t batch, int64_t end, struct err *err)
+static bool replay_span(struct kafka_replay *kafka, int64_t batch, int64_t end, struct err *err)
 {
     struct chronicle *ledger = &kafka->walk.chronicle;
     const struct chronicle_range *ranges = NULL;
@@ -228,11 +227,13 @@ static bool replay_log(struct kafka_replay *kafka, struct err *err)
         }
     }
     progress_begin(&walk->progress, context->clock, "ranges of the ledger");
+    int64_t batch = 0;
+    int64_t batch_end = 1;
     bool done = true;
-    for (int64_t batch = walk->facts.batch_first; done && batch < walk->facts.batch_end;
-         batch += CHUNK) {
-        int64_t end = batch + CHUNK < walk->facts.batch_end ? batch + CHUNK : walk->facts.batch_end;
-        done = replay_chunk(kafka, batch, end, err);
+    spans_begin(&walk->spans, &walk->facts);
+    while (done && batch < batch_end) {
+        done = spans_take(&walk->spans, &walk->chronicle, &batch, &batch_end, err) &&
+               (batch == batch_end || replay_span(kafka, batch, batch_end, err));
     }
     progress_end(&walk->progress);
     return done;

@@ -10,8 +10,7 @@
 
 enum {
     ARENA_SIZE = 16 * 1024 * 1024,
-    CHUNK = 32, /* batches that a job takes at once */
-    PAGE = 64,  /* rows that are worked on while the server fills its socket with the next */
+    PAGE = 64, /* rows that are worked on while the server fills its socket with the next */
     NOTED = 16 * PAGE,
 };
 
@@ -89,14 +88,11 @@ static void *run_job(void *self)
 {
     struct replay_job *job = self;
     struct replay_walk *walk = job->walk;
-    while (!walk->stop) {
-        int64_t chunk = atomic_fetch_add(&walk->chunk, 1);
-        if (chunk >= walk->chunk_count) {
-            break;
-        }
-        int64_t from = walk->facts.batch_first + chunk * CHUNK;
-        int64_t to = from + CHUNK < walk->facts.batch_end ? from + CHUNK : walk->facts.batch_end;
-        job->failed = !walk_batches(job, from, to);
+    int64_t batch = 0;
+    int64_t batch_end = 1;
+    while (!walk->stop && batch < batch_end) {
+        job->failed = !spans_take(&walk->spans, &job->chronicle, &batch, &batch_end, &job->err) ||
+                      (batch < batch_end && !walk_batches(job, batch, batch_end));
         if (job->failed) {
             walk->stop = true;
         }
@@ -122,9 +118,7 @@ static bool open_job(struct replay_walk *walk, struct replay_job *job, struct er
 
 bool replay_walk_run(struct replay_walk *walk, struct err *err)
 {
-    int64_t batches = walk->facts.batch_end - walk->facts.batch_first;
-    walk->chunk = 0;
-    walk->chunk_count = (batches + CHUNK - 1) / CHUNK;
+    spans_begin(&walk->spans, &walk->facts);
     for (uint32_t i = 0; i < walk->job_count; i++) {
         if (!open_job(walk, &walk->jobs[i], err)) {
             return false;

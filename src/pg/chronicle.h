@@ -47,6 +47,7 @@ struct pg_chronicle {
     X(rulebooks)                                                                                   \
     X(between)                                                                                     \
     X(slice)                                                                                       \
+    X(next_batch)                                                                                  \
     X(batches)                                                                                     \
     X(ranges)                                                                                      \
     X(refusals)                                                                                    \
@@ -112,6 +113,7 @@ bool chronicle_more_cases(void *self,
                           const struct chronicle_case **rows,
                           uint32_t *count,
                           struct err *err);
+bool chronicle_next_batch(void *self, int64_t from, int64_t *batch, struct err *err);
 bool chronicle_batches(void *self,
                        int64_t batch,
                        int64_t batch_end,

@@ -24,7 +24,7 @@ bool chronicle_facts(void *self, struct chronicle_facts *facts, struct err *err)
     bool any = !field_null(found, 0, 1);
     *facts = (struct chronicle_facts){.demo = field_bool(found, 0, 0),
                                       .batch_first = any ? field_int8(found, 0, 1) : 0,
-                                      .batch_end = any ? field_int8(found, 0, 2) + 1 : 0,
+                                      .batch_last = any ? field_int8(found, 0, 2) : 0,
                                       .decided = field_int8(found, 0, 3)};
     return true;
 }
@@ -174,6 +174,17 @@ static bool hand_out_ranges(struct pg_chronicle *chronicle,
     *rows = out;
     *count = (uint32_t)PQntuples(found);
     return true;
+}
+
+bool chronicle_next_batch(void *self, int64_t from, int64_t *batch, struct err *err)
+{
+    struct params params = {0};
+    params_int8(&params, from);
+    const PGresult *found = chronicle_ask(self, CHRONICLE_next_batch, &params, err);
+    if (found != NULL) {
+        *batch = field_null(found, 0, 0) ? INT64_MAX : field_int8(found, 0, 0);
+    }
+    return found != NULL;
 }
 
 bool chronicle_batches(void *self,

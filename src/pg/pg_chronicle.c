@@ -183,6 +183,7 @@ struct chronicle pg_chronicle_port(struct pg_chronicle *chronicle)
         .more = chronicle_more,
         .cases = chronicle_cases,
         .more_cases = chronicle_more_cases,
+        .next_batch = chronicle_next_batch,
         .batches = chronicle_batches,
         .ranges = chronicle_ranges,
         .refusals = chronicle_refusals,

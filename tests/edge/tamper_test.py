@@ -34,7 +34,8 @@ HARMLESS = {
     ("erasure", "erased_at"): "likewise; of a sealed one the key says so, too",
     ("erasure", "erased_by"): "likewise",
     ("erasure", "transaction"): "only the transaction itself asks for it",
-    ("master_key", "one"): "that there is one row",
+    ("master_key", "why"): "a person's words, like that of an erasure",
+    ("master_key", "first_used_by"): "likewise",
     ("master_key", "first_used_at"): "when; nothing is decided by it",
     ("meta", "one"): "that there is one row",
     ("meta", "demo"): "it lets time go back between decisions; each one's time is in its digest all the same",
@@ -66,12 +67,13 @@ HARMLESS = {
 }
 # Rebuilt, written anew or looked at by nothing that decides.
 HARMLESS_TABLES = {"schema_version": "which migrations ran: `db migrate` compares them",
-                   **dict.fromkeys(("shadow_candidate", "shadow_count", "shadow_divergence"), "counts of a candidate; nothing rests on them")}
+                   **dict.fromkeys(("shadow_candidate", "shadow_count", "shadow_divergence"), "counts of a candidate; nothing rests on them"),
+                   "rekeyed": "that `audit rekey` has ended: without it both master keys are asked for; a key that does not open is told"}
 
 # Told by the topics alone: the ledger's digests are of the value and of the output.
 BY_TOPICS = {("decision", "late_ms"), ("decision", "trace"), ("quarantine", "key"), ("quarantine", "headers")}
 # Another master key, it seems: the audit says so and does not begin.
-STOPS = {("master_key", "fingerprint")}
+STOPS = {("master_key", "fingerprint"), ("master_key", "id")}
 
 # The first ones always; all of them by hand: MENTORD_TEST_TAMPER=all.
 ALTERATIONS = {
@@ -210,7 +212,8 @@ def coordinates(session, table, row):
         "application": lambda: [{"application": str(row["id"])}],
         "citizen": lambda: [{"citizen": bytes(row["ref"]).hex()}],
         "citizen_key": lambda: [{}],  # what it opened, or its citizen
-        "quarantine": lambda: [{"partition": partition(), "offset": row["source_offset"]}],
+        "quarantine": lambda: [{"partition": partition(), "offset": row["source_offset"]},
+                               *([{"citizen": bytes(row["citizen_ref"]).hex()}] if row["citizen_ref"] else [])],
     }.get(table, lambda: [{}])()
 
 
@@ -260,8 +263,8 @@ def missed(rich, table, kind, statement, column=None):
             return None if code == 1 and words.count("\n") == 1 else f"exit {code}: {words}"
         if code != 2:
             return f"exit {code}: {words[-300:]}"
-        at = next((f" of {n['partition']}/{n['offset']}" for n in named if "offset" in n and "partition" in n), "nowhere")
-        if (table, column) in BY_TOPICS and any(breach["what"].endswith(at) for breach in breaches):
+        at = next((f"{n['partition']}/{n['offset']}" for n in named if "offset" in n and "partition" in n), "nowhere")
+        if (table, column) in BY_TOPICS and any(at in breach["what"].replace(",", "").split() for breach in breaches):
             return None
         found = any(all(breach.get(k) == v for k, v in names.items()) for breach in breaches for names in named)
         return None if found else f"named otherwise than {named}: {breaches[:3]}"

@@ -25,9 +25,10 @@ enum {
 /* What is there at all. */
 struct chronicle_facts {
     bool demo;
-    int64_t batch_first; /* ids from here */
-    int64_t batch_end;   /* to before here */
-    int64_t decided;     /* decisions, by what the ledger counts */
+    int64_t
+        batch_first; /* the least and the greatest id; 0: none. One of INT64_MAX is never read */
+    int64_t batch_last;
+    int64_t decided; /* decisions, by what the ledger counts */
 };
 
 /* A partition's row of progress; of every topic and cluster there has been. */
@@ -192,7 +193,10 @@ struct chronicle_oddity {
     X(KEY_ENDED, "the end of a data key is not what an erasure recorded: ")                        \
     X(RULEBOOK, "the rulebook of a batch is not stored: ")                                         \
     X(ERASURE, "its row of quarantine names an erasure that there is not: ")                       \
-    X(CLOSING, "the state of its row of quarantine and who closed it contradict each other: batch ")
+    X(CLOSING,                                                                                     \
+      "the state of its row of quarantine and who closed it contradict each other: batch ")        \
+    X(KEY_TWICE, "a data key is there twice: ")                                                    \
+    X(KEY_MASTER, "a data key says that it is wrapped by a master key that there is not: ")
 
 enum chronicle_loose {
 #define X(name, text) CHRONICLE_LOOSE_##name,
@@ -221,6 +225,8 @@ struct chronicle {
                       const struct chronicle_rulebook **rows,
                       uint32_t *count,
                       struct err *err);
+    /* The first batch id from `from` on; INT64_MAX: there is none. */
+    bool (*next_batch)(void *self, int64_t from, int64_t *batch, struct err *err);
     /* From now on decisions() hands out no others. The database picks them, so the rest costs no
      * transfer. */
     void (*select)(void *self, const struct chronicle_selection *selection);

@@ -33,5 +33,11 @@ FROM (
         OR (q.state = 'redriven') <> (q.redriven_offset IS NOT NULL)
         OR (q.state = 'redriven') <> (q.redriven_batch IS NOT NULL)
         OR q.redriven_index < 0 OR q.state <> 'redriven' AND q.redriven_index IS NOT NULL
+    UNION ALL
+    SELECT 6, min(k.citizen_ref::text)::bytea, NULL, NULL, k.id FROM mentord.citizen_key k GROUP BY k.id HAVING count(*) > 1
+    UNION ALL
+    SELECT 7, k.citizen_ref, NULL, NULL, k.id
+    FROM mentord.citizen_key k
+    WHERE NOT EXISTS (SELECT FROM mentord.master_key m WHERE m.id = k.master)
 ) AS o
 LIMIT $1::integer;
