@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mentor/app/metrics.h"
 #include "mentor/app/rulebook_file.h"
@@ -23,6 +24,7 @@ static const struct command {
 
 enum {
     COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]),
+    JOBS_MAX = 16,
     FLUSH_MS = 30000,
     FLUSH_STOPPED_MS = 2000,
     FLUSH_SLICE_MS = 200,
@@ -55,6 +57,14 @@ bool command_flush(const struct context *context, struct topic_writer *writer, s
         }
     }
     return true;
+}
+
+uint32_t command_jobs(const struct options *options)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    int64_t jobs = options->numbers[OPTION_JOBS];
+    jobs = jobs > 0 ? jobs : processors;
+    return jobs < 1 ? 1 : jobs > JOBS_MAX ? JOBS_MAX : (uint32_t)jobs;
 }
 
 int command_usage(const struct context *context, const char *format, ...)

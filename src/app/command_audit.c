@@ -183,7 +183,7 @@ static int audit_verify(struct context *context)
     }
     audit.context = context;
     audit.topics = options_flag(options, OPTION_KAFKA);
-    audit.job_count = (uint32_t)options->numbers[OPTION_JOBS];
+    audit.job_count = command_jobs(options);
     if (!citizen_key_if_any(context, &audit.citizen_key, &audit.has_citizen_key, &err)) {
         return command_fail(&err, EXIT_FAILED);
     }

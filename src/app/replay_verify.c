@@ -129,7 +129,7 @@ static int verify_archive(struct context *context, const struct replay_range *ra
     verify.walk = (struct replay_walk){
         .context = context,
         .range = range,
-        .job_count = (uint32_t)context->options.numbers[OPTION_JOBS],
+        .job_count = command_jobs(&context->options),
         .what = "decisions",
         .each = each,
         .self = &verify,

@@ -169,7 +169,7 @@ int replay_whatif(struct context *context, const struct replay_range *range)
         .range = range,
         .stored = options_flag(&context->options, OPTION_FIRST_ORDER),
         .list = context->options.values[OPTION_LIST_FILE] != NULL,
-        .job_count = (uint32_t)context->options.numbers[OPTION_JOBS],
+        .job_count = command_jobs(&context->options),
         .mutex = PTHREAD_MUTEX_INITIALIZER,
     };
     int code = read_options(context, range, &jobs);

@@ -73,6 +73,8 @@ MUST_CHECK bool
 command_flush(const struct context *context, struct topic_writer *writer, struct err *err);
 /* "mentord: what" on stderr. */
 int command_fail(const struct err *err, int code);
+/* --jobs, 1 to 16; unless it is told, a job a processor. */
+uint32_t command_jobs(const struct options *options);
 /* A usage error, with where to read more. */
 __attribute__((format(printf, 2, 3))) int
 command_usage(const struct context *context, const char *format, ...);

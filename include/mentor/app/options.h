@@ -100,8 +100,8 @@ enum option_kind {
       "/healthz is 503 when no step of the loop ended for so long; one may wait 75 s for PostgreSQL") \
     X(BREAKER, "breaker", OPTION_NUMBER, "N", "500", 0, 1000, FOR_WORKER, \
       "stop a partition when more than N of its last 1,000 records are refused; 0: never") \
-    X(JOBS, "jobs", OPTION_NUMBER, "N", "4", 1, 16, FOR_AUDIT | FOR_REPLAY, \
-      "connections and threads that share the work") \
+    X(JOBS, "jobs", OPTION_NUMBER, "N", "0", 0, 16, FOR_AUDIT | FOR_REPLAY, \
+      "connections and threads that share the work; 0: as many as there are processors, at most 16") \
     X(RATE, "rate", OPTION_NUMBER, "N", "0", 0, 1000000, FOR_PUBLISH, \
       "events a second; 0: as fast as it goes") \
     X(FROM, "from", OPTION_TEXT, "beginning|end|P:OFFSET|TIME", "end", 0, 0, FOR_TAIL | FOR_REPLAY, \
