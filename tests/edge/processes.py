@@ -53,10 +53,12 @@ class Worker:
         return self
 
     def stop(self, seconds: float = 30) -> int:
-        """SIGTERM; its exit code."""
+        """SIGTERM; its exit code. A worker that a signal ended fails here, with its last words."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.wait(seconds)
+        code = self.wait(seconds)
+        assert code >= 0, f"the worker was ended by signal {-code}; its log:\n{self.log[-3000:]}"
+        return code
 
     def kill(self):
         self.process.kill()
