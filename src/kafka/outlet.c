@@ -89,6 +89,10 @@ void outlet_close(struct outlet *outlet)
     if (outlet->rk == NULL) {
         return;
     }
+    /* A fenced output's answer that comes while a transactional client goes makes librdkafka 2 free
+     * the transaction's error twice (rd_kafka_txns_term against the broker's thread). So none is
+     * under way any longer: this waits until each broker's thread has forgotten its requests. */
+    (void)rd_kafka_purge(outlet->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_topic_destroy(outlet->decisions);
     rd_kafka_topic_destroy(outlet->dlq);
     rd_kafka_destroy(outlet->rk);

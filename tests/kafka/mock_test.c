@@ -19,6 +19,7 @@ enum {
     PRODUCE = 0, /* Kafka's request numbers */
     OFFSET_COMMIT = 8,
     FIND_COORDINATOR = 10,
+    ADD_OFFSETS_TO_TXN = 25,
     LEAVE_MS = 7000,
     SESSION_MS = 10000,
 };
@@ -248,11 +249,8 @@ static void a_producer_does_not_hang_on_a_broker_that_is_away(void **state)
     assert_true(sent);
 }
 
-/* librdkafka gives up after three questions, and tells nobody. */
-static void offsets_find_a_coordinator_that_was_slow_to_come(void **state)
+static void join_transactional(struct world *world)
 {
-    struct world *world = *state;
-    struct record record = {.has_value = true, .value = bytes_text("v")};
     struct source *source = &world->source;
     world->consumer = consumer_open(&world->fixture.settings, &world->err);
     assert_non_null(world->consumer);
@@ -261,14 +259,28 @@ static void offsets_find_a_coordinator_that_was_slow_to_come(void **state)
         transactor_open(&world->fixture.settings, "id", world->consumer, &world->err);
     assert_non_null(world->transactor);
     world->sink = transactor_sink(world->transactor);
-    struct sink *sink = &world->sink;
     source_await(source, SOURCE_ASSIGNED, &world->record);
-    assert_true(sink->purge(sink->self, &world->err));
-    assert_true(sink->begin(sink->self, 0, 0, &world->err));
     assert_int_equal(source_take(source, world->positions, 0), 1);
     world->positions[0].epoch = 1;
-    world->positions[0].next_offset = 1;
+    world->positions[0].next_offset = 10;
+}
+
+static void begin_transactional(struct world *world)
+{
+    struct source *source = &world->source;
+    assert_true(world->sink.purge(world->sink.self, &world->err));
+    assert_true(world->sink.begin(world->sink.self, 0, 0, &world->err));
     assert_true(source->commit(source->self, world->positions, 1, &world->err));
+}
+
+/* librdkafka gives up after three questions, and tells nobody. */
+static void offsets_find_a_coordinator_that_was_slow_to_come(void **state)
+{
+    struct world *world = *state;
+    struct record record = {.has_value = true, .value = bytes_text("v")};
+    join_transactional(world);
+    begin_transactional(world);
+    struct sink *sink = &world->sink;
     rd_kafka_mock_push_request_errors(world->cluster,
                                       FIND_COORDINATOR,
                                       3,
@@ -278,6 +290,37 @@ static void offsets_find_a_coordinator_that_was_slow_to_come(void **state)
     assert_true(sink->send(sink->self, &record, false, &world->err));
     assert_true(sink->sent(sink->self, 0, 1, &world->err));
     assert_true(sink->flush(sink->self, 30000, &world->err));
+}
+
+/* The coordinator's word comes first, and the client is given up; the outputs' answers come while
+ * it goes: librdkafka would free its reason twice, in two threads. */
+static void a_fenced_producer_goes_while_answers_are_under_way(void **state)
+{
+    enum {
+        OUTPUTS = 5,
+        SIZE = 600000
+    }; /* a request each */
+    static const uint8_t large[SIZE] = {0};
+    struct world *world = *state;
+    struct record record = {.has_value = true, .value = {.data = large, .size = SIZE}};
+    const rd_kafka_resp_err_t fenced = RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
+    join_transactional(world);
+    struct sink *sink = &world->sink;
+    for (int i = 0; i < 400; i++) {
+        begin_transactional(world);
+        rd_kafka_mock_broker_push_request_error_rtts(
+            world->cluster, 1, ADD_OFFSETS_TO_TXN, 1, fenced, 20);
+        for (int k = 0; k < OUTPUTS; k++) {
+            rd_kafka_mock_broker_push_request_error_rtts(
+                world->cluster, 1, PRODUCE, 1, fenced, 14 + i % 13);
+            record.offset = k;
+            assert_true(sink->send(sink->self, &record, false, &world->err));
+        }
+        assert_true(sink->sent(sink->self, 0, 10, &world->err));
+        assert_false(sink->flush(sink->self, 30000, &world->err));
+        assert_int_equal(world->err.kind, ERR_FENCED);
+        rd_kafka_mock_clear_request_errors(world->cluster, PRODUCE);
+    }
 }
 
 static void check_passes_with_a_warning_when_configs_are_not_told(void **state)
@@ -324,6 +367,7 @@ int main(void)
         TEST(a_failed_output_breaks_the_producer_until_it_begins_again),
         TEST(a_producer_does_not_hang_on_a_broker_that_is_away),
         TEST(offsets_find_a_coordinator_that_was_slow_to_come),
+        TEST(a_fenced_producer_goes_while_answers_are_under_way),
         TEST(check_passes_with_a_warning_when_configs_are_not_told),
         TEST(check_says_why_a_broker_cannot_be_had),
         TEST(a_broker_that_only_plays_transactions_is_refused),
