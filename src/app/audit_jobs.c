@@ -77,7 +77,7 @@ static void *run_job(void *self)
 static void launch(struct audit *audit)
 {
     audit->begun = 0;
-    spans_begin(&audit->spans, &audit->facts);
+    spans_begin(&audit->spans, &audit->facts, audit->job_count);
     for (uint32_t i = 0; i < audit->job_count; i++) {
         CHECK(pthread_create(&audit->jobs[i].thread, NULL, run_job, &audit->jobs[i]) == 0);
     }

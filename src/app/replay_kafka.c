@@ -230,7 +230,7 @@ static bool replay_log(struct kafka_replay *kafka, struct err *err)
     int64_t batch = 0;
     int64_t batch_end = 1;
     bool done = true;
-    spans_begin(&walk->spans, &walk->facts);
+    spans_begin(&walk->spans, &walk->facts, 1);
     while (done && batch < batch_end) {
         done = spans_take(&walk->spans, &walk->chronicle, &batch, &batch_end, err) &&
                (batch == batch_end || replay_span(kafka, batch, batch_end, err));

@@ -118,7 +118,7 @@ static bool open_job(struct replay_walk *walk, struct replay_job *job, struct er
 
 bool replay_walk_run(struct replay_walk *walk, struct err *err)
 {
-    spans_begin(&walk->spans, &walk->facts);
+    spans_begin(&walk->spans, &walk->facts, walk->job_count);
     for (uint32_t i = 0; i < walk->job_count; i++) {
         if (!open_job(walk, &walk->jobs[i], err)) {
             return false;

@@ -2,19 +2,32 @@
 
 #include "mentor/base/check.h"
 
-/* By what the ledger counts, which may be altered. */
-static int64_t width_of(const struct chronicle_facts *facts)
+static int64_t within(double width, int64_t least, int64_t most)
 {
-    double decisions = facts->decided > 0 ? (double)facts->decided : 1;
-    double batches = (double)facts->batch_last - (double)facts->batch_first + 1;
-    double fit = SPAN_DECISIONS * batches / decisions;
-    return fit < 1 ? 1 : fit > SPAN_BATCHES_MAX ? SPAN_BATCHES_MAX : (int64_t)fit;
+    return width < (double)least ? least : width > (double)most ? most : (int64_t)width;
 }
 
-void spans_begin(struct spans *spans, const struct chronicle_facts *facts)
+void spans_begin(struct spans *spans, const struct chronicle_facts *facts, uint32_t job_count)
 {
-    *spans = (struct spans){.next = facts->batch_first, .width = width_of(facts)};
+    /* By what the ledger counts, which may be altered. */
+    double decisions = facts->decided > 0 ? (double)facts->decided : 1;
+    double batches = (double)facts->batch_last - (double)facts->batch_first + 1;
+    double width = batches / decisions;
+    *spans = (struct spans){
+        .next = facts->batch_first,
+        .last = facts->batch_last,
+        .job_count = job_count,
+        .width_min = within(SPAN_DECISIONS_MIN * width, 1, SPAN_BATCHES_MAX),
+        .width_max = within(SPAN_DECISIONS_MAX * width, 1, SPAN_BATCHES_MAX),
+    };
     CHECK(pthread_mutex_init(&spans->mutex, NULL) == 0);
+}
+
+/* Half of what is left, shared by the jobs. */
+static int64_t width_from(const struct spans *spans, int64_t batch)
+{
+    double left = (double)spans->last - (double)batch + 1;
+    return within(left / (2.0 * spans->job_count), spans->width_min, spans->width_max);
 }
 
 bool spans_take(struct spans *spans,
@@ -26,7 +39,8 @@ bool spans_take(struct spans *spans,
     (void)pthread_mutex_lock(&spans->mutex);
     bool done = chronicle->next_batch(chronicle->self, spans->next, batch, err);
     if (done) {
-        *batch_end = *batch > INT64_MAX - spans->width ? INT64_MAX : *batch + spans->width;
+        int64_t width = width_from(spans, *batch);
+        *batch_end = *batch > INT64_MAX - width ? INT64_MAX : *batch + width;
         spans->next = *batch_end;
     }
     (void)pthread_mutex_unlock(&spans->mutex);

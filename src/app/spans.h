@@ -12,17 +12,22 @@
 
 enum {
     SPAN_BATCHES_MAX = 256,
-    SPAN_DECISIONS = 8192, /* that are meant to be in one: few enough for jobs to end together */
+    SPAN_DECISIONS_MAX = 65536, /* that are meant to be in one: more would not save anything */
+    SPAN_DECISIONS_MIN = 4096,  /* a span is as much to begin as some hundreds of decisions */
 };
 
 struct spans {
     pthread_mutex_t mutex;
     int64_t next;
-    int64_t width;
+    int64_t last;
+    uint32_t job_count;
+    int64_t width_min; /* in batches */
+    int64_t width_max;
 };
 
-/* From the first batch on; again for another round. */
-void spans_begin(struct spans *spans, const struct chronicle_facts *facts);
+/* From the first batch on; again for another round. Wide spans first, and narrow ones in the end,
+ * so that the jobs end together. */
+void spans_begin(struct spans *spans, const struct chronicle_facts *facts, uint32_t job_count);
 
 /* From *batch to before *batch_end, at most SPAN_BATCHES_MAX; equal: there are no more. */
 MUST_CHECK bool spans_take(struct spans *spans,
