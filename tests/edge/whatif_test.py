@@ -247,6 +247,35 @@ def test_the_page_is_one_file_that_loads_nothing(samples, cheaper, tmp_path):
         assert application["data"]["citizen"]["cpr"] not in text
 
 
+def danish(number):
+    return f"{number:,}".replace(",", ".")
+
+
+def kroner(ore, plus=""):
+    return f"{'-' if ore < 0 else plus if ore > 0 else ''}{danish(abs(ore) // 100)},{abs(ore) % 100:02}"
+
+
+def test_the_page_has_the_numbers_of_the_json(many, cheaper, tmp_path):
+    path = tmp_path / "report.html"
+    told = json.loads(whatif(many, cheaper, "--json", "--html", str(path)).stdout)
+    rows = collections.Counter(map(tuple, Page(path.read_text()).rows))
+
+    def money(name, row):
+        return (name, danish(row["grantsBefore"]), danish(row["grantsAfter"]), kroner(row["beforeOre"]), kroner(row["afterOre"]),
+                kroner(row["differenceOre"], "+"))
+    expected = collections.Counter([money(row["month"], row) for row in told["months"]])
+    expected[money("i alt", told["money"])] = 2
+    assert expected.total() > 2 and not expected - rows
+    places = {row[0][:4]: row[1:] for row in rows if re.match(r"\d{4} ", row[0]) and len(row) == 6}
+    assert places == {row["municipality"]: money("", row)[1:] for row in told["municipalities"]} and len(places) > 20
+    outcomes = ["OUTCOME_APPROVED", "OUTCOME_REJECTED", "OUTCOME_REFERRED"]
+    flips = {(row["from"], row["to"]): row["decisions"] for row in told["outcomes"]}
+    for name, before in zip(["bevilget", "afslag", "til sagsbehandler"], outcomes):
+        counts = [flips.get((before, after), 0) for after in [*outcomes, None]]
+        assert (name, *map(danish, [*counts, sum(counts)])) in rows
+    assert sum(flips.values()) == told["decisions"]
+
+
 def test_a_range_is_asked_for(samples, cheaper):
     assert summary(samples, cheaper, "--municipality", "0330")["money"]["differenceOre"] == -1248337 - 627588
     assert summary(samples, cheaper, "--from", "2026-08-03", "--to", "2026-08-03")["money"]["differenceOre"] == -1313572
