@@ -179,11 +179,92 @@ def test_late_producers_are_alarmed(place):
     worker.wait_event("record.misplaced", 20)
 
 
-def test_a_count_that_is_no_multiple_is_warned_of(place):
-    worker = place.worker(*QUICK)
-    place.grow(4)
-    assert "level=warn" in worker.wait_event("topic.growing", 40)
-    worker.wait_event("topic.grown", 40)
+# By no multiple: citizens move between old partitions
+
+def citizen_of(*partitions):
+    """One whose key belongs to the first of 2 partitions and to the second of 3."""
+    return next(cpr for cpr in iter(m.fresh_cpr, None)
+                if [m.partition_of(m.record(m.application(cpr)).key, n) for n in (2, 3)] == list(partitions))
+
+
+def waiting(place):
+    return [p["partition"] for p in status(place)["partitions"] if p["waiting"]]
+
+
+def test_order_holds_where_citizens_move_between_old_partitions(make_place):
+    """2 to 3, a backlog, workers that were away meanwhile: the ends that they note are behind what has moved already."""
+    place = make_place(partitions=2)
+    cprs = [m.fresh_cpr() for _ in range(60)] + [citizen_of(0, 1) for _ in range(20)] + [citizen_of(1, 0) for _ in range(20)]
+    before = records_of(cprs, 40, "before") + records_of(cprs[-20:], 60, "slow")  # 1 is behind
+    workers = [place.worker(*QUICK, "--batch", "50")]
+    place.send(*before[:100])
+    place.settled()
+    workers.pop().kill()
+    place.send(*before[100:])
+    place.grow(3)
+    after = records_of(cprs, 10, "after")
+    place.send(*after)
+    workers = [place.worker(*QUICK, "--batch", "50", ready=False) for _ in range(2)]
+    until("half of them", 60, lambda: place.decided() > len(before) / 2)
+    workers[0].kill()
+    more = records_of(cprs, 10, "more")
+    place.send(*more)
+    workers.append(place.worker(*QUICK, "--batch", "50", ready=False))
+    sent = before + after + more
+    settled_by(place, 90, sent)
+    in_order(place, sent)
+    assert [g[:2] + g[3:] for g in growths(place)] == [(2, 3, True)]
+
+
+def test_old_partitions_wait_for_what_is_told_and_across_a_crash(make_place):
+    """What an open transaction in 0 still holds back was sent before what 1 got by the new count."""
+    place = make_place(partitions=2)
+    cpr, stays = citizen_of(0, 1), citizen_of(1, 1)
+    worker = place.worker()
+    filler = load(300, 30)
+    place.send(*filler)
+    place.settled()
+    first, then = (m.record(m.application(cpr), event=e) for e in ("first", "then"))
+    producer = open_transaction(place, first, 0)
+    end = place.sql("SELECT next_offset FROM mentord.progress WHERE partition = 0")[0][0] + 1
+    place.grow(3)
+    assert place.send(then)[0][0] == 1
+    # No metadata is due yet: the record itself has told.
+    line = worker.wait_event("partition.waiting", 8)
+    assert re.search(rf"from=2 behind=1 slowest=0 emitted={end - 1} end={end}", line)
+    place.send(later := m.record(m.application(stays), event="later"))
+    until("both others wait", 40, lambda: waiting(place) == [1, 2])
+    assert "old ones that have, wait until" in place.mentord("status").stdout
+    worker.kill()
+    second = place.worker(*QUICK)
+    second.wait_event("partition.waiting", 40)
+    time.sleep(2)  # longer than it takes to decide two records
+    assert place.decided() == 300
+    producer.commit_transaction(30)
+    second.wait_event("topic.grown", 30)
+    sent = filler + [first, then, later]
+    settled_by(place, 30, sent)
+    in_order(place, sent)
+    assert waiting(place) == [] and second.stop() == 0
+
+
+def test_the_old_count_again_and_again(make_place):
+    """2, 3, 5, 6 under load, each when the one before is passed."""
+    place = make_place(partitions=2)
+    cprs = [m.fresh_cpr() for _ in range(100)]
+    workers = [place.worker(), place.worker("--lanes", "2")]
+    sent = records_of(cprs, 10, "2")
+    place.send(*sent)
+    for count in (3, 5, 6):
+        place.grow(count)
+        more = records_of(cprs, 20, str(count))
+        place.send(*more)
+        sent += more
+        settled_by(place, 60, sent)
+        until(f"{count} read", 40, lambda c=count: place.sql("SELECT partition_count FROM mentord.topic") == [(c,)])
+    in_order(place, sent)
+    for worker in workers:
+        assert worker.stop() == 0
 
 
 def test_fewer_partitions_halt(place):

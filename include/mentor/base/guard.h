@@ -46,6 +46,10 @@
     X(RULEBOOK_PINNED, "rulebook-pinned", "a batch names the rulebook that has decided it")        \
     X(RULEBOOK_LOST, "rulebook-lost", "what is not published any more decides nothing")            \
     X(ISOLATION, "isolation", "a record that the store refuses goes to quarantine alone")          \
+    X(NEW_WAITS, "new-waits", "new partitions are read when the old ones have passed their ends")  \
+    X(OLD_WAITS, "old-waits", "no multiple: old ones that were quicker wait for the others")       \
+    X(END_MET, "end-met", "an old partition ends where the first record of the new count lies")    \
+    X(STRAY_ASKED, "stray-asked", "a key that belongs elsewhere may be a growth's first word")     \
     /* In src/pg. */                                                                               \
     X(KEY_COMPARED,                                                                                \
       "key-compared",                                                                              \
