@@ -200,6 +200,12 @@ static bool read_for_nothing(const struct worker *worker)
     return any;
 }
 
+static bool take_again(struct worker *worker)
+{
+    worker->grown = true;
+    return worker_settle_positions(worker, false); /* so that no output is repeated */
+}
+
 bool growth_look(struct worker *worker, int64_t now_us)
 {
     struct growth before = worker->growth;
@@ -223,11 +229,9 @@ bool growth_look(struct worker *worker, int64_t now_us)
     /* What was gathered as if nothing had moved is read again. */
     bool begun = under_way(growth) && growth->to > before.to && mixes(growth);
     if (opened || begun || read_for_nothing(worker)) {
-        worker->grown = true;
-        worker_settle_positions(worker, false); /* so that taking them again repeats no output */
-    } else {
-        log_waiting(worker, now_us);
+        return take_again(worker);
     }
+    log_waiting(worker, now_us);
     return true;
 }
 
@@ -241,12 +245,18 @@ bool growth_ask(struct worker *worker)
     if (!source->count(source->self, &count, &worker->err)) {
         return false;
     }
-    if (count > worker->growth.to) {
-        worker->partition_count = count;
-        worker->grown = true; /* TAKE notes it */
-        worker_settle_positions(worker, false);
+    if (count <= worker->growth.to) {
+        return true;
     }
-    return true;
+    worker->partition_count = count;
+    return take_again(worker); /* TAKE notes it */
+}
+
+bool growth_known(const struct worker *worker, const struct batch_read *read)
+{
+    const struct growth *growth = &worker->growth;
+    return worker->edges.ends == NULL || !GUARD(GROWTH_KNOWN) ||
+           (read->partitions == growth->from && read->partitions_to == growth->to);
 }
 
 /* Sent when the new count was known: by the old one its key belongs elsewhere. */

@@ -8,6 +8,7 @@
 
 #include "mentor/base/check.h"
 
+struct batch_read;
 struct record;
 struct worker;
 
@@ -20,6 +21,8 @@ MUST_CHECK bool growth_look(struct worker *worker, int64_t now_us);
 /* Before a batch with strays is decided: whether they come of a growth that nobody has noticed.
  * Sets worker->grown if so. */
 MUST_CHECK bool growth_ask(struct worker *worker);
+/* Whether the store still has the count by which the batch was gathered. */
+bool growth_known(const struct worker *worker, const struct batch_read *read);
 /* Whether an old partition has come to its end and waits for the others: the record at hand, at or
  * behind that end, is not to be gathered. */
 bool growth_holds(struct worker *worker, uint32_t slot, const struct record *record);

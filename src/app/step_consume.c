@@ -169,13 +169,9 @@ static enum step_outcome take_end(struct worker *worker, struct lot *lot, const 
     return STEP_DONE;
 }
 
-/* The group is never told more than the store knows: a successor, who asks the store, would tell it
- * less. */
 static enum step_outcome not_marked(struct worker *worker)
 {
-    for (uint32_t i = 0; i < worker->slot_count; i++) {
-        worker->positions[i].emitted_offset = worker->slots[i].marked;
-    }
+    worker_unmark(worker);
     return step_of_err(worker);
 }
 

@@ -126,6 +126,7 @@ struct worker {
     int64_t looked_at_us;    /* whether the topic grows */
     int64_t waiting_said_us; /* 0: not since they were taken */
 
+    bool looked_again;       /* OPEN has just asked the broker, and the store did not agree */
     bool opened;             /* OPEN was done once: what it asks of broker and store is so */
     bool assigned;           /* the partitions are ours by the group */
     bool fresh;              /* and the group has just said so */

@@ -49,6 +49,7 @@
     X(NEW_WAITS, "new-waits", "new partitions are read when the old ones have passed their ends")  \
     X(OLD_WAITS, "old-waits", "no multiple: old ones that were quicker wait for the others")       \
     X(END_MET, "end-met", "an old partition ends where the first record of the new count lies")    \
+    X(GROWTH_KNOWN, "growth-known", "nothing is decided by a partition count of yesterday")        \
     X(STRAY_ASKED, "stray-asked", "a key that belongs elsewhere may be a growth's first word")     \
     /* In src/pg. */                                                                               \
     X(KEY_COMPARED,                                                                                \
