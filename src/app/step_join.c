@@ -34,7 +34,8 @@ enum step_outcome step_open(struct worker *worker)
     }
     if (!store->open(store->self, worker->cluster, worker->partition_count, &worker->err)) {
         /* The topic may have grown since, also while the store was waited for: another look. */
-        bool again = worker->err.kind == ERR_HALT && (!asked || !worker->looked_again);
+        bool again = worker->err.kind == ERR_HALT &&
+                     (!asked || (!worker->looked_again && GUARD(LOOK_AGAIN)));
         worker->looked_again = asked;
         worker->cluster = again ? NULL : worker->cluster;
         return again ? STEP_AGAIN : step_of_err(worker);

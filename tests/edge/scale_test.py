@@ -256,7 +256,7 @@ def test_the_old_count_again_and_again(make_place):
     """2, 3, 5, 6 under load, each when the one before is passed."""
     place = make_place(partitions=2)
     cprs = [m.fresh_cpr() for _ in range(100)]
-    workers = [place.worker(), place.worker("--lanes", "2")]
+    workers = [place.worker(*QUICK), place.worker(*QUICK, "--lanes", "2")]
     sent = records_of(cprs, 10, "2")
     place.send(*sent)
     for count in (3, 5, 6):
