@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.parse
 
+import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
@@ -191,12 +192,14 @@ def waiting(place):
     return [p["partition"] for p in status(place)["partitions"] if p["waiting"]]
 
 
-def test_order_holds_where_citizens_move_between_old_partitions(make_place):
+@pytest.mark.parametrize("emit", ["idempotent", "transactional"])
+def test_order_holds_where_citizens_move_between_old_partitions(make_place, emit):
     """2 to 3 while 1 has a backlog and no worker runs: the ends that are noted lie behind what has moved already."""
-    place = make_place(partitions=2)
-    cprs = [m.fresh_cpr() for _ in range(60)] + [citizen_of(0, 1) for _ in range(20)] + [citizen_of(1, 0) for _ in range(20)]
+    place, options = make_place(partitions=2), (*QUICK, "--batch", "50", "--emit", emit)
+    # First one who moves to 0, so that nothing else may be decided there.
+    cprs = [citizen_of(1, 0) for _ in range(20)] + [citizen_of(0, 1) for _ in range(20)] + [m.fresh_cpr() for _ in range(60)]
     early, late, after, more = (records_of(cprs, 10, name) for name in ("early", "late", "after", "more"))
-    worker = place.worker(*QUICK, "--batch", "50")
+    worker = place.worker(*options)
     place.send(*early)
     place.settled()
     worker.kill()
@@ -205,12 +208,12 @@ def test_order_holds_where_citizens_move_between_old_partitions(make_place):
     place.send(*late)
     place.grow(3)
     place.send(*after)
-    workers = [place.worker(*QUICK, "--batch", "50", ready=False) for _ in range(2)]
+    workers = [place.worker(*options, ready=False) for _ in range(2)]
     readable = len(early) + sum(m.partition_of(r.key, 2) == 0 for r in late)
     until(lambda: f"what 0 had; {place.decided()} of {readable}", 60, lambda: place.decided() >= readable)
     workers[0].kill()
     place.send(*more)
-    workers[0] = place.worker(*QUICK, "--batch", "50")
+    workers[0] = place.worker(*options)
     assert place.decided() == readable
     producer.commit_transaction(30)
     sent = early + late + after + more
