@@ -15,7 +15,9 @@ enum {
     TURN_US = 500000,
 };
 
-static uint32_t placed_by; /* the count that producers know */
+static uint32_t placed_by;   /* the count that producers know */
+static uint32_t first_count; /* before any growth */
+static bool unknown; /* the database has begun, or begun anew, after one: outside the promise */
 
 uint32_t growth_place(struct bytes key)
 {
@@ -61,7 +63,8 @@ static void grow(void *unused, uint64_t until_us)
 
 void growth_begin(int64_t until_us)
 {
-    placed_by = sim.broker.partition_count;
+    placed_by = first_count = sim.broker.partition_count;
+    unknown = false;
     uint32_t growths = sim.plot.grows ? 1 + sim_below(2) : 0;
     for (uint32_t i = 0; i < growths; i++) {
         sim.broker.planned++;
@@ -100,6 +103,7 @@ bool growth_open(int32_t partition_count, struct err *err)
     struct db_growth *growth = &sim.database.growth;
     if (growth->count == 0) {
         growth->count = partition_count;
+        unknown = unknown || partition_count != (int32_t)first_count;
         database_committed(false);
     }
     int32_t known = under_way(growth) ? growth->to : growth->count;
@@ -202,7 +206,8 @@ static const struct log_entry *entry_at(int32_t partition, int64_t offset)
 static bool overtaken(const struct log_entry *entry,
                       bool (*seen)(int32_t partition, int64_t offset))
 {
-    for (int32_t p = 0; p < (int32_t)sim.broker.partition_count && load_ordered(); p++) {
+    for (int32_t p = 0; p < (int32_t)sim.broker.partition_count && load_ordered() && !unknown;
+         p++) {
         const struct log_partition *log = &sim.broker.log[p];
         for (int64_t offset = 0; offset < log->high && !log->cut; offset++) {
             const struct log_entry *other = &log->at[offset];
