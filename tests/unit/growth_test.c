@@ -331,6 +331,23 @@ static void what_was_read_before_another_noticed_is_read_again(void **state)
     assert_true(worker.grown);
 }
 
+static void a_batch_is_gathered_by_the_count_that_the_store_has(void **state)
+{
+    (void)state;
+    begin_mixing();
+    static const struct {
+        int32_t partitions;
+        int32_t to;
+        bool known;
+    } cases[] = {{3, 4, true}, {3, 3, false}, {4, 4, false}, {3, 5, false}, {0, 0, false}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct batch_read read = {.partitions = cases[i].partitions, .partitions_to = cases[i].to};
+        assert_int_equal(growth_known(&worker, &read), cases[i].known);
+    }
+    worker.edges.ends = NULL;
+    assert_true(growth_known(&worker, &(struct batch_read){0}));
+}
+
 static void a_store_that_never_grows_is_not_asked(void **state)
 {
     (void)state;
@@ -355,6 +372,7 @@ int main(void)
         cmocka_unit_test(a_multiple_holds_no_old_partition),
         cmocka_unit_test(a_stray_key_asks_whether_the_topic_has_grown),
         cmocka_unit_test(what_was_read_before_another_noticed_is_read_again),
+        cmocka_unit_test(a_batch_is_gathered_by_the_count_that_the_store_has),
         cmocka_unit_test(a_store_that_never_grows_is_not_asked),
     };
     return cmocka_run_group_tests_name("app/growth", tests, NULL, NULL);
