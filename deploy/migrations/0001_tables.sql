@@ -28,14 +28,14 @@ CREATE TABLE mentord.topic (
 );
 
 -- Each time the input topic got more partitions. A citizen's key may then belong to a new one, so the new ones are not read until
--- the old ones have passed these ends; then topic.partition_count becomes to_count. One at a time: a topic that grows again in
--- the meantime waits its turn.
+-- the old ones have passed these ends; then topic.partition_count becomes to_count. When to_count is no multiple of from_count, old
+-- ones that have come to their ends wait for the others too. One at a time: a topic that grows again in the meantime waits its turn.
 CREATE TABLE mentord.growth (
     cluster text NOT NULL,
     topic text NOT NULL,
     from_count integer NOT NULL CHECK (from_count > 0),
     to_count integer NOT NULL,
-    ends bigint[] NOT NULL, -- where the old partitions' logs ended when it was noticed
+    ends bigint[] NOT NULL, -- where the old partitions' logs ended when it was noticed, or where the new count had its first record
     noted_by text NOT NULL, -- host/pid
     noted_at timestamptz NOT NULL DEFAULT now(),
     passed_at timestamptz,

@@ -27,6 +27,15 @@ CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON mentord.rule
 CREATE TRIGGER never_removed BEFORE DELETE OR TRUNCATE ON mentord.quarantine
     FOR EACH STATEMENT EXECUTE FUNCTION mentord.refuse_change();
 
+-- Puts an old partition's end earlier, to the first record that was placed by the new count. Never later.
+CREATE FUNCTION mentord.growth_end(cluster_ text, topic_ text, from_ integer, partition_ integer, offset_ bigint) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
+    UPDATE mentord.growth g
+    SET ends[partition_ + 1] = offset_
+    WHERE g.cluster = cluster_ AND g.topic = topic_ AND g.from_count = from_ AND g.passed_at IS NULL
+        AND partition_ BETWEEN 0 AND from_ - 1 AND offset_ >= 0 AND offset_ < g.ends[partition_ + 1];
+$$;
+
 -- Opens the new partitions when no old one is behind. Only so does a partition count change, and only upward.
 CREATE FUNCTION mentord.growth_pass(cluster_ text, topic_ text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$

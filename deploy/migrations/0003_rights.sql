@@ -16,3 +16,5 @@ GRANT UPDATE (state, why, closed_at, closed_by, redriven_progress_id, redriven_o
 GRANT USAGE ON SEQUENCE mentord.batch_id TO mentord_worker;
 REVOKE EXECUTE ON FUNCTION mentord.growth_pass(text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION mentord.growth_pass(text, text) TO mentord_worker;
+REVOKE EXECUTE ON FUNCTION mentord.growth_end(text, text, integer, integer, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION mentord.growth_end(text, text, integer, integer, bigint) TO mentord_worker;

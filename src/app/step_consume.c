@@ -88,13 +88,15 @@ static enum step_outcome last_is_gone(struct worker *worker, uint32_t slot)
 
 /* Its citizen may be in two partitions: decided all the same, but the order of emission is not
  * promised. */
-static void count_misplaced(struct worker *worker, uint32_t slot, const struct record *record)
+static void
+count_misplaced(struct worker *worker, struct lot *lot, uint32_t slot, const struct record *record)
 {
     if (!record->has_key || record->key.size == 0 ||
         partition_of_key(record->key, growth_count_at(worker, slot, record->offset)) ==
             record->partition) {
         return;
     }
+    lot->stray_count++;
     worker->misplaced++;
     metrics_add(&worker->metrics, METRIC_AT_MISPLACED, 1);
     int64_t now = worker->clock.mono_us(worker->clock.self);
@@ -132,12 +134,16 @@ take_record(struct worker *worker, struct lot *lot, const struct record *record)
     if (state->verify && last_is_gone(worker, (uint32_t)slot) != STEP_DONE) {
         return step_of_err(worker);
     }
+    if (growth_holds(worker, (uint32_t)slot, record)) {
+        add_skipped(worker, lot, (uint32_t)slot, state->old_end);
+        return STEP_DONE;
+    }
     add_skipped(worker, lot, (uint32_t)slot, record->offset);
     lot->records[lot->record_count] = *record;
     struct batch_entry *entry = add_entry(worker, lot, (uint32_t)slot, record->offset, 1);
     entry->record = &lot->records[lot->record_count++];
     lot->alone_count += state->alone > 0 ? 1 : 0;
-    count_misplaced(worker, (uint32_t)slot, record);
+    count_misplaced(worker, lot, (uint32_t)slot, record);
     lot->bytes += record->key.size + record->value.size;
     return STEP_DONE;
 }
@@ -157,19 +163,15 @@ static enum step_outcome take_end(struct worker *worker, struct lot *lot, const 
         last_is_gone(worker, (uint32_t)slot) != STEP_DONE) {
         return step_of_err(worker);
     }
-    if (slot >= 0 && !worker->positions[slot].stopped) {
+    if (slot >= 0 && !worker->positions[slot].stopped && !worker->slots[slot].held) {
         add_skipped(worker, lot, (uint32_t)slot, end->offset);
     }
     return STEP_DONE;
 }
 
-/* The group is never told more than the store knows: a successor, who asks the store, would tell it
- * less. */
 static enum step_outcome not_marked(struct worker *worker)
 {
-    for (uint32_t i = 0; i < worker->slot_count; i++) {
-        worker->positions[i].emitted_offset = worker->slots[i].marked;
-    }
+    worker_unmark(worker);
     return step_of_err(worker);
 }
 
@@ -337,5 +339,8 @@ enum step_outcome step_consume(struct worker *worker)
     if (outcome == STEP_AGAIN && lot->gathered_count > 0 && !worker->grown) {
         outcome = STEP_DONE;
     }
-    return outcome;
+    if (outcome == STEP_DONE && lot->stray_count > 0 && !growth_ask(worker)) {
+        return step_of_err(worker);
+    }
+    return outcome == STEP_DONE && worker->grown ? STEP_AGAIN : outcome;
 }

@@ -33,12 +33,14 @@ enum step_outcome step_open(struct worker *worker)
         return step_of_err(worker);
     }
     if (!store->open(store->self, worker->cluster, worker->partition_count, &worker->err)) {
-        if (worker->err.kind == ERR_HALT && !asked) { /* the topic may have grown since */
-            worker->cluster = NULL;
-            return STEP_AGAIN;
-        }
-        return step_of_err(worker);
+        /* The topic may have grown since, also while the store was waited for: another look. */
+        bool again = worker->err.kind == ERR_HALT &&
+                     (!asked || (!worker->looked_again && GUARD(LOOK_AGAIN)));
+        worker->looked_again = asked;
+        worker->cluster = again ? NULL : worker->cluster;
+        return again ? STEP_AGAIN : step_of_err(worker);
     }
+    worker->looked_again = false;
     if (worker->at_event) {
         bool demo = false;
         if (!edges->demo(edges->self, &demo, &worker->err)) {

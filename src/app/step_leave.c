@@ -7,8 +7,15 @@
 #include "shadow.h"
 #include "steps.h"
 
+void worker_unmark(struct worker *worker)
+{
+    for (uint32_t i = 0; i < worker->slot_count && GUARD(UNMARK); i++) {
+        worker->positions[i].emitted_offset = worker->slots[i].marked;
+    }
+}
+
 /* What stays unacknowledged is sent again by whoever takes the partition. */
-void worker_settle_positions(struct worker *worker, bool release)
+bool worker_settle_positions(struct worker *worker, bool release)
 {
     struct sink *sink = &worker->edges.sink;
     struct store *store = &worker->edges.store;
@@ -26,8 +33,12 @@ void worker_settle_positions(struct worker *worker, bool release)
             position->emitted_offset = emitted;
         }
     }
-    if (!store->emitted(store->self, worker->positions, worker->slot_count, release, &ignored) ||
-        !source->commit(source->self, worker->positions, worker->slot_count, &ignored)) {
+    bool marked =
+        store->emitted(store->self, worker->positions, worker->slot_count, release, &ignored);
+    if (!marked) {
+        worker_unmark(worker); /* JOIN tells the group where they are, when they stay ours */
+    }
+    if (!marked || !source->commit(source->self, worker->positions, worker->slot_count, &ignored)) {
         LOG(LOG_LEVEL_WARN,
             "worker.unsettled",
             LOG_TEXT("why", ignored.text),
@@ -36,6 +47,11 @@ void worker_settle_positions(struct worker *worker, bool release)
                 "the next owner emits again what was not marked; identical, with the same ce_id"));
     }
     shadow_report(worker, true);
+    if (!marked && ignored.kind == ERR_FENCED && GUARD(SETTLE_FENCED)) {
+        worker->err = ignored;
+        return false;
+    }
+    return true;
 }
 
 enum step_outcome step_settle(struct worker *worker)
@@ -43,15 +59,16 @@ enum step_outcome step_settle(struct worker *worker)
     struct sink *sink = &worker->edges.sink;
     struct source *source = &worker->edges.source;
     worker_forget(worker);
+    bool ours = true;
     if (worker->assigned && worker->taken && GUARD(SETTLE)) {
-        worker_settle_positions(worker, true);
+        ours = worker_settle_positions(worker, true);
     }
     bool purged = !GUARD(PURGE) || sink->purge(sink->self, &worker->err);
     bool stopped = !worker->assigned || source->stop(source->self, &worker->err);
     worker->reading = false;
     if (worker->keeps && !worker->stopping) {
         worker->keeps = false; /* JOIN asks the group whether they are still ours */
-        return purged && stopped ? STEP_DONE : step_of_err(worker);
+        return ours && purged && stopped ? STEP_DONE : step_of_err(worker);
     }
     if (worker->assigned) {
         metrics_add(

@@ -8,6 +8,7 @@
 #include "alone.h"
 #include "closing.h"
 #include "follow.h"
+#include "growth.h"
 #include "steps.h"
 
 enum {
@@ -178,6 +179,10 @@ enum step_outcome step_read(struct worker *worker)
     worker->batch.read.floor_ms = moment_floor(worker);
     if (!ask(worker)) {
         return step_of_err(worker);
+    }
+    if (!growth_known(worker, &worker->batch.read)) {
+        worker->keeps = true; /* taken again, and gathered as it is now */
+        return STEP_REVOKED;
     }
     keep_states(worker);
     return follow_publication(worker) ? STEP_DONE : step_of_err(worker);

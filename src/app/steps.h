@@ -31,8 +31,12 @@ int32_t worker_slot_of(const struct worker *worker, int32_t partition);
 /* Drops what is gathered and not stored: it will be read again. */
 void worker_forget(struct worker *worker);
 /* Outputs on their way get a moment, then what is acknowledged is stored; `release`: the partitions
- * are given back. */
-void worker_settle_positions(struct worker *worker, bool release);
+ * are given back. false: they are another's, and worker->err says so. What else goes wrong only
+ * means that outputs are sent again. */
+bool worker_settle_positions(struct worker *worker, bool release);
+/* The store has not taken what is emitted: the group is never told more than the store knows, since
+ * a successor, who asks the store, would tell it less. */
+void worker_unmark(struct worker *worker);
 /* Leaves the heads that are due at the desk of anchors; `all`: those that have moved at all. */
 void worker_anchor(struct worker *worker, bool all);
 /* The lot that is not in hand. */

@@ -50,6 +50,7 @@ void lot_clear(struct lot *lot)
     lot->gathered_count = 0;
     lot->record_count = 0;
     lot->alone_count = 0;
+    lot->stray_count = 0;
     lot->polled_count = 0;
     lot->request_count = 0;
     lot->stored = 0;
@@ -101,6 +102,7 @@ static void begin(struct worker *worker)
     worker->stopped_us = -1;
     worker->waiting = false;
     worker->cluster = NULL;
+    worker->looked_again = false;
     worker->opened = false;
     worker->assigned = false;
     worker->fresh = false;
@@ -248,8 +250,7 @@ bool worker_run(struct worker *worker)
             state = CYCLE_SETTLE;
         }
         if (worker->grown && state == CYCLE_CONSUME) {
-            state = CYCLE_JOIN; /* ours still, if the group says so, and taken again with the new
-                                   ones */
+            state = CYCLE_JOIN; /* ours still, if the group says so, and taken again */
         }
         worker->err.kind = ERR_NONE;
         tally_begin(worker, state);

@@ -369,6 +369,7 @@ struct source consumer_source(struct consumer *consumer)
         .start = source_start,
         .stop = source_stop,
         .bounds = offsets_bounds,
+        .count = offsets_count,
         .committed = offsets_committed,
         .undone = offsets_undone,
         .commit = offsets_commit,

@@ -52,6 +52,7 @@ bool consumer_replaced(const struct consumer *consumer, rd_kafka_resp_err_t code
 /* When the assignment or what is committed changes, and when reading begins. */
 void offsets_forget(struct consumer *consumer);
 bool offsets_bounds(void *self, int32_t partition, int64_t *low, int64_t *high, struct err *err);
+bool offsets_count(void *self, int32_t *count, struct err *err);
 bool offsets_committed(
     void *self, int32_t partition, int64_t *offset, char *metadata, uint32_t size, struct err *err);
 bool offsets_undone(void *self);

@@ -210,6 +210,16 @@ bool offsets_undone(void *self)
     return consumer->undone;
 }
 
+bool offsets_count(void *self, int32_t *count, struct err *err)
+{
+    struct consumer *consumer = self;
+    if (!client_ready(consumer, err)) {
+        return false;
+    }
+    *count = bounds_partitions(consumer->rk, consumer->settings.topic_applications, ANSWER_MS, err);
+    return *count >= 0;
+}
+
 bool offsets_committed(
     void *self, int32_t partition, int64_t *offset, char *metadata, uint32_t size, struct err *err)
 {

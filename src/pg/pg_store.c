@@ -202,6 +202,7 @@ struct store pg_store_port(struct pg_store *store)
         .unsent = store_unsent,
         .emitted = store_emitted,
         .growth = store_growth,
+        .growth_end = store_growth_end,
         .self = store,
     };
 }

@@ -77,6 +77,7 @@ struct pg_store {
     X(unsent_decisions)                                                                            \
     X(unsent_quarantines)                                                                          \
     X(emitted)                                                                                     \
+    X(growth_end)                                                                                  \
     X(growth_note)                                                                                 \
     X(growth_pass)                                                                                 \
     X(growth_ask)                                                                                  \
@@ -143,5 +144,6 @@ bool store_emitted(
     void *self, const struct position *positions, uint32_t count, bool release, struct err *err);
 bool store_growth(
     void *self, const int64_t *ends, int32_t count, struct growth *growth, struct err *err);
+bool store_growth_end(void *self, int32_t from, int32_t partition, int64_t offset, struct err *err);
 
 #endif /* PG_STORE_H */

@@ -74,3 +74,17 @@ bool store_growth(
     }
     return true;
 }
+
+/* Offsets and counts, as the port has them. NOLINTNEXTLINE(bugprone-easily-swappable-parameters) */
+bool store_growth_end(void *self, int32_t from, int32_t partition, int64_t offset, struct err *err)
+{
+    struct pg_store *store = self;
+    struct params params = {0};
+    params_text(&params, store->cluster);
+    params_text(&params, store->topic);
+    params_int4(&params, from);
+    params_int4(&params, partition);
+    params_int8(&params, offset);
+    return store_ready(store, err) && store_send(store, STORE_growth_end, &params, err) &&
+           session_run(&store->session, err);
+}

@@ -149,6 +149,8 @@ bool store_read(void *self,
     struct params moment = {0};
     params_int8(&moment, read->floor_ms);
     params_text(&moment, store->rulebook->name);
+    params_text(&moment, store->cluster);
+    params_text(&moment, store->topic);
     /* The clock and the number last: they are above those of every batch that the rows tell of. */
     if (!send_applications(store, read, err) || !send_citizens(store, read, err) ||
         !send_keys(store, positions, read, err) ||
@@ -159,6 +161,10 @@ bool store_read(void *self,
     read->now_ms = field_int8(clock, 0, 0);
     read->batch_id = field_int8(clock, 0, 1);
     read->published = !field_null(clock, 0, 2);
+    if (!field_null(clock, 0, 3)) {
+        read->partitions = field_int4(clock, 0, 3);
+        read->partitions_to = field_int4(clock, 0, 4);
+    }
     if (read->published) {
         field_copy(clock, 0, 2, read->rulebook_sha256, SHA256_SIZE);
     }

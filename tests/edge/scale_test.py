@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.parse
 
+import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
@@ -179,11 +180,98 @@ def test_late_producers_are_alarmed(place):
     worker.wait_event("record.misplaced", 20)
 
 
-def test_a_count_that_is_no_multiple_is_warned_of(place):
-    worker = place.worker(*QUICK)
-    place.grow(4)
-    assert "level=warn" in worker.wait_event("topic.growing", 40)
-    worker.wait_event("topic.grown", 40)
+# By no multiple: citizens move between old partitions
+
+def citizen_of(*partitions):
+    """One whose key belongs to the first of 2 partitions and to the second of 3."""
+    return next(cpr for cpr in iter(m.fresh_cpr, None)
+                if [m.partition_of(m.record(m.application(cpr)).key, n) for n in (2, 3)] == list(partitions))
+
+
+def waiting(place):
+    return [p["partition"] for p in status(place)["partitions"] if p["waiting"]]
+
+
+@pytest.mark.parametrize("emit", ["idempotent", "transactional"])
+def test_order_holds_where_citizens_move_between_old_partitions(make_place, emit):
+    """2 to 3 while 1 has a backlog and no worker runs: the ends that are noted lie behind what has moved already."""
+    place, options = make_place(partitions=2), (*QUICK, "--batch", "50", "--emit", emit)
+    # First one who moves to 0, so that nothing else may be decided there.
+    cprs = [citizen_of(1, 0) for _ in range(20)] + [citizen_of(0, 1) for _ in range(20)] + [m.fresh_cpr() for _ in range(60)]
+    early, late, after, more = (records_of(cprs, 10, name) for name in ("early", "late", "after", "more"))
+    worker = place.worker(*options)
+    place.send(*early)
+    place.settled()
+    worker.kill()
+    blocker = m.record(m.application(m.fresh_cpr()), event="blocker")
+    producer = open_transaction(place, blocker, 1)
+    place.send(*late)
+    place.grow(3)
+    place.send(*after)
+    workers = [place.worker(*options, ready=False) for _ in range(2)]
+    readable = len(early) + sum(m.partition_of(r.key, 2) == 0 for r in late)
+    until(lambda: f"what 0 had; {place.decided()} of {readable}", 60, lambda: place.decided() >= readable)
+    workers[0].kill()
+    place.send(*more)
+    workers[0] = place.worker(*options)
+    assert place.decided() == readable
+    producer.commit_transaction(30)
+    sent = early + late + after + more
+    until(lambda: f"all; {place.decided()} decided; {growths(place)}", 90, lambda: place.decided() == len(sent) + 1)
+    place.settled()
+    in_order(place, [blocker] + sent)
+    assert [g[:2] + g[3:] for g in growths(place)] == [(2, 3, True)]
+
+
+def test_old_partitions_wait_for_what_is_told_and_across_a_crash(make_place):
+    """What an open transaction in 0 still holds back was sent before what 1 got by the new count."""
+    place = make_place(partitions=2)
+    cpr, stays = citizen_of(0, 1), citizen_of(1, 1)
+    worker = place.worker()
+    filler = load(300, 30)
+    place.send(*filler)
+    place.settled()
+    first, then = (m.record(m.application(cpr), event=e) for e in ("first", "then"))
+    producer = open_transaction(place, first, 0)
+    end = place.sql("SELECT next_offset FROM mentord.progress WHERE partition = 0")[0][0] + 1
+    place.grow(3)
+    assert place.send(then)[0][0] == 1
+    # No metadata is due yet: the record itself has told.
+    line = worker.wait_event("partition.waiting", 8)
+    assert re.search(rf"from=2 behind=1 slowest=0 emitted={end - 1} end={end}", line)
+    place.send(later := m.record(m.application(stays), event="later"))
+    until("both others wait", 40, lambda: waiting(place) == [1, 2])
+    assert "old ones that have, wait until" in place.mentord("status").stdout
+    worker.kill()
+    second = place.worker(*QUICK)
+    second.wait_event("partition.waiting", 40)
+    time.sleep(2)  # longer than it takes to decide two records
+    assert place.decided() == 300
+    producer.commit_transaction(30)
+    second.wait_event("topic.grown", 30)
+    sent = filler + [first, then, later]
+    settled_by(place, 30, sent)
+    in_order(place, sent)
+    assert waiting(place) == [] and second.stop() == 0
+
+
+def test_the_old_count_again_and_again(make_place):
+    """2, 3, 5, 6 under load, each when the one before is passed."""
+    place = make_place(partitions=2)
+    cprs = [m.fresh_cpr() for _ in range(100)]
+    workers = [place.worker(*QUICK), place.worker(*QUICK, "--lanes", "2")]
+    sent = records_of(cprs, 10, "2")
+    place.send(*sent)
+    for count in (3, 5, 6):
+        place.grow(count)
+        more = records_of(cprs, 20, str(count))
+        place.send(*more)
+        sent += more
+        settled_by(place, 60, sent)
+        until(f"{count} read", 40, lambda c=count: place.sql("SELECT partition_count FROM mentord.topic") == [(c,)])
+    in_order(place, sent)
+    for worker in workers:
+        assert worker.stop() == 0
 
 
 def test_fewer_partitions_halt(place):

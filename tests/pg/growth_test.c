@@ -115,6 +115,42 @@ static void it_waits_for_every_old_partition(void **state)
     trial_store_close(&store);
 }
 
+static void an_end_is_put_earlier_and_never_later(void **state)
+{
+    (void)state;
+    struct trial_store store = trial_store("a/1");
+    const int64_t ends[] = {5, 0, 9, 0, 0};
+    static const struct {
+        int32_t from;
+        int32_t partition;
+        int64_t offset;
+        int64_t end; /* of partition 2 then */
+    } cases[] = {
+        {4, 2, 9, 9},
+        {4, 2, 10, 9},
+        {3, 2, 1, 9},
+        {5, 2, 1, 9},
+        {4, 4, 0, 9},
+        {4, -1, 0, 9},
+        {4, 2, 4, 4},
+        {4, 2, 6, 4},
+    };
+    assert_int_equal(note(&store, ends, 5).behind, 2);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        ASSERT_DONE(store.port.growth_end(
+            store.port.self, cases[i].from, cases[i].partition, cases[i].offset, err));
+        assert_int_equal(ask(&store).old_end[2], cases[i].end);
+    }
+    ASSERT_DONE(store.port.growth_end(store.port.self, 4, 2, 0, err));
+    ASSERT_DONE(store.port.growth_end(store.port.self, 4, 0, 0, err));
+    assert_int_equal(ask(&store).from, 5);
+    assert_string_equal(trial_ask("SELECT ends FROM mentord.growth"), "{0,0,0,0}");
+    ASSERT_DONE(store.port.growth_end(store.port.self, 4, 0, 0, err));
+    assert_string_equal(
+        trial_sqlstate("mentord_reader", "SELECT mentord.growth_end('c', 'in', 4, 0, 0)"), "42501");
+    trial_store_close(&store);
+}
+
 static void a_partition_that_nobody_has_taken_is_waited_for(void **state)
 {
     (void)state;
@@ -171,6 +207,7 @@ int main(void)
         cmocka_unit_test_setup(a_topic_that_has_not_grown, clear),
         cmocka_unit_test_setup(the_first_to_notice_says_it_for_all, clear),
         cmocka_unit_test_setup(it_waits_for_every_old_partition, clear),
+        cmocka_unit_test_setup(an_end_is_put_earlier_and_never_later, clear),
         cmocka_unit_test_setup(a_partition_that_nobody_has_taken_is_waited_for, clear),
         cmocka_unit_test_setup(fewer_partitions_than_known_is_another_topic, clear),
         cmocka_unit_test_setup(a_growth_is_not_made_up, clear),

@@ -112,6 +112,7 @@ void audit_appended(const struct message *message)
         return;
     }
     check_order(message);
+    growth_appended(message);
     if (message->cpr != NULL && envelope_holds(message->bytes, bytes_text(message->cpr))) {
         sim_breach("I14: the output of %d/%" PRId64 " holds the CPR number",
                    message->partition,
@@ -143,6 +144,7 @@ void audit_stored(int32_t partition, int64_t offset, const struct db_fate *fate)
     if (seen->appended > 0 && (seen->fate != fate->fate || !bytes_equal(seen->value, value))) {
         sim_breach("I1: %d/%" PRId64 " is decided anew after it was emitted", partition, offset);
     }
+    growth_stored(partition, offset);
     seen->stored = true;
     seen->fate = fate->fate;
     seen->value = value;

@@ -16,7 +16,7 @@ static struct group *group_of(void)
 void broker_begin(uint32_t partition_count)
 {
     memset(&sim.broker, 0, sizeof(sim.broker));
-    sim.broker.partition_count = partition_count;
+    sim.broker.partition_count = group_of()->partition_count = partition_count;
     for (int i = 0; i < BROKER_PARTITIONS; i++) {
         group_of()->offsets[i].offset = -1;
     }
@@ -38,6 +38,7 @@ void broker_append(uint32_t partition, const struct log_entry *entry)
     }
     CHECK(log->high < BROKER_OFFSETS);
     *at = *entry;
+    at->published = ++sim.broker.published;
     at->record.partition = (int32_t)partition;
     at->record.offset = log->high++;
     clients_wake();
@@ -95,7 +96,7 @@ static void complete(void *what, uint64_t round)
     }
     uint32_t masks[BROKER_MEMBERS] = {0};
     uint32_t first = count == 0 ? 0 : sim_below(count);
-    for (uint32_t i = 0; i < sim.broker.partition_count; i++) {
+    for (uint32_t i = 0; i < group->partition_count; i++) {
         group->owner[i] = count == 0 ? 0 : members[(first + i) % count]->id;
         masks[count == 0 ? 0 : (first + i) % count] |= 1U << i;
     }
@@ -134,6 +135,12 @@ static void prepare(void)
     }
     group->completing = false;
     look();
+}
+
+void group_grow(uint32_t partition_count)
+{
+    group_of()->partition_count = partition_count;
+    prepare();
 }
 
 static void remove_member(struct member *member)

@@ -13,7 +13,7 @@ struct actor;
 struct err;
 
 enum {
-    BROKER_PARTITIONS = 3,
+    BROKER_PARTITIONS = 4,
     BROKER_OFFSETS = 48, /* a partition */
     BROKER_MEMBERS = 32,
     BROKER_METADATA = NOTE_SIZE,
@@ -31,7 +31,8 @@ struct log_entry {
     bool poison; /* the database refuses its decision */
     bool gone;   /* dropped before anybody had given it a fate */
     struct record record;
-    const char *cpr; /* whose it is, for the sake of what must not be seen */
+    int64_t published; /* its number among all records; later is higher */
+    const char *cpr;   /* whose it is, for the sake of what must not be seen */
 };
 
 struct log_partition {
@@ -60,6 +61,7 @@ struct group {
     int64_t generation;
     bool preparing;
     bool completing;
+    uint32_t partition_count; /* as its leader knows */
     int64_t preparing_us;
     uint64_t owner[BROKER_PARTITIONS]; /* member; 0: nobody */
     struct group_offset offsets[BROKER_PARTITIONS];
@@ -69,6 +71,7 @@ struct broker {
     uint32_t partition_count;
     struct log_partition log[BROKER_PARTITIONS];
     struct group group;
+    int64_t published;
     int64_t down_until;
     int64_t appended; /* records */
     int64_t planned;
@@ -85,6 +88,8 @@ void broker_raise(uint32_t partition, int64_t low);
 /* A member that says it is (back) in; 0: a new one. Returns its id. */
 uint64_t group_join(uint64_t id, struct actor *actor);
 void group_leave(uint64_t id);
+/* Its leader has heard of more partitions: they are assigned anew. */
+void group_grow(uint32_t partition_count);
 struct member *group_member(uint64_t id);
 /* false: the member is unknown. *rebalance: it must give up what it has, and join again. */
 bool group_heartbeat(uint64_t id, bool *rebalance);

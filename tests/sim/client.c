@@ -350,6 +350,7 @@ struct source client_source(struct actor *actor)
         .start = source_start,
         .stop = source_stop,
         .bounds = client_bounds,
+        .count = client_count,
         .committed = client_committed,
         .commit = client_commit,
         .prove = client_commit,

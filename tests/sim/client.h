@@ -39,6 +39,7 @@ void client_assigned(
     struct actor *actor, uint64_t life, uint64_t member, uint32_t mask, int64_t generation);
 /* client_offsets.c */
 bool client_bounds(void *self, int32_t partition, int64_t *low, int64_t *high, struct err *err);
+bool client_count(void *self, int32_t *count, struct err *err);
 bool client_committed(
     void *self, int32_t partition, int64_t *offset, char *metadata, uint32_t size, struct err *err);
 bool client_commit(void *self, const struct position *positions, uint32_t count, struct err *err);

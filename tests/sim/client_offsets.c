@@ -56,6 +56,16 @@ bool client_bounds(void *self, int32_t partition, int64_t *low, int64_t *high, s
     return true;
 }
 
+bool client_count(void *self, int32_t *count, struct err *err)
+{
+    if (!round_trip(self, LABEL_PARTITIONS, err)) {
+        return false;
+    }
+    *count = (int32_t)sim.broker.partition_count;
+    sim_step(LABEL_PARTITIONS, PHASE_ANSWERED);
+    return true;
+}
+
 bool client_committed(
     void *self, int32_t partition, int64_t *offset, char *metadata, uint32_t size, struct err *err)
 {

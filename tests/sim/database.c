@@ -30,6 +30,7 @@ static void database_empty(struct database *database)
     memset(database->citizen_there, 0, sizeof(database->citizen_there));
     memset(database->citizen_keys, 0, sizeof(database->citizen_keys));
     database->publication_count = 0;
+    database->growth = (struct db_growth){0};
     memset(database->positions, 0, sizeof(database->positions));
     memset(database->fates, 0, sizeof(database->fates));
 }

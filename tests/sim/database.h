@@ -10,6 +10,7 @@
 #include "mentor/port/store.h"
 
 #include "broker.h"
+#include "growth.h"
 #include "rulebooks.h"
 #include "statements.h"
 
@@ -57,6 +58,7 @@ struct db_position {
 
 /* What a commit makes durable; a copy of it is a standby. */
 struct database {
+    struct db_growth growth;
     struct db_position positions[BROKER_PARTITIONS];
     struct application_row applications[DB_APPLICATIONS];
     uint32_t application_count;

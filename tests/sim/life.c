@@ -58,6 +58,7 @@ static void worker_make(struct actor *actor)
         .topic = bytes_text(LOAD_TOPIC),
         .arena_size = WORKER_ARENA,
     };
+    growth_edges(actor, &actor->worker->edges);
     CHECK(worker_init(actor->worker));
 }
 

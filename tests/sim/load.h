@@ -12,6 +12,8 @@ struct rulebook;
 
 /* Plans all records; some are there at once, the others come by themselves until `until_us`. */
 void load_begin(int64_t until_us);
+/* Whether producers place by key, so that a citizen's records have an order. */
+bool load_ordered(void);
 const struct hmac_key *load_citizen_key(void);
 const struct rulebook *load_rulebook(void);
 

@@ -126,7 +126,9 @@ static void truncate_log(void)
     int64_t high = sim.broker.log[partition].high;
     int64_t low = sim.broker.log[partition].low;
     const struct position *row = &sim.database.positions[partition].position;
-    if (high > low && row->last_offset >= low &&
+    /* An end that was noted and is there no more is waited for until as many records have come
+     * again: nothing tells it from a leader that has not caught up. */
+    if (high > low && row->last_offset >= low && !sim.plot.grows &&
         !sim.broker.log[partition].cut) { /* without a record to compare none could know */
         sim.plot.halts = true;
         broker_truncate(partition, high - 1 - sim_below((uint32_t)(high - low)) % 4);
@@ -277,6 +279,7 @@ void plot_begin(void)
         .calm = kind == PLOT_CALM,
         .thaws = sim_one_in(2),
         .follows = sim_one_in(3) || emphasis->follows,
+        .grows = sim_one_in(3) || emphasis->grows,
         .seals = sim_one_in(4) || emphasis->seals,
         .quiet_at_us = sim_between(1000000, 30000000),
     };
@@ -293,6 +296,7 @@ void plot_begin(void)
     if (plot->seals) {
         sealing_begin(plot->quiet_at_us);
     }
+    growth_begin(plot->quiet_at_us < 8000000 ? plot->quiet_at_us : 8000000);
     load_begin(plot->quiet_at_us < 8000000 ? plot->quiet_at_us : 8000000);
 }
 
@@ -318,7 +322,7 @@ bool sim_run(uint64_t seed)
         producer_crash(&sim.actors[i]);
         session_begin(&sim.actors[i]);
     }
-    broker_begin(1 + sim_below(BROKER_PARTITIONS));
+    broker_begin(1 + sim_below(BROKER_PARTITIONS - 1));
     database_begin();
     audit_begin();
     plot_begin();

@@ -53,6 +53,14 @@ static const struct emphasis emphases[GUARD_COUNT] = {
     [GUARD_HALT_OWNED] = {.seals = true, .plot = PLOT_FROZEN},
     [GUARD_KEY_ROW] = {.seals = true, .plot = PLOT_LOST},
     [GUARD_RULEBOOK_MOMENT] = {.follows = true, .plot = PLOT_DATABASE},
+    [GUARD_UNMARK] = {.grows = true, .plot = PLOT_DATABASE},
+    [GUARD_SETTLE_FENCED] = {.grows = true, .plot = PLOT_FROZEN},
+    [GUARD_LOOK_AGAIN] = {.grows = true},
+    [GUARD_NEW_WAITS] = {.grows = true},
+    [GUARD_OLD_WAITS] = {.grows = true},
+    [GUARD_END_MET] = {.grows = true},
+    [GUARD_GROWTH_KNOWN] = {.grows = true},
+    [GUARD_STRAY_ASKED] = {.grows = true},
     [GUARD_RULEBOOK_LOST] = {.follows = true, .plot = PLOT_LOST},
 };
 

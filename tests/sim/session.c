@@ -18,7 +18,7 @@ static struct sim_session *session_of(void *self)
     return &((struct actor *)self)->session;
 }
 
-static bool lost(struct actor *actor, struct err *err)
+bool session_lost(struct actor *actor, struct err *err)
 {
     struct sim_session *session = &actor->session;
     session->connected = false;
@@ -101,7 +101,7 @@ static bool ready(struct actor *actor, struct err *err)
 {
     struct sim_session *session = &actor->session;
     if (session->connected && session->broken) {
-        return lost(actor, err);
+        return session_lost(actor, err);
     }
     if (session->connected) {
         return true;
@@ -111,7 +111,7 @@ static bool ready(struct actor *actor, struct err *err)
     }
     if (!reached(actor)) {
         sim_spend(sim_between(1000, 2000000));
-        return lost(actor, err);
+        return session_lost(actor, err);
     }
     sim_spend(sim_between(500, 5000));
     session->connected = true;
@@ -122,10 +122,9 @@ static bool ready(struct actor *actor, struct err *err)
 static bool store_open(void *self, const char *cluster, int32_t partition_count, struct err *err)
 {
     (void)cluster;
-    (void)partition_count;
     sim_step(LABEL_OPEN, PHASE_ASKED);
     session_of(self)->opened = true;
-    return ready(self, err);
+    return ready(self, err) && growth_open(partition_count, err);
 }
 
 static void work(struct sim_session *session)
@@ -185,13 +184,13 @@ ask(struct actor *actor, enum label label, struct transaction *transaction, stru
     sim_step(label, PHASE_ANSWERED);
     if (!transaction->replied) {
         transaction->client = NULL;
-        return lost(actor, err);
+        return session_lost(actor, err);
     }
     return evaluate(actor, transaction, err);
 }
 
 /* A question that locks nothing, up to the moment when the server answers. */
-static bool look(struct actor *actor, enum label label, struct err *err)
+bool session_look(struct actor *actor, enum label label, struct err *err)
 {
     sim_step(label, PHASE_ASKED);
     if (!ready(actor, err)) {
@@ -205,7 +204,7 @@ static bool look(struct actor *actor, enum label label, struct err *err)
     if (plot_fault(FAULT_SESSION_LOST)) {
         actor->session.broken = true;
     }
-    return actor->session.broken || !reached(actor) ? lost(actor, err) : true;
+    return actor->session.broken || !reached(actor) ? session_lost(actor, err) : true;
 }
 
 static struct transaction *transaction_of(enum transaction_kind kind)
@@ -253,6 +252,7 @@ static void read_moment(struct sim_session *session, struct batch_read *read)
                             : read->now_ms;
     uint32_t number = publications_in_force(
         session->publications, guard_stands(GUARD_RULEBOOK_TIME) ? moment_ms : INT64_MAX);
+    growth_read(read);
     read->published = number > 0;
     memcpy(read->rulebook_sha256, rulebook_at(number)->sha256, SHA256_SIZE);
 }
@@ -262,7 +262,7 @@ static bool store_rulebook(void *self,
                            struct stored_rulebook *rulebook,
                            struct err *err)
 {
-    if (!look(self, LABEL_RULEBOOK, err)) {
+    if (!session_look(self, LABEL_RULEBOOK, err)) {
         return false;
     }
     rulebook_stored(rulebook_number(sha256), rulebook);
@@ -273,7 +273,7 @@ static bool store_rulebook(void *self,
 static bool
 store_read(void *self, const struct position *positions, struct batch_read *read, struct err *err)
 {
-    if (!look(self, LABEL_READ, err)) {
+    if (!session_look(self, LABEL_READ, err)) {
         return false;
     }
     for (uint32_t i = 0; i < read->application_count; i++) {
@@ -347,7 +347,7 @@ static bool store_unsent(void *self,
 {
     uint32_t most = *count < 2 ? *count : 2; /* small, so that it is asked again */
     *count = 0;
-    if (!look(self, LABEL_UNSENT, err)) {
+    if (!session_look(self, LABEL_UNSENT, err)) {
         return false;
     }
     for (int64_t offset = from; offset < BROKER_OFFSETS && *count < most; offset++) {

@@ -52,7 +52,10 @@ enum {
     X(SETTLED, settled)                                                                            \
     X(FLUSH, flush)                                                                                \
     X(PURGE, purge)                                                                                \
-    X(FACTS, facts)
+    X(FACTS, facts)                                                                                \
+    X(ENDS, ends)                                                                                  \
+    X(PARTITIONS, partitions)                                                                      \
+    X(GROWTH, growth)
 
 enum label {
 #define X(name, text) LABEL_##name,
@@ -99,6 +102,7 @@ enum phase {
     X(PUBLISHED, "rulebook-published")                                                             \
     X(ERASED, "citizen-erased")                                                                    \
     X(DISMISSED, "refusal-dismissed")                                                              \
+    X(GROWN, "partitions-added")                                                                   \
     X(HALTED, "halted")
 
 enum fault {
@@ -156,6 +160,7 @@ struct emphasis {
     enum plot_kind plot;
     bool seals;
     bool follows;
+    bool grows;
 };
 
 /* What this world is like. */
@@ -168,6 +173,7 @@ struct plot {
     bool thaws;   /* the frozen wake up in the end */
     bool seals;   /* a master key is given, and citizens are erased */
     bool follows; /* rulebooks are published, and workers follow */
+    bool grows;   /* partitions are added */
     bool halts;   /* something may happen that a person must look at */
     bool quiet;   /* the end: no fault any more */
     bool ending;  /* all is done, workers are stopped */
@@ -252,6 +258,11 @@ uint32_t life_count(void);  /* workers that run and are not frozen for ever */
 void life_soon(int64_t us); /* one more after so long, if one is wanted then */
 NO_RETURN void life_crash(struct actor *actor, enum label label, enum phase phase);
 void life_ended(struct actor *actor, bool well); /* worker_run() has returned */
+
+/* session.c, for what else is asked of the database: a question that locks nothing, up to the
+ * moment when the server answers; the connection is lost, always false. */
+bool session_look(struct actor *actor, enum label label, struct err *err);
+bool session_lost(struct actor *actor, struct err *err);
 
 /* chance.c */
 uint32_t sim_below(uint32_t count); /* 0 … count - 1 */

@@ -268,6 +268,7 @@ static void start_worker(void)
                            source_start,
                            source_stop,
                            source_bounds,
+                           NULL, /* no topic grows here */
                            source_committed,
                            source_undone,
                            source_commit,

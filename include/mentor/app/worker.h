@@ -56,7 +56,9 @@ struct worker_slot {
     int64_t anchored_at_us; /* 0: none yet */
     int64_t gap_from;       /* offsets the log had dropped; none when gap_to <= gap_from */
     int64_t gap_to;
-    bool waits;      /* a new partition that is not read yet (port/growth.h) */
+    bool waits;      /* not read yet: new, or old and at its end (port/growth.h) */
+    bool held;       /* has come to that end since it was taken: what is read of it is dropped */
+    bool end_met;    /* old_end was put earlier, and the store does not know yet */
     int64_t old_end; /* while the topic grows: of an old partition, where it ended; else 0 */
     uint32_t alone;  /* records still to be taken one by one: the owners died over one of them */
     int64_t tried;   /* behind the one that this process tried last, also before it was taken again;
@@ -78,6 +80,7 @@ struct lot {
     uint32_t gathered_count;
     uint32_t record_count;
     uint32_t alone_count; /* of them, from partitions whose records go alone */
+    uint32_t stray_count; /* of them, where their keys do not belong by the count that is known */
     uint32_t
         polled_count; /* records polled for it, also those it does not keep: what it releases */
     uint32_t request_count;
@@ -119,10 +122,11 @@ struct worker {
     const char *cluster;
     int32_t partition_count; /* the input topic's, as the broker said last */
     struct growth growth;    /* its old_end is NULL */
-    bool grown;              /* partitions that waited may be read: they are taken again */
+    bool grown;              /* what is read is to change: partitions are taken again */
     int64_t looked_at_us;    /* whether the topic grows */
     int64_t waiting_said_us; /* 0: not since they were taken */
 
+    bool looked_again;       /* OPEN has just asked the broker, and the store did not agree */
     bool opened;             /* OPEN was done once: what it asks of broker and store is so */
     bool assigned;           /* the partitions are ours by the group */
     bool fresh;              /* and the group has just said so */

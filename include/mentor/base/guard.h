@@ -39,6 +39,9 @@
     X(LAST_RECORD, "last-record", "a log made anew is known by its last decided record")           \
     X(LOG_END, "log-end", "a log made anew is known by its end")                                   \
     X(SETTLE, "settle", "a revocation is answered when what was sent is acknowledged and marked")  \
+    X(UNMARK, "unmark", "the group is not told of what the store has not taken")                   \
+    X(SETTLE_FENCED, "settle-fenced", "a worker that settles and is fenced leaves the group")      \
+    X(LOOK_AGAIN, "look-again", "who starts while the topic grows does not take it for another")   \
     X(PURGE, "purge", "nothing that is queued is sent after the partition was given back")         \
     X(REVOCATION, "revocation", "a revocation met while reading ahead is answered")                \
     X(FORGET, "forget", "after trouble what was read and not stored is read again")                \
@@ -46,6 +49,11 @@
     X(RULEBOOK_PINNED, "rulebook-pinned", "a batch names the rulebook that has decided it")        \
     X(RULEBOOK_LOST, "rulebook-lost", "what is not published any more decides nothing")            \
     X(ISOLATION, "isolation", "a record that the store refuses goes to quarantine alone")          \
+    X(NEW_WAITS, "new-waits", "new partitions are read when the old ones have passed their ends")  \
+    X(OLD_WAITS, "old-waits", "no multiple: old ones that were quicker wait for the others")       \
+    X(END_MET, "end-met", "an old partition ends where the first record of the new count lies")    \
+    X(GROWTH_KNOWN, "growth-known", "nothing is decided by a partition count of yesterday")        \
+    X(STRAY_ASKED, "stray-asked", "a key that belongs elsewhere may be a growth's first word")     \
     /* In src/pg. */                                                                               \
     X(KEY_COMPARED,                                                                                \
       "key-compared",                                                                              \

@@ -47,7 +47,7 @@ struct archived_position {
     uint8_t rulebook_sha256[SHA256_SIZE];
 };
 
-/* An old partition that has not passed its end yet: the new ones wait for it (port/growth.h). */
+/* An old partition that has not passed its end yet: others wait for it (port/growth.h). */
 struct archived_behind {
     int32_t partition;
     int64_t emitted_offset;
@@ -67,7 +67,7 @@ struct archived_status {
     uint8_t rulebook_sha256[SHA256_SIZE];
     const struct archived_position *positions; /* those that were ever taken */
     uint32_t position_count;
-    int32_t partition_count; /* partitions from it on wait; 0 before a worker has run */
+    int32_t partition_count; /* as far as they are read; 0 before a worker has run */
     int32_t growth_to;       /* partition_count when no growth is under way */
     const struct archived_behind *behind;
     uint32_t behind_count;

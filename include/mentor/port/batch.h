@@ -176,7 +176,9 @@ struct batch_read {
     int64_t floor_ms;       /* the batch's moment is the clock, but not below it */
     int64_t now_ms;         /* filled: PostgreSQL's clock, whole milliseconds */
     int64_t batch_id; /* filled: a fresh number, above those of all batches that the rows come of */
-    bool published;   /* filled: at the batch's moment a published rulebook is in force */
+    int32_t partitions;    /* filled: the topic's count as far as it is read; 0: its row is gone */
+    int32_t partitions_to; /* and the one it grows to: port/growth.h */
+    bool published;        /* filled: at the batch's moment a published rulebook is in force */
     uint8_t rulebook_sha256[SHA256_SIZE]; /* that one */
 };
 

@@ -2,8 +2,12 @@
 #define MENTOR_PORT_GROWTH_H
 
 /*
- * The input topic got more partitions. A citizen's key may belong to a new one from then on, so the
- * new ones are not read until the old ones have passed where their logs ended when it was noticed.
+ * The input topic got more partitions. A citizen's key may belong to another one from then on. So
+ * the new ones are not read until the old ones have passed where their logs ended when it was
+ * noticed, told outcomes included. When the new count is no multiple of the old, citizens move
+ * between old ones too: then these are read to their ends, and not beyond until all have come to
+ * theirs. An old partition's end is put earlier, to the first record that was placed by the new
+ * count: what comes after it was sent when the new count was known.
  */
 
 #include <stdint.h>

@@ -45,6 +45,8 @@ struct source {
     bool (*stop)(void *self, struct err *err);
     /* The first offset in the log and the one after the last. */
     bool (*bounds)(void *self, int32_t partition, int64_t *low, int64_t *high, struct err *err);
+    /* How many partitions the topic has by now. A round trip; ERR_RETRY when nobody answers. */
+    bool (*count)(void *self, int32_t *count, struct err *err);
     /* What the group has committed for the partition: offset -1 when nothing; metadata is
      * NUL-terminated. */
     bool (*committed)(void *self,

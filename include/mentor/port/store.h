@@ -152,6 +152,10 @@ struct store {
      */
     bool (*growth)(
         void *self, const int64_t *ends, int32_t count, struct growth *growth, struct err *err);
+    /* In the growth from `from` partitions, an old one ends at `offset` already: a record placed by
+     * the new count lies there. Nothing is changed when it ends earlier, or that growth is over. */
+    bool (*growth_end)(
+        void *self, int32_t from, int32_t partition, int64_t offset, struct err *err);
     void *self;
 };
 
