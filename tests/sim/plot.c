@@ -1,6 +1,7 @@
 /* What goes wrong in a world, and when; its end. */
 
 #include "audit.h"
+#include "coordinator.h"
 #include "load.h"
 #include "sealing.h"
 #include "sim.h"
@@ -84,8 +85,7 @@ static void thaw(void *what, uint64_t life)
     struct actor *actor = what;
     if (actor->life == life && actor->state == ACTOR_RUNS && actor->frozen_until != 0) {
         sim_trace("w%u/%llu wakes up", actor->number, (unsigned long long)life);
-        actor->frozen_until = 0;
-        actor->wake_us = sim.now_us;
+        actor_thaw(actor);
         session_thaw(actor);
     }
 }
@@ -278,6 +278,7 @@ void plot_begin(void)
         .thaws = sim_one_in(2),
         .follows = sim_one_in(3) || emphasis->follows,
         .seals = sim_one_in(4) || emphasis->seals,
+        .transactional = sim_one_in(3) || emphasis->transactional,
         .quiet_at_us = sim_between(1000000, 30000000),
     };
     memcpy(plot->weights, plots[kind], sizeof(plot->weights));
@@ -319,6 +320,7 @@ bool sim_run(uint64_t seed)
         session_begin(&sim.actors[i]);
     }
     broker_begin(1 + sim_below(BROKER_PARTITIONS));
+    coordinator_begin();
     database_begin();
     audit_begin();
     plot_begin();

@@ -213,7 +213,7 @@ static bool sink_begin(void *self, int32_t partition, int64_t emitted_offset, st
     return true;
 }
 
-static struct message *message_of(const struct record *record, bool dlq)
+struct message *producer_message(const struct record *record, bool dlq)
 {
     struct message *message = sim_alloc(sizeof(*message));
     struct bytes headers;
@@ -257,7 +257,7 @@ static bool sink_send(void *self, const struct record *record, bool dlq, struct 
     }
     serve(producer);
     CHECK(producer->message_count < PRODUCER_MESSAGES);
-    struct message *message = message_of(record, dlq);
+    struct message *message = producer_message(record, dlq);
     message->number = ring->next;
     audit_sent(actor, message);
     ring_add(ring, (struct ring_output){.offset = record->offset, .dlq = dlq});

@@ -27,6 +27,12 @@
     X(ERASED_ROW, "erased-row", "a citizen of whom nothing is left has no row that is in the way") \
     X(RULEBOOK_TIME, "rulebook-time", "a published rulebook decides nothing before its time")      \
     X(RULEBOOK_MOMENT, "rulebook-moment", "which one decides is asked for the batch's own moment") \
+    /* What the broker must do, tried out at start-up (src/kafka/probe.c); the simulator's asks.   \
+     */                                                                                            \
+    X(TXN_FENCE, "txn-fence", "a producer with the same transactional id replaces the older")      \
+    X(TXN_OFFSETS, "txn-offsets", "offsets count when their transaction is committed")             \
+    X(TXN_ABORT, "txn-abort", "what was aborted stays hidden")                                     \
+    X(TXN_STABLE, "txn-stable", "an offset whose transaction has no end yet is waited for")        \
     /* In src/app. */                                                                              \
     X(REJOIN, "rejoin", "a fenced worker asks the group before it takes an epoch")                 \
     X(MEMBERSHIP, "membership", "after trouble the group is asked whether partitions are ours")    \
