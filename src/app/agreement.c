@@ -73,7 +73,7 @@ static bool emitted_of(struct worker *worker, const struct told *told, struct po
 {
     bool unsure = position->emitted_offset < position->next_offset;
     if (told->note.mode == NOTE_TRANSACTIONAL && told->offset >= position->emitted_offset) {
-        position->emitted_offset = told->offset;
+        position->emitted_offset = GUARD(TXN_EXACT) ? told->offset : position->emitted_offset;
     } else if (worker->transactional && told->note.mode == NOTE_TRANSACTIONAL && undone(worker)) {
         LOG(LOG_LEVEL_WARN,
             "emit.undone",

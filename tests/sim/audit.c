@@ -78,7 +78,6 @@ void audit_decided(const struct message *message)
 void audit_sent(const struct actor *actor, const struct message *message)
 {
     const struct audit_offset *offset = &audit.offsets[message->partition][message->offset];
-    (void)actor;
     sim_trace(
         "send %d/%" PRId64 "%s", message->partition, message->offset, message->dlq ? " dlq" : "");
     if (!offset->stored || (offset->fate == FATE_DLQ) != message->dlq ||
@@ -87,7 +86,7 @@ void audit_sent(const struct actor *actor, const struct message *message)
                    message->partition,
                    message->offset);
     }
-    if (!sim.plot.transactional && audit.noted_ever[message->partition] <= message->offset) {
+    if (!actor->worker->transactional && audit.noted_ever[message->partition] <= message->offset) {
         sim_breach("%d/%" PRId64 " is sent before the group has noted it",
                    message->partition,
                    message->offset);
@@ -125,7 +124,7 @@ void audit_appended(const struct message *message)
                        message->partition,
                        message->offset);
         }
-        if (sim.plot.transactional) {
+        if (sim.plot.emits == EMIT_TRANSACTIONAL) {
             sim_breach("I9: %d/%" PRId64 " is seen twice by a reader of what is committed",
                        message->partition,
                        message->offset);

@@ -51,6 +51,7 @@ struct member {
 
 struct group_offset {
     int64_t offset; /* -1: none */
+    uint64_t order; /* of all that was ever offered */
     char metadata[BROKER_METADATA];
 };
 
@@ -63,6 +64,7 @@ struct group {
     int64_t preparing_us;
     uint64_t owner[BROKER_PARTITIONS]; /* member; 0: nobody */
     struct group_offset offsets[BROKER_PARTITIONS];
+    uint64_t orders;
 };
 
 struct broker {

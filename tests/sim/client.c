@@ -155,7 +155,7 @@ static enum source_event change_take(struct actor *actor, struct client *client)
         actor->fenced = false;
         actor->holds = false;
         actor->doubts = false;
-        if (sim.plot.transactional) {
+        if (sim.plot.emits != EMIT_IDEMPOTENT) {
             transactional_assigned(actor);
         }
     }
@@ -303,7 +303,7 @@ static bool source_start(void *self,
         client->reset[positions[i].partition] = offsets[i] > log->high;
     }
     client->reading = true;
-    if (sim.plot.transactional) {
+    if (sim.plot.emits != EMIT_IDEMPOTENT) {
         transactional_started(actor);
     }
     actor->holds = true;
@@ -323,7 +323,7 @@ static bool source_stop(void *self, struct err *err)
     if (client->settling) {
         client->settling = false;
         client->ours = false;
-        if (sim.plot.transactional) {
+        if (sim.plot.emits != EMIT_IDEMPOTENT) {
             transactional_stopped(actor);
         }
         producer_given_back(actor);
@@ -342,7 +342,7 @@ static bool source_leave(void *self, struct err *err)
     uint64_t member = client->member;
     bool reached = broker_reached(actor);
     *client = (struct client){.heard_us = client->heard_us};
-    if (sim.plot.transactional) {
+    if (sim.plot.emits != EMIT_IDEMPOTENT) {
         transactional_left(actor);
     }
     producer_given_back(actor);

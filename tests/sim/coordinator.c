@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "audit.h"
+#include "producer.h"
 #include "sim.h"
 
 enum {
@@ -94,6 +95,9 @@ static void append(uint32_t out, struct out_entry entry)
 static void commit_offset(int32_t partition, const struct group_offset *committed)
 {
     struct group_offset *offset = &sim.broker.group.offsets[partition];
+    if (committed->order < offset->order) {
+        return; /* one that came after it was committed before it */
+    }
     audit_group_offset(partition, committed, offset->offset);
     *offset = *committed;
 }
@@ -265,6 +269,13 @@ coordinator_produce(const struct identity *identity, uint32_t out, const struct 
     return REPLY_DONE;
 }
 
+void coordinator_append(const struct message *message)
+{
+    audit_decided(message);
+    append(message->out,
+           (struct out_entry){.message = message, .id = COORDINATOR_IDS, .end = END_COMMITTED});
+}
+
 enum reply coordinator_offer(const struct identity *identity,
                              uint64_t member,
                              int64_t generation,
@@ -285,8 +296,9 @@ enum reply coordinator_offer(const struct identity *identity,
         int32_t partition = offers[i].partition;
         id->pends[partition] = true;
         id->pending[partition] = offers[i].offset;
+        id->pending[partition].order = ++sim.broker.group.orders;
         if (!guard_stands(GUARD_TXN_OFFSETS)) {
-            commit_offset(partition, &offers[i].offset);
+            commit_offset(partition, &id->pending[partition]);
             id->pends[partition] = false;
         }
     }

@@ -46,6 +46,8 @@ enum reply coordinator_add(const struct identity *identity, uint32_t out);
 /* A record at the leader of its partition. NULL: one that nobody may see (an undo's). */
 enum reply
 coordinator_produce(const struct identity *identity, uint32_t out, const struct message *message);
+/* One outside of any transaction. */
+void coordinator_append(const struct message *message);
 /* TxnOffsetCommit. */
 enum reply coordinator_offer(const struct identity *identity,
                              uint64_t member,

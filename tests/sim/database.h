@@ -104,6 +104,7 @@ struct transaction {
     struct db_fate *refusal;
     bool release;
     int64_t take_number[BROKER_PARTITIONS]; /* of the worker that sent it */
+    bool transactional;                     /* it has a transactional id */
     uint64_t orphans[BROKER_PARTITIONS];    /* TRANSACTION_TAKE: lives of owners who have died */
     struct transaction **locks[DB_LOCKS];
     uint32_t lock_count;

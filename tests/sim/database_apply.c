@@ -169,7 +169,7 @@ static void apply_take(struct transaction *transaction)
         row->position.epoch += guard_stands(GUARD_TAKE_BUMPS) ? 1 : 0;
         row->position.takeovers =
             0; /* app/alone.c is not modelled: unit.alone, edge/bad_records_test.py */
-        uint64_t transactional = sim.plot.transactional ? transaction->life : 0;
+        uint64_t transactional = transaction->transactional ? transaction->life : 0;
         bool orphaned = row->owned && row->transactional != transactional;
         transaction->orphans[i] = orphaned ? row->transactional : 0;
         row->transactional = transactional;

@@ -86,7 +86,8 @@ static void start(void *unused, uint64_t batch_most)
         actor->holds = false;
         actor->doubts = false;
         actor->worker->follows = sim.plot.follows;
-        actor->worker->transactional = sim.plot.transactional;
+        actor->worker->transactional =
+            sim.plot.emits == EMIT_TRANSACTIONAL || (sim.plot.emits == EMIT_MIXED && sim_one_in(2));
         actor->worker->batch_most = (uint32_t)batch_most;
         client_begin(actor);
         producer_begin(actor);
@@ -122,7 +123,7 @@ void life_run(struct actor *actor)
                                           .sink = producer_port(actor),
                                           .facts = facts,
                                           .self = actor};
-    if (worker->transactional) {
+    if (sim.plot.emits != EMIT_IDEMPOTENT) {
         transactional_begin(actor, worker);
     }
     life_ended(actor, worker_run(worker));

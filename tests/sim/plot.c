@@ -278,10 +278,11 @@ void plot_begin(void)
         .thaws = sim_one_in(2),
         .follows = sim_one_in(3) || emphasis->follows,
         .seals = sim_one_in(4) || emphasis->seals,
-        .transactional = sim_one_in(3) || emphasis->transactional,
         .quiet_at_us = sim_between(1000000, 30000000),
     };
     memcpy(plot->weights, plots[kind], sizeof(plot->weights));
+    plot->emits = sim_one_in(8) ? EMIT_MIXED : sim_one_in(3) ? EMIT_TRANSACTIONAL : EMIT_IDEMPOTENT;
+    plot->emits = emphasis->emits == EMIT_ANY ? plot->emits : emphasis->emits;
     plot->limit_us = plot->quiet_at_us + SETTLED_US;
     over = false;
     for (uint32_t i = 0; i < plot->workers; i++) {

@@ -3,6 +3,7 @@
 #include "mentor/base/err.h"
 
 #include "audit.h"
+#include "coordinator.h"
 #include "sim.h"
 
 enum {
@@ -73,7 +74,7 @@ static void arrives(void *what, uint64_t unused)
         return;
     }
     for (uint32_t i = 0; i < produce->count && !produce->appended; i++) {
-        audit_appended(produce->messages[i]);
+        coordinator_append(produce->messages[i]);
     }
     produce->appended = true;
     if (alive(produce) && plot_fault(FAULT_ACK_LOST)) {

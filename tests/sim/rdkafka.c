@@ -49,7 +49,8 @@ static void try(void *what, uint64_t unused)
         sim_at(at, try, what, 0);
         return;
     }
-    sim_at(sim.now_us + sim_between(50, 2000), arrive, what, 0);
+    int64_t late = plot_fault(FAULT_COMMIT_LATE) ? sim_between(1000000, 14000000) : 0;
+    sim_at(sim.now_us + late + sim_between(50, 2000), arrive, what, 0);
 }
 
 static void try_again(struct call *call)
@@ -289,6 +290,10 @@ rd_kafka_error_t *rd_kafka_begin_transaction(rd_kafka_t *rk)
     if (rk->failed == 0 && plot_fault(FAULT_PRODUCER_BROKEN)) {
         rk->failed = RD_KAFKA_RESP_ERR__FATAL;
     }
+    if (rk->open) {
+        return rdkafka_error(RD_KAFKA_RESP_ERR__STATE, false);
+    }
+    rk->open = true;
     rk->changed = false;
     rk->message_count = 0;
     rk->unacknowledged = 0;
@@ -364,6 +369,7 @@ static rd_kafka_error_t *end(rd_kafka_t *rk, enum label label, bool commit, int6
     try(call, 0);
     sim_step(label, PHASE_UNDER_WAY);
     rd_kafka_error_t *error = await(call, until);
+    rk->open = error != NULL;
     sim_step(label, PHASE_ANSWERED);
     return error;
 }
@@ -390,7 +396,8 @@ rd_kafka_error_t *rd_kafka_abort_transaction(rd_kafka_t *rk, int timeout_ms)
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR && rk->changed) {
         return end(rk, LABEL_TXN_ABORT, false, until);
     }
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? NULL : rdkafka_error(code, false);
+    rk->open = code != RD_KAFKA_RESP_ERR_NO_ERROR;
+    return rk->open ? rdkafka_error(code, false) : NULL;
 }
 
 rd_kafka_t *rdkafka_open(struct actor *actor, const char *id)

@@ -35,7 +35,8 @@ struct rd_kafka_s {
     struct identity identity;
     struct call *init;          /* the first call, until it is answered */
     rd_kafka_resp_err_t failed; /* 0: well */
-    bool changed;               /* the transaction has begun at the coordinator */
+    bool open;                  /* a transaction, by its own account */
+    bool changed;               /* and at the coordinator */
     bool registered[OUT_PARTITIONS];
     bool pumping[OUT_PARTITIONS];
     const struct message *messages[RDKAFKA_MESSAGES];

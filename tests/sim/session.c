@@ -170,6 +170,7 @@ ask(struct actor *actor, enum label label, struct transaction *transaction, stru
     transaction->client = actor;
     transaction->life = actor->life;
     transaction->whole = true;
+    transaction->transactional = actor->worker->transactional;
     memcpy(transaction->take_number, actor->take_number, sizeof(actor->take_number));
     database_enter(transaction);
     sim_step(label, PHASE_UNDER_WAY);

@@ -180,12 +180,20 @@ enum plot_kind {
     PLOT_COUNT
 };
 
+/* How a world's workers emit. */
+enum emission {
+    EMIT_ANY,
+    EMIT_IDEMPOTENT,
+    EMIT_TRANSACTIONAL,
+    EMIT_MIXED, /* each in a mode of its own */
+};
+
 /* What every world is to be like; zeroed: as it comes. */
 struct emphasis {
     enum plot_kind plot;
     bool seals;
     bool follows;
-    bool transactional;
+    enum emission emits;
 };
 
 /* What this world is like. */
@@ -198,7 +206,7 @@ struct plot {
     bool thaws;   /* the frozen wake up in the end */
     bool seals;   /* a master key is given, and citizens are erased */
     bool follows; /* rulebooks are published, and workers follow */
-    bool transactional;
+    enum emission emits;
     bool halts;  /* something may happen that a person must look at */
     bool quiet;  /* the end: no fault any more */
     bool ending; /* all is done, workers are stopped */

@@ -144,6 +144,10 @@ void transactional_begin(struct actor *actor, struct worker *worker)
                                   .topic_decisions = "decisions",
                                   .topic_dlq = "dlq"}},
     };
+    worker->edges.fence = fence;
+    if (!worker->transactional) {
+        return;
+    }
     transactional_name(member->id, actor->life);
     struct transactor *transactor =
         transactor_open(&member->consumer.settings, member->id, &member->consumer, &err);
@@ -153,7 +157,6 @@ void transactional_begin(struct actor *actor, struct worker *worker)
     worker->edges.source.undone = source_undone;
     worker->edges.source.commit = source_commit;
     worker->edges.source.prove = source_prove;
-    worker->edges.fence = fence;
     worker->edges.sink = (struct sink){
         .begin = sink_begin,
         .send = sink_send,
@@ -177,7 +180,9 @@ void transactional_assigned(struct actor *actor)
     consumer->partitions = actor->client.partitions;
     consumer->partition_count = actor->client.partition_count;
     consumer->assigned = true;
-    transactor_join(consumer->transactor, membership_take(consumer->rk, &err));
+    if (consumer->transactor != NULL) {
+        transactor_join(consumer->transactor, membership_take(consumer->rk, &err));
+    }
 }
 
 void transactional_started(struct actor *actor)

@@ -2,9 +2,10 @@
 #define TESTS_SIM_TRANSACTIONAL_H
 
 /*
- * Workers with --emit transactional: the program's own transactor, transactions, passages, fence,
- * undo and offsets of src/kafka, each process's two threads as strands, over a modelled librdkafka
- * (rdkafka.h). Only the outlet, which makes clients, and the cargo's memory are the simulator's.
+ * What a process has for transactions. Workers with --emit transactional: the program's own
+ * transactor, transactions, passages, fence, undo and offsets of src/kafka, each process's two
+ * threads as strands, over a modelled librdkafka (rdkafka.h). Only the outlet, which makes clients,
+ * and the cargo's memory are the simulator's.
  */
 
 struct actor;
@@ -14,7 +15,7 @@ enum {
     TRANSACTIONAL_ID_SIZE = 24,
 };
 
-/* In the process, before its loop runs: the worker's edges. */
+/* In the process, before its loop runs: the worker's edges, as far as its mode asks for others. */
 void transactional_begin(struct actor *actor, struct worker *worker);
 /* The group has given partitions, and poll() tells it. */
 void transactional_assigned(struct actor *actor);

@@ -51,12 +51,17 @@
     X(CLOCK_FLOOR, "clock-floor", "a partition's time of decision does not run back")              \
     X(RULEBOOK_PINNED, "rulebook-pinned", "a batch names the rulebook that has decided it")        \
     X(RULEBOOK_LOST, "rulebook-lost", "what is not published any more decides nothing")            \
+    X(TXN_EXACT, "txn-exact", "what a transaction has told the group is not sent again")           \
+    X(TXN_TOLD, "txn-told", "nothing is stored before the group knows that its offset is exact")   \
     X(ISOLATION, "isolation", "a record that the store refuses goes to quarantine alone")          \
     /* In src/pg. */                                                                               \
     X(KEY_COMPARED,                                                                                \
       "key-compared",                                                                              \
       "a citizen's row is compared wherever its key seals something")                              \
     X(KEY_ROW, "key-row", "a remembered data key is the one that the row has")                     \
+    /* In src/kafka. */                                                                            \
+    X(TXN_UNKNOWN, "txn-unknown", "a transaction without an answer is not taken for committed")    \
+    X(TXN_FORGET, "txn-forget", "positions of an earlier assignment are not told any more")        \
     /* In src/kafka/ring.c. */                                                                     \
     X(CONTIGUOUS, "contiguous", "acknowledged is what has nothing unacknowledged before it")
 
