@@ -72,6 +72,7 @@ struct broker {
     struct log_partition log[BROKER_PARTITIONS];
     struct group group;
     int64_t down_until;
+    bool undone;      /* a transaction whose end was lost */
     int64_t appended; /* records */
     int64_t planned;
 };

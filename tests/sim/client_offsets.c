@@ -5,12 +5,10 @@
 #include "mentor/base/err.h"
 
 #include "audit.h"
-#include "coordinator.h"
 #include "sim.h"
 
 enum {
     ANSWER_US = 5000000,
-    PENDING_US = 300000, /* until it is asked again */
 };
 
 /* A group commit under way: it may arrive when nobody waits for it any more. */
@@ -64,13 +62,6 @@ bool client_committed(
     const struct group_offset *committed = &sim.broker.group.offsets[partition];
     if (!round_trip(self, LABEL_COMMITTED, err)) {
         return false;
-    }
-    for (int64_t until = sim.now_us + ANSWER_US; coordinator_pending(partition);) {
-        sim_count(FAULT_OFFSET_PENDING);
-        if (sim.now_us >= until) {
-            return err_set(err, ERR_RETRY, "a transaction is pending");
-        }
-        sim_spend(PENDING_US);
     }
     *offset = committed->offset;
     (void)snprintf(metadata, size, "%s", committed->metadata);

@@ -48,8 +48,9 @@ enum reply
 coordinator_produce(const struct identity *identity, uint32_t out, const struct message *message);
 /* One outside of any transaction. */
 void coordinator_append(const struct message *message);
-/* TxnOffsetCommit. */
+/* TxnOffsetCommit; `goes_on`: with outputs, and not for the sake of an earlier one. */
 enum reply coordinator_offer(const struct identity *identity,
+                             bool goes_on,
                              uint64_t member,
                              int64_t generation,
                              const struct offer *offers,
@@ -58,6 +59,8 @@ enum reply coordinator_offer(const struct identity *identity,
 enum reply coordinator_end(const struct identity *identity, bool commit);
 /* Whether a transaction has an offset for it that is neither committed nor aborted. */
 bool coordinator_pending(int32_t partition);
+/* A lost end is undone, or about to be: whoever does it knows, and nobody else. */
+bool coordinator_undoes(void);
 /* Every record is decided on and, if committed, read. */
 bool coordinator_settled(void);
 

@@ -12,6 +12,7 @@ enum {
     SEEN_US = 20000000,
     IDLE_US = 100000000,
     DRAIN_US = 60000000,
+    ENDS_LAST_US = 20000000,
     SETTLED_US = 400000000, /* from the last fault until all must be done */
 };
 
@@ -34,6 +35,7 @@ static const uint32_t plots[PLOT_COUNT][FAULT_COUNT] = {
                      [FAULT_PRODUCER_BROKEN] = 2,
                      [FAULT_ACK_LATE] = 4,
                      [FAULT_ACK_LOST] = 3,
+                     [FAULT_END_LOST] = 1,
                      [FAULT_DUPLICATE] = 3},
     [PLOT_FROZEN] =
         {[FAULT_FREEZE] = 5, [FAULT_STALL] = 1, [FAULT_REPLY_LOST] = 2, [FAULT_ACK_LATE] = 2},
@@ -44,6 +46,11 @@ static const uint32_t plots[PLOT_COUNT][FAULT_COUNT] = {
                    [FAULT_COMMIT_LATE] = 1},
     [PLOT_LOG] =
         {[FAULT_RETENTION] = 2, [FAULT_TRUNCATED] = 2, [FAULT_CRASH] = 2, [FAULT_STALL] = 2},
+    [PLOT_ENDS] = {[FAULT_END_LOST] = 4,
+                   [FAULT_CRASH] = 3,
+                   [FAULT_FREEZE] = 1,
+                   [FAULT_STALL] = 1,
+                   [FAULT_ACK_LATE] = 1},
     [PLOT_ALL] = {[FAULT_CRASH] = 3,
                   [FAULT_FREEZE] = 2,
                   [FAULT_TERM] = 1,
@@ -59,6 +66,7 @@ static const uint32_t plots[PLOT_COUNT][FAULT_COUNT] = {
                   [FAULT_PRODUCER_BROKEN] = 1,
                   [FAULT_ACK_LATE] = 1,
                   [FAULT_ACK_LOST] = 1,
+                  [FAULT_END_LOST] = 1,
                   [FAULT_DUPLICATE] = 1,
                   [FAULT_RETENTION] = 1,
                   [FAULT_CLOCK] = 1},
@@ -93,6 +101,7 @@ static void thaw(void *what, uint64_t life)
 static void freeze(struct actor *actor)
 {
     uint32_t kind = sim_below(8);
+    sim.plot.halts = sim.plot.halts || coordinator_undoes(); /* its heir does not know */
     session_freeze(actor);
     if (kind == 0) {
         actor->frozen_until = INT64_MAX;
@@ -281,6 +290,10 @@ void plot_begin(void)
         .quiet_at_us = sim_between(1000000, 30000000),
     };
     memcpy(plot->weights, plots[kind], sizeof(plot->weights));
+    if (kind == PLOT_ENDS) {
+        plot->workers = 1;
+        plot->quiet_at_us += ENDS_LAST_US;
+    }
     plot->emits = sim_one_in(8) ? EMIT_MIXED : sim_one_in(3) ? EMIT_TRANSACTIONAL : EMIT_IDEMPOTENT;
     plot->emits = emphasis->emits == EMIT_ANY ? plot->emits : emphasis->emits;
     plot->limit_us = plot->quiet_at_us + SETTLED_US;

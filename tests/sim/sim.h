@@ -112,6 +112,8 @@ enum phase {
     X(PRODUCER_FENCED, "producer-fenced")                                                          \
     X(CONCURRENT, "transaction-not-ended-yet")                                                     \
     X(TRANSACTION_OLD, "transaction-timed-out")                                                    \
+    X(END_ABORTED, "lost-end-aborted-by-a-person")                                                 \
+    X(END_LOST, "transaction-end-lost")                                                            \
     X(OFFSET_PENDING, "offset-pending")                                                            \
     X(HALTED, "halted")
 
@@ -176,6 +178,7 @@ enum plot_kind {
     PLOT_FROZEN,
     PLOT_LOST,
     PLOT_LOG,
+    PLOT_ENDS, /* of transactions, lost by the broker */
     PLOT_ALL,
     PLOT_COUNT
 };

@@ -103,9 +103,9 @@ static bool source_committed(
     return heard(self, done, err);
 }
 
-static bool source_undone(void *self)
+static bool source_undone(void *self, int32_t partition)
 {
-    return offsets_undone(&member_of(self)->consumer);
+    return offsets_undone(&member_of(self)->consumer, partition);
 }
 
 static bool
@@ -144,6 +144,8 @@ void transactional_begin(struct actor *actor, struct worker *worker)
                                   .topic_decisions = "decisions",
                                   .topic_dlq = "dlq"}},
     };
+    worker->edges.source.committed = source_committed;
+    worker->edges.source.undone = source_undone;
     worker->edges.fence = fence;
     if (!worker->transactional) {
         return;
@@ -153,8 +155,6 @@ void transactional_begin(struct actor *actor, struct worker *worker)
         transactor_open(&member->consumer.settings, member->id, &member->consumer, &err);
     CHECK(transactor != NULL);
     member->sink = transactor_sink(transactor);
-    worker->edges.source.committed = source_committed;
-    worker->edges.source.undone = source_undone;
     worker->edges.source.commit = source_commit;
     worker->edges.source.prove = source_prove;
     worker->edges.sink = (struct sink){

@@ -61,6 +61,10 @@
     X(KEY_ROW, "key-row", "a remembered data key is the one that the row has")                     \
     /* In src/kafka. */                                                                            \
     X(TXN_UNKNOWN, "txn-unknown", "a transaction without an answer is not taken for committed")    \
+    X(UNDO, "undo", "a transaction whose end the broker lost is ended")                            \
+    X(UNDO_OUTPUTS, "undo-outputs", "its outputs are ended with its offsets")                      \
+    X(UNDO_ASKED, "undo-asked", "no membership is proved before it is known that nothing pends")   \
+    X(UNDO_KEPT, "undo-kept", "what was undone is sent again, whatever comes in between")          \
     X(TXN_FORGET, "txn-forget", "positions of an earlier assignment are not told any more")        \
     /* In src/kafka/ring.c. */                                                                     \
     X(CONTIGUOUS, "contiguous", "acknowledged is what has nothing unacknowledged before it")
