@@ -61,10 +61,19 @@ static bool halt(struct worker *worker,
 }
 
 /* Transactions that had counted as committed. */
-static bool undone(struct worker *worker)
+static bool undone(struct worker *worker, const struct position *position)
 {
     struct source *source = &worker->edges.source;
-    return source->undone != NULL && source->undone(source->self);
+    return source->undone != NULL && source->undone(source->self, position->partition);
+}
+
+/* What is marked as out and is not, or may not be: idempotent mode rather sends too much. */
+static bool
+is_behind(struct worker *worker, const struct told *told, const struct position *position)
+{
+    return told->note.mode != NOTE_NONE && told->offset < position->emitted_offset &&
+           (undone(worker, position) ||
+            (!worker->transactional && told->note.mode == NOTE_TRANSACTIONAL));
 }
 
 /* A transaction's offset is exact: what lies below is out, and nothing else is. Without one only
@@ -73,14 +82,14 @@ static bool emitted_of(struct worker *worker, const struct told *told, struct po
 {
     bool unsure = position->emitted_offset < position->next_offset;
     if (told->note.mode == NOTE_TRANSACTIONAL && told->offset >= position->emitted_offset) {
-        position->emitted_offset = told->offset;
-    } else if (worker->transactional && told->note.mode == NOTE_TRANSACTIONAL && undone(worker)) {
+        position->emitted_offset = GUARD(TXN_EXACT) ? told->offset : position->emitted_offset;
+    } else if (is_behind(worker, told, position)) {
         LOG(LOG_LEVEL_WARN,
             "emit.undone",
             LOG_NUMBER("partition", position->partition),
             LOG_NUMBER("marked", position->emitted_offset),
             LOG_NUMBER("from", told->offset),
-            LOG_TEXT("then", "emitted again: nobody has seen the first ones"));
+            LOG_TEXT("then", "emitted again: what Kafka was told last says that they are not out"));
         position->emitted_offset = told->offset;
     } else if (worker->transactional && told->note.mode == NOTE_TRANSACTIONAL) {
         return halt(

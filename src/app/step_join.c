@@ -286,7 +286,8 @@ enum step_outcome step_resend(struct worker *worker)
         }
     }
     /* Before anything new is stored the group must know that its offset is exact from now on. */
-    if (worker->transactional && !sink->flush(sink->self, WORKER_DRAIN_MS, &worker->err)) {
+    if (worker->transactional && GUARD(TXN_TOLD) &&
+        !sink->flush(sink->self, WORKER_DRAIN_MS, &worker->err)) {
         return step_of_err(worker);
     }
     backoff_reset(&worker->backoff);

@@ -356,6 +356,7 @@ void consumer_close(struct consumer **consumer)
     client_close(*consumer);
     held_release(&(*consumer)->held);
     free((*consumer)->partitions);
+    free((*consumer)->undone_at);
     free(*consumer);
     *consumer = NULL;
 }

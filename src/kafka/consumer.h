@@ -42,7 +42,9 @@ struct consumer {
     struct waker waker;
     struct transactor *transactor; /* borrowed; NULL: positions are committed at once */
     bool undone;                   /* undo.h: since the last start() */
-    int64_t undo_tried_us;         /* 0: not since the last answer */
+    int64_t *undone_at; /* owned; by partition: what was committed then, and still is; -1 */
+    uint32_t undone_count;
+    int64_t undo_tried_us; /* 0: not since the last answer */
 };
 
 /* ERR_HALT when another member has joined under our group.instance.id, which `code` or the client
@@ -55,7 +57,7 @@ bool offsets_bounds(void *self, int32_t partition, int64_t *low, int64_t *high, 
 bool offsets_count(void *self, int32_t *count, struct err *err);
 bool offsets_committed(
     void *self, int32_t partition, int64_t *offset, char *metadata, uint32_t size, struct err *err);
-bool offsets_undone(void *self);
+bool offsets_undone(void *self, int32_t partition);
 bool offsets_commit(void *self, const struct position *positions, uint32_t count, struct err *err);
 bool offsets_prove(void *self, const struct position *positions, uint32_t count, struct err *err);
 /* The assignment's partitions, without offsets; the caller destroys it. */

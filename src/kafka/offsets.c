@@ -7,6 +7,7 @@
 
 #include "mentor/base/clock.h"
 #include "mentor/base/err.h"
+#include "mentor/base/guard.h"
 #include "mentor/port/note.h"
 
 #include "bounds.h"
@@ -175,20 +176,20 @@ static void undo(struct consumer *consumer)
 }
 
 /* What librdkafka calls a timeout: no answer, or one that says that offsets are pending. */
-static bool is_pending(struct consumer *consumer)
+static enum undo_pending ask_pending(struct consumer *consumer)
 {
     rd_kafka_topic_partition_list_t *partitions = offsets_assigned(consumer);
     enum undo_pending pending = undo_ask(consumer->rk, consumer->settings.group, partitions);
     rd_kafka_topic_partition_list_destroy(partitions);
-    return pending == UNDO_SOME;
+    return pending;
 }
 
 static bool
 unanswered(struct consumer *consumer, int32_t partition, rd_kafka_resp_err_t code, struct err *err)
 {
     bool pending = code == RD_KAFKA_RESP_ERR__TIMED_OUT && consumer->transactor != NULL &&
-                   is_pending(consumer);
-    if (pending) {
+                   ask_pending(consumer) == UNDO_SOME;
+    if (pending && GUARD(UNDO)) {
         undo(consumer);
     }
     return err_set(err,
@@ -204,10 +205,31 @@ unanswered(struct consumer *consumer, int32_t partition, rd_kafka_resp_err_t cod
                        : rd_kafka_err2str(code));
 }
 
-bool offsets_undone(void *self)
+bool offsets_undone(void *self, int32_t partition)
 {
     const struct consumer *consumer = self;
-    return consumer->undone;
+    return (uint32_t)partition < consumer->undone_count && consumer->undone_at[partition] >= 0 &&
+           (consumer->undone || GUARD(UNDO_KEPT));
+}
+
+/* It stays so through all trouble until what was undone is sent again, and with it another offset.
+ */
+static void note_undone(struct consumer *consumer, int32_t partition, int64_t committed)
+{
+    uint32_t count = (uint32_t)partition + 1;
+    if (consumer->undone && count > consumer->undone_count) {
+        consumer->undone_at = realloc(consumer->undone_at, count * sizeof(int64_t));
+        CHECK(consumer->undone_at != NULL);
+        for (uint32_t i = consumer->undone_count; i < count; i++) {
+            consumer->undone_at[i] = -1;
+        }
+        consumer->undone_count = count;
+    }
+    if (consumer->undone) {
+        consumer->undone_at[partition] = committed;
+    } else if (count <= consumer->undone_count && consumer->undone_at[partition] != committed) {
+        consumer->undone_at[partition] = -1;
+    }
 }
 
 bool offsets_count(void *self, int32_t *count, struct err *err)
@@ -238,6 +260,7 @@ bool offsets_committed(
     }
     consumer->undo_tried_us = 0;
     answer->has_committed = false;
+    note_undone(consumer, partition, answer->committed);
     *offset = answer->committed;
     (void)snprintf(metadata, size, "%s", answer->metadata);
     return true;
@@ -339,7 +362,14 @@ prove(struct consumer *consumer, const struct position *positions, uint32_t coun
     if (!transactor_undo(consumer->transactor, NULL, err)) {
         return false;
     }
-    if (!is_pending(consumer)) {
+    enum undo_pending pending = ask_pending(consumer);
+    if (pending == UNDO_UNKNOWN && GUARD(UNDO_ASKED)) {
+        return err_set(err,
+                       ERR_RETRY,
+                       "group %s does not answer whether a transaction is pending",
+                       consumer->settings.group);
+    }
+    if (pending != UNDO_SOME) {
         return transactor_prove(consumer->transactor, positions, count, err);
     }
     rd_kafka_topic_partition_list_t *partitions = offsets_assigned(consumer);

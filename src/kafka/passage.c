@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "mentor/base/check.h"
+#include "mentor/base/guard.h"
 
 struct passage *passage_at(struct passages *passages, int32_t partition)
 {
@@ -32,7 +33,7 @@ void passage_begin(struct passage *passage, int64_t emitted_offset)
 void passages_forget(struct passages *passages)
 {
     for (uint32_t i = 0; i < passages->count; i++) {
-        passages->passages[i].begun = false;
+        passages->passages[i].begun = !GUARD(TXN_FORGET);
     }
 }
 

@@ -1,6 +1,7 @@
 #include "transaction.h"
 
 #include "mentor/base/err.h"
+#include "mentor/base/guard.h"
 
 #include "membership.h"
 
@@ -90,7 +91,8 @@ enum transaction_end transaction_run(struct outlet *outlet,
         return transaction_abort(outlet, err) ? TRANSACTION_DROPPED : TRANSACTION_UNKNOWN;
     }
     return transaction_well(
-               rd_kafka_commit_transaction(outlet->rk, TRANSACTION_WAIT_MS), "commit", err)
+               rd_kafka_commit_transaction(outlet->rk, TRANSACTION_WAIT_MS), "commit", err) ||
+                   !GUARD(TXN_UNKNOWN)
                ? TRANSACTION_COMMITTED
                : TRANSACTION_UNKNOWN;
 }

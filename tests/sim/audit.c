@@ -5,6 +5,7 @@
 #include "mentor/app/envelope.h"
 #include "mentor/core/chain.h"
 
+#include "coordinator.h"
 #include "sim.h"
 
 struct audit audit;
@@ -20,7 +21,8 @@ static void check_emitted(int32_t partition, int64_t emitted, const char *who)
     for (int64_t offset = 0; offset < emitted; offset++) {
         const struct db_fate *fate = &sim.database.fates[partition][offset];
         bool output = fate->stored && (fate->fate == FATE_DECIDED || fate->fate == FATE_DLQ);
-        if (output && audit.offsets[partition][offset].appended == 0) {
+        const struct audit_offset *seen = &audit.offsets[partition][offset];
+        if (output && seen->appended == 0 && seen->decided == 0) {
             sim_breach(
                 "I5: %s says %d/%" PRId64 " is emitted, and it is not", who, partition, offset);
         }
@@ -55,10 +57,27 @@ void audit_group_commit(const struct position *position, int64_t before)
     check_emitted(partition, position->emitted_offset, "the group");
 }
 
+void audit_group_offset(int32_t partition, const struct group_offset *committed, int64_t before)
+{
+    struct note note = note_read(committed->metadata);
+    struct position position = {.partition = partition,
+                                .emitted_offset = committed->offset,
+                                .epoch = note.epoch,
+                                .next_offset = note.next};
+    if (note.mode != NOTE_TRANSACTIONAL) {
+        sim_breach("I7: the group's offset of %d says \"%s\"", partition, committed->metadata);
+    }
+    audit_group_commit(&position, before);
+}
+
+void audit_decided(const struct message *message)
+{
+    audit.offsets[message->partition][message->offset].decided++;
+}
+
 void audit_sent(const struct actor *actor, const struct message *message)
 {
     const struct audit_offset *offset = &audit.offsets[message->partition][message->offset];
-    (void)actor;
     sim_trace(
         "send %d/%" PRId64 "%s", message->partition, message->offset, message->dlq ? " dlq" : "");
     if (!offset->stored || (offset->fate == FATE_DLQ) != message->dlq ||
@@ -67,7 +86,7 @@ void audit_sent(const struct actor *actor, const struct message *message)
                    message->partition,
                    message->offset);
     }
-    if (audit.noted_ever[message->partition] <= message->offset) {
+    if (!actor->worker->transactional && audit.noted_ever[message->partition] <= message->offset) {
         sim_breach("%d/%" PRId64 " is sent before the group has noted it",
                    message->partition,
                    message->offset);
@@ -102,6 +121,11 @@ void audit_appended(const struct message *message)
     if (offset->appended++ > 0) {
         if (!bytes_equal(offset->first, message->bytes)) {
             sim_breach("I9: %d/%" PRId64 " is emitted with other bytes",
+                       message->partition,
+                       message->offset);
+        }
+        if (sim.plot.emits == EMIT_TRANSACTIONAL) {
+            sim_breach("I9: %d/%" PRId64 " is seen twice by a reader of what is committed",
                        message->partition,
                        message->offset);
         }
@@ -278,7 +302,7 @@ void audit_halted(const struct actor *actor, const struct err *err)
 
 bool audit_done(void)
 {
-    if (sim.broker.appended < sim.broker.planned) {
+    if (sim.broker.appended < sim.broker.planned || !coordinator_settled()) {
         return false;
     }
     for (uint32_t i = 0; i < sim.broker.partition_count; i++) {

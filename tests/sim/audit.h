@@ -14,7 +14,8 @@ struct audit_offset {
     bool stored;
     enum fate fate;
     struct bytes value; /* of the stored output */
-    uint32_t appended;
+    uint32_t appended;  /* in transactional worlds: seen by a reader of what is committed */
+    uint32_t decided;   /* transactions that were committed with it */
     struct bytes first; /* the output as it was appended first */
 };
 
@@ -34,6 +35,10 @@ extern struct audit audit;
 
 void audit_begin(void);
 void audit_group_commit(const struct position *position, int64_t before);
+/* The same, as a transaction has brought it. */
+void audit_group_offset(int32_t partition, const struct group_offset *committed, int64_t before);
+/* The transaction that holds it is committed. */
+void audit_decided(const struct message *message);
 void audit_sent(const struct actor *actor, const struct message *message);
 void audit_appended(const struct message *message);
 void audit_fate(int32_t partition, int64_t offset, bool stored);

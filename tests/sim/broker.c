@@ -223,6 +223,7 @@ bool group_commit(uint64_t id,
         struct group_offset *offset = &group_of()->offsets[position->partition];
         audit_group_commit(position, offset->offset);
         offset->offset = position->emitted_offset;
+        offset->order = ++group_of()->orders;
         (void)note_write(position, false, offset->metadata);
     }
     return true;

@@ -52,6 +52,7 @@ struct member {
 
 struct group_offset {
     int64_t offset; /* -1: none */
+    uint64_t order; /* of all that was ever offered */
     char metadata[BROKER_METADATA];
 };
 
@@ -65,6 +66,7 @@ struct group {
     int64_t preparing_us;
     uint64_t owner[BROKER_PARTITIONS]; /* member; 0: nobody */
     struct group_offset offsets[BROKER_PARTITIONS];
+    uint64_t orders;
 };
 
 struct broker {
@@ -73,6 +75,7 @@ struct broker {
     struct group group;
     int64_t published;
     int64_t down_until;
+    bool undone;      /* a transaction whose end was lost */
     int64_t appended; /* records */
     int64_t planned;
 };

@@ -4,6 +4,7 @@
 
 #include "audit.h"
 #include "sim.h"
+#include "transactional.h"
 
 static struct client *client_of(void *self)
 {
@@ -154,6 +155,9 @@ static enum source_event change_take(struct actor *actor, struct client *client)
         actor->fenced = false;
         actor->holds = false;
         actor->doubts = false;
+        if (sim.plot.emits != EMIT_IDEMPOTENT) {
+            transactional_assigned(actor);
+        }
     }
     sim_trace("poll: %s",
               change == SOURCE_ASSIGNED  ? "assigned"
@@ -299,6 +303,9 @@ static bool source_start(void *self,
         client->reset[positions[i].partition] = offsets[i] > log->high;
     }
     client->reading = true;
+    if (sim.plot.emits != EMIT_IDEMPOTENT) {
+        transactional_started(actor);
+    }
     actor->holds = true;
     actor->doubts = false;
     answered(self);
@@ -316,6 +323,9 @@ static bool source_stop(void *self, struct err *err)
     if (client->settling) {
         client->settling = false;
         client->ours = false;
+        if (sim.plot.emits != EMIT_IDEMPOTENT) {
+            transactional_stopped(actor);
+        }
         producer_given_back(actor);
         sim_trace("stop: given back");
         join_soon(actor);
@@ -332,6 +342,9 @@ static bool source_leave(void *self, struct err *err)
     uint64_t member = client->member;
     bool reached = broker_reached(actor);
     *client = (struct client){.heard_us = client->heard_us};
+    if (sim.plot.emits != EMIT_IDEMPOTENT) {
+        transactional_left(actor);
+    }
     producer_given_back(actor);
     if (reached && member != 0) {
         group_leave(member);

@@ -133,7 +133,7 @@ static void wake_waiting(void)
         struct transaction *transaction = transactions[i];
         bool waits = transaction->waits_since != 0;
         if (waits) {
-            transaction_run(transaction);
+            database_go_on(transaction);
         }
         i = waits && transaction->state == TRANSACTION_OVER ? 0 : i + 1; /* the list has moved */
     }
@@ -163,7 +163,7 @@ static void over(struct transaction *transaction)
 }
 
 /* One transaction's end wakes the next. NOLINTNEXTLINE(misc-no-recursion) */
-void transaction_abort(struct transaction *transaction, enum err_kind kind, const char *why)
+void database_roll_back(struct transaction *transaction, enum err_kind kind, const char *why)
 {
     if (transaction->state == TRANSACTION_OVER) {
         return;
@@ -203,7 +203,7 @@ static void lock_timeout(void *what, uint64_t since)
     struct transaction *transaction = what;
     if (transaction->state == TRANSACTION_RUNS && transaction->waits_since == (int64_t)since) {
         transaction->lock_timed_out = true;
-        transaction_abort(transaction, ERR_RETRY, "lock timeout");
+        database_roll_back(transaction, ERR_RETRY, "lock timeout");
     }
 }
 
@@ -280,16 +280,16 @@ static bool in_order(const struct transaction *transaction)
 static void finish(struct transaction *transaction)
 {
     if (!in_order(transaction)) {
-        transaction_abort(transaction, ERR_HALT, "positions would run backwards");
+        database_roll_back(transaction, ERR_HALT, "positions would run backwards");
     } else if (transaction->kind == TRANSACTION_ERASE && !sealing_may_erase(transaction->citizen)) {
-        transaction_abort(transaction, ERR_RETRY, "a refused record is on its way to the DLQ");
+        database_roll_back(transaction, ERR_RETRY, "a refused record is on its way to the DLQ");
     } else if (transaction->batch != NULL && !rows_hold(transaction->statements)) {
-        transaction_abort(transaction, ERR_STALE, "a row has moved");
+        database_roll_back(transaction, ERR_STALE, "a row has moved");
     } else if (transaction->batch != NULL && plot_fault(FAULT_STALE)) {
-        transaction_abort(transaction, ERR_STALE, "could not serialize");
+        database_roll_back(transaction, ERR_STALE, "could not serialize");
     } else if (transaction->batch != NULL && poisoned(transaction->batch)) {
         sim_count(FAULT_POISON);
-        transaction_abort(transaction, ERR_POISON, "the record is refused");
+        database_roll_back(transaction, ERR_POISON, "the record is refused");
     } else {
         transaction->state = TRANSACTION_COMMITS;
         sim_at(sim.now_us + sim_between(100, 3000), commit, transaction, 0);
@@ -306,7 +306,7 @@ static bool lock_next(struct transaction *transaction)
         transaction->waits_since = 0;
         if (at < transaction->count && !position_holds(transaction, at)) {
             sim_count(FAULT_FENCED);
-            transaction_abort(transaction, ERR_FENCED, "another owner or position");
+            database_roll_back(transaction, ERR_FENCED, "another owner or position");
             return false;
         }
         return true;
@@ -314,7 +314,7 @@ static bool lock_next(struct transaction *transaction)
     if (transaction->waits_since == 0) {
         transaction->waits_since = sim.now_us;
         if (deadlocked(transaction)) {
-            transaction_abort(transaction, ERR_STALE, "deadlock");
+            database_roll_back(transaction, ERR_STALE, "deadlock");
         } else if (transaction->kind == TRANSACTION_TAKE) {
             sim_at(sim.now_us + DB_LOCK_TIMEOUT_US,
                    lock_timeout,
@@ -326,7 +326,7 @@ static bool lock_next(struct transaction *transaction)
 }
 
 /* One transaction's end wakes the next. NOLINTNEXTLINE(misc-no-recursion) */
-void transaction_run(struct transaction *transaction)
+void database_go_on(struct transaction *transaction)
 {
     while (transaction->state == TRANSACTION_RUNS) {
         if (!transaction->whole && transaction->held >= transaction->stuck) {
@@ -350,10 +350,10 @@ static void add_lock(struct transaction *transaction, struct transaction **lock)
 static void arrives(void *what, uint64_t unused)
 {
     (void)unused;
-    transaction_run(what);
+    database_go_on(what);
 }
 
-void transaction_begin(struct transaction *transaction)
+void database_enter(struct transaction *transaction)
 {
     for (uint32_t i = 0; i < transaction->count; i++) {
         struct position *position = &transaction->positions[i];
@@ -390,7 +390,7 @@ void database_evict(const struct position *positions, uint32_t count)
         if (holder != NULL && guard_stands(GUARD_EVICTION)) {
             sim_count(FAULT_EVICTED);
             session_cut(holder->client, holder);
-            transaction_abort(holder, ERR_RETRY, "the session was ended");
+            database_roll_back(holder, ERR_RETRY, "the session was ended");
         }
     }
 }
@@ -415,10 +415,10 @@ void database_failover(int64_t us, bool lose_commits)
         if (first->kind == TRANSACTION_WRITE && sim_one_in(2)) {
             /* Its last word: what follows goes to another server, without a take in between. */
             first->replied = true;
-            transaction_abort(first, ERR_STALE, "could not serialize");
+            database_roll_back(first, ERR_STALE, "could not serialize");
         } else {
             session_cut(first->client, first);
-            transaction_abort(first, ERR_RETRY, "the server is gone");
+            database_roll_back(first, ERR_RETRY, "the server is gone");
         }
     }
     up_at_us = sim.now_us + us;

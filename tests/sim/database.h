@@ -52,7 +52,8 @@ struct db_fate {
 struct db_position {
     bool known;
     bool owned;
-    uint32_t rulebook; /* of its last batch */
+    uint64_t transactional; /* column transactional_id: the life it is of; 0: '' */
+    uint32_t rulebook;      /* of its last batch */
     struct position position;
 };
 
@@ -105,6 +106,8 @@ struct transaction {
     struct db_fate *refusal;
     bool release;
     int64_t take_number[BROKER_PARTITIONS]; /* of the worker that sent it */
+    bool transactional;                     /* it has a transactional id */
+    uint64_t orphans[BROKER_PARTITIONS];    /* TRANSACTION_TAKE: lives of owners who have died */
     struct transaction **locks[DB_LOCKS];
     uint32_t lock_count;
     uint32_t held;
@@ -118,10 +121,10 @@ void database_begin(void);
 bool database_up(void);
 int64_t database_clock_ms(void);
 /* Begins now; the answer comes to its client by sim_wake(). */
-void transaction_begin(struct transaction *transaction);
+void database_enter(struct transaction *transaction);
 /* Goes on when it waited for something that may have come. */
-void transaction_run(struct transaction *transaction);
-void transaction_abort(struct transaction *transaction, enum err_kind kind, const char *why);
+void database_go_on(struct transaction *transaction);
+void database_roll_back(struct transaction *transaction, enum err_kind kind, const char *why);
 /* Ends the sessions that hold a position of these. */
 void database_evict(const struct position *positions, uint32_t count);
 /* A statement that has committed: the standby follows, now and then. */

@@ -169,6 +169,10 @@ static void apply_take(struct transaction *transaction)
         row->position.epoch += guard_stands(GUARD_TAKE_BUMPS) ? 1 : 0;
         row->position.takeovers =
             0; /* app/alone.c is not modelled: unit.alone, edge/bad_records_test.py */
+        uint64_t transactional = transaction->transactional ? transaction->life : 0;
+        bool orphaned = row->owned && row->transactional != transactional;
+        transaction->orphans[i] = orphaned ? row->transactional : 0;
+        row->transactional = transactional;
         row->owned = true;
         int64_t epoch = row->position.epoch;
         if (guard_stands(GUARD_LOCKED_READ) || mine->progress_id == 0) {

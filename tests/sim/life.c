@@ -3,8 +3,10 @@
 #include <stdlib.h>
 
 #include "audit.h"
+#include "coordinator.h"
 #include "load.h"
 #include "sim.h"
+#include "transactional.h"
 
 enum {
     WORKER_ARENA = 1024 * 1024,
@@ -47,11 +49,6 @@ static void worker_make(struct actor *actor)
     actor->worker = calloc(1, sizeof(*actor->worker));
     CHECK(actor->worker != NULL);
     *actor->worker = (struct worker){
-        .edges = {.source = client_source(actor),
-                  .store = session_store(actor),
-                  .sink = producer_port(actor),
-                  .facts = facts,
-                  .self = actor},
         .clock = {clock_wall, clock_mono, clock_sleep, actor},
         .rulebook = load_rulebook(),
         .citizen_key = *load_citizen_key(),
@@ -91,6 +88,8 @@ static void start(void *unused, uint64_t batch_most)
         actor->holds = false;
         actor->doubts = false;
         actor->worker->follows = sim.plot.follows;
+        actor->worker->transactional =
+            sim.plot.emits == EMIT_TRANSACTIONAL || (sim.plot.emits == EMIT_MIXED && sim_one_in(2));
         actor->worker->batch_most = (uint32_t)batch_most;
         client_begin(actor);
         producer_begin(actor);
@@ -110,12 +109,27 @@ void life_soon(int64_t us)
 void life_crash(struct actor *actor, enum label label, enum phase phase)
 {
     sim.counts.crashes[label][phase]++;
+    sim.plot.halts = sim.plot.halts || coordinator_undoes(); /* its heir does not know */
     sim_trace("dies in %s/%d", label_name(label), phase);
     client_crash(actor);
     producer_crash(actor);
     session_crash(actor);
     life_soon(sim_between(1000, 3000000));
     actor_end();
+}
+
+void life_run(struct actor *actor)
+{
+    struct worker *worker = actor->worker;
+    worker->edges = (struct worker_edges){.source = client_source(actor),
+                                          .store = session_store(actor),
+                                          .sink = producer_port(actor),
+                                          .facts = facts,
+                                          .self = actor};
+    if (sim.plot.emits != EMIT_IDEMPOTENT) {
+        transactional_begin(actor, worker);
+    }
+    life_ended(actor, worker_run(worker));
 }
 
 void life_ended(struct actor *actor, bool well)

@@ -1,6 +1,7 @@
 /* What goes wrong in a world, and when; its end. */
 
 #include "audit.h"
+#include "coordinator.h"
 #include "load.h"
 #include "sealing.h"
 #include "sim.h"
@@ -11,6 +12,7 @@ enum {
     SEEN_US = 20000000,
     IDLE_US = 100000000,
     DRAIN_US = 60000000,
+    ENDS_LAST_US = 20000000,
     SETTLED_US = 400000000, /* from the last fault until all must be done */
 };
 
@@ -33,6 +35,7 @@ static const uint32_t plots[PLOT_COUNT][FAULT_COUNT] = {
                      [FAULT_PRODUCER_BROKEN] = 2,
                      [FAULT_ACK_LATE] = 4,
                      [FAULT_ACK_LOST] = 3,
+                     [FAULT_END_LOST] = 1,
                      [FAULT_DUPLICATE] = 3},
     [PLOT_FROZEN] =
         {[FAULT_FREEZE] = 5, [FAULT_STALL] = 1, [FAULT_REPLY_LOST] = 2, [FAULT_ACK_LATE] = 2},
@@ -43,6 +46,11 @@ static const uint32_t plots[PLOT_COUNT][FAULT_COUNT] = {
                    [FAULT_COMMIT_LATE] = 1},
     [PLOT_LOG] =
         {[FAULT_RETENTION] = 2, [FAULT_TRUNCATED] = 2, [FAULT_CRASH] = 2, [FAULT_STALL] = 2},
+    [PLOT_ENDS] = {[FAULT_END_LOST] = 4,
+                   [FAULT_CRASH] = 3,
+                   [FAULT_FREEZE] = 1,
+                   [FAULT_STALL] = 1,
+                   [FAULT_ACK_LATE] = 1},
     [PLOT_ALL] = {[FAULT_CRASH] = 3,
                   [FAULT_FREEZE] = 2,
                   [FAULT_TERM] = 1,
@@ -58,6 +66,7 @@ static const uint32_t plots[PLOT_COUNT][FAULT_COUNT] = {
                   [FAULT_PRODUCER_BROKEN] = 1,
                   [FAULT_ACK_LATE] = 1,
                   [FAULT_ACK_LOST] = 1,
+                  [FAULT_END_LOST] = 1,
                   [FAULT_DUPLICATE] = 1,
                   [FAULT_RETENTION] = 1,
                   [FAULT_CLOCK] = 1},
@@ -84,8 +93,7 @@ static void thaw(void *what, uint64_t life)
     struct actor *actor = what;
     if (actor->life == life && actor->state == ACTOR_RUNS && actor->frozen_until != 0) {
         sim_trace("w%u/%llu wakes up", actor->number, (unsigned long long)life);
-        actor->frozen_until = 0;
-        actor->wake_us = sim.now_us;
+        actor_thaw(actor);
         session_thaw(actor);
     }
 }
@@ -93,6 +101,7 @@ static void thaw(void *what, uint64_t life)
 static void freeze(struct actor *actor)
 {
     uint32_t kind = sim_below(8);
+    sim.plot.halts = sim.plot.halts || coordinator_undoes(); /* its heir does not know */
     session_freeze(actor);
     if (kind == 0) {
         actor->frozen_until = INT64_MAX;
@@ -284,6 +293,12 @@ void plot_begin(void)
         .quiet_at_us = sim_between(1000000, 30000000),
     };
     memcpy(plot->weights, plots[kind], sizeof(plot->weights));
+    if (kind == PLOT_ENDS) {
+        plot->workers = 1;
+        plot->quiet_at_us += ENDS_LAST_US;
+    }
+    plot->emits = sim_one_in(8) ? EMIT_MIXED : sim_one_in(3) ? EMIT_TRANSACTIONAL : EMIT_IDEMPOTENT;
+    plot->emits = emphasis->emits == EMIT_ANY ? plot->emits : emphasis->emits;
     plot->limit_us = plot->quiet_at_us + SETTLED_US;
     over = false;
     for (uint32_t i = 0; i < plot->workers; i++) {
@@ -323,6 +338,7 @@ bool sim_run(uint64_t seed)
         session_begin(&sim.actors[i]);
     }
     broker_begin(1 + sim_below(BROKER_PARTITIONS - 1));
+    coordinator_begin();
     database_begin();
     audit_begin();
     plot_begin();

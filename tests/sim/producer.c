@@ -3,6 +3,7 @@
 #include "mentor/base/err.h"
 
 #include "audit.h"
+#include "coordinator.h"
 #include "sim.h"
 
 enum {
@@ -73,7 +74,7 @@ static void arrives(void *what, uint64_t unused)
         return;
     }
     for (uint32_t i = 0; i < produce->count && !produce->appended; i++) {
-        audit_appended(produce->messages[i]);
+        coordinator_append(produce->messages[i]);
     }
     produce->appended = true;
     if (alive(produce) && plot_fault(FAULT_ACK_LOST)) {
@@ -213,7 +214,7 @@ static bool sink_begin(void *self, int32_t partition, int64_t emitted_offset, st
     return true;
 }
 
-static struct message *message_of(const struct record *record, bool dlq)
+struct message *producer_message(const struct record *record, bool dlq)
 {
     struct message *message = sim_alloc(sizeof(*message));
     struct bytes headers;
@@ -257,7 +258,7 @@ static bool sink_send(void *self, const struct record *record, bool dlq, struct 
     }
     serve(producer);
     CHECK(producer->message_count < PRODUCER_MESSAGES);
-    struct message *message = message_of(record, dlq);
+    struct message *message = producer_message(record, dlq);
     message->number = ring->next;
     audit_sent(actor, message);
     ring_add(ring, (struct ring_output){.offset = record->offset, .dlq = dlq});

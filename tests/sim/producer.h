@@ -47,6 +47,8 @@ struct producer {
 };
 
 struct sink producer_port(struct actor *actor);
+/* As it would be produced. */
+struct message *producer_message(const struct record *record, bool dlq);
 void producer_begin(struct actor *actor);
 void producer_crash(struct actor *actor);
 /* The group has its partitions back: nothing that is queued may go out any more. */

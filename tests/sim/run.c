@@ -6,6 +6,7 @@
  *   sim --mutants [--seeds N]                takes away each guard in turn: each must be found out
  * within N seeds
  *   --without GUARD                          with any of these: without that guard
+ *   --emit idempotent|transactional|mixed    likewise: workers of this mode alone
  */
 
 #include <inttypes.h>
@@ -44,6 +45,18 @@ static const struct emphasis emphases[GUARD_COUNT] = {
     [GUARD_EVICTION] = {.plot = PLOT_FROZEN},
     [GUARD_POSITION_CAS] = {.plot = PLOT_LOST},
     [GUARD_LOCKED_READ] = {.plot = PLOT_DATABASE},
+    [GUARD_TXN_FENCE] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_BROKER},
+    [GUARD_TXN_OFFSETS] = {.emits = EMIT_TRANSACTIONAL},
+    [GUARD_TXN_ABORT] = {.emits = EMIT_TRANSACTIONAL},
+    [GUARD_TXN_STABLE] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_FROZEN},
+    [GUARD_TXN_EXACT] = {.emits = EMIT_TRANSACTIONAL},
+    [GUARD_TXN_TOLD] = {.emits = EMIT_TRANSACTIONAL},
+    [GUARD_TXN_UNKNOWN] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_BROKER},
+    [GUARD_UNDO] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_ENDS},
+    [GUARD_UNDO_OUTPUTS] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_ENDS},
+    [GUARD_UNDO_ASKED] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_ENDS},
+    [GUARD_UNDO_KEPT] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_ENDS},
+    [GUARD_TXN_FORGET] = {.emits = EMIT_TRANSACTIONAL},
     [GUARD_CLOCK_FLOOR] = {.plot = PLOT_DATABASE},
     [GUARD_METADATA] = {.plot = PLOT_LOST},
     [GUARD_KEY_CAS] = {.seals = true},
@@ -330,6 +343,21 @@ static bool guard_named(const char *name, enum guard *guard)
     return false;
 }
 
+static bool emission_named(const char *name, enum emission *emission)
+{
+    static const char *const names[] = {[EMIT_ANY] = "any",
+                                        [EMIT_IDEMPOTENT] = "idempotent",
+                                        [EMIT_TRANSACTIONAL] = "transactional",
+                                        [EMIT_MIXED] = "mixed"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(names[i], name) == 0) {
+            *emission = (enum emission)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 static int usage(const char *what)
 {
     (void)fprintf(stderr, "sim: %s; see the head of tests/sim/run.c\n", what);
@@ -376,6 +404,9 @@ int main(int argc, char **argv)
         } else if (strcmp(argv[i], "--without") == 0 && guard_named(argv[++i], &guard)) {
             guard_remove(guard);
             sim.emphasis = emphases[guard];
+        } else if (strcmp(argv[i], "--emit") == 0 &&
+                   emission_named(argv[++i], &sim.emphasis.emits)) {
+            continue;
         } else {
             return usage(argv[i]);
         }

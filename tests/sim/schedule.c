@@ -54,15 +54,24 @@ static struct event event_pop(void)
     }
 }
 
-/* The worker whose turn comes next, or NULL. */
-static struct actor *actor_next(const struct actor *but)
+static int64_t wakes_us(const struct strand *strand)
 {
-    struct actor *next = NULL;
+    int64_t thaws_us = strand->actor->frozen_until;
+    return strand->wake_us > thaws_us ? strand->wake_us : thaws_us;
+}
+
+/* The thread whose turn comes next, or NULL. */
+static struct strand *strand_next(const struct strand *but)
+{
+    struct strand *next = NULL;
+    int64_t next_us = INT64_MAX;
     for (uint32_t i = 0; i < SIM_ACTORS; i++) {
-        struct actor *actor = &sim.actors[i];
-        if (actor->state == ACTOR_RUNS && actor != but && actor->wake_us != INT64_MAX &&
-            (next == NULL || actor->wake_us < next->wake_us)) {
-            next = actor;
+        for (uint32_t s = 0; s < STRANDS && sim.actors[i].state == ACTOR_RUNS; s++) {
+            struct strand *strand = &sim.actors[i].strands[s];
+            if (strand->lives && strand != but && wakes_us(strand) < next_us) {
+                next = strand;
+                next_us = wakes_us(strand);
+            }
         }
     }
     return next;
@@ -78,43 +87,62 @@ int64_t actor_thaws_us(const struct actor *actor)
     return actor->frozen_until == INT64_MAX ? sim.now_us + 1000000 : actor->frozen_until;
 }
 
-/* Back to the loop, which comes back when this worker's time has come. */
-static void leave(struct actor *actor)
+/* Back to the loop, which comes back when this thread's time has come. */
+static void leave(struct strand *strand)
 {
-    if (setjmp(actor->resume) == 0) {
+    if (setjmp(strand->resume) == 0) {
         longjmp(sim.back, 1);
     }
 }
 
+void sim_wait_for(const void *what, int64_t until_us)
+{
+    struct strand *strand = sim.strand;
+    strand->wake_us = until_us;
+    strand->waits = true;
+    strand->waits_for = what;
+    leave(strand);
+    strand->waits = false;
+}
+
 void sim_wait(int64_t until_us)
 {
-    struct actor *actor = sim.running;
-    actor->wake_us = until_us > actor->frozen_until ? until_us : actor->frozen_until;
-    actor->waits = true;
-    leave(actor);
-    actor->waits = false;
+    sim_wait_for(NULL, until_us);
 }
 
 void sim_spend(int64_t us)
 {
-    struct actor *actor = sim.running;
-    int64_t until = sim.now_us + us;
-    actor->wake_us = until > actor->frozen_until ? until : actor->frozen_until;
-    const struct actor *next = actor_next(actor);
-    if (actor->wake_us != INT64_MAX &&
-        (sim.event_count == 0 || sim.events[0].at_us > actor->wake_us) &&
-        (next == NULL || next->wake_us > actor->wake_us) && !sim.breached) {
-        sim.now_us = actor->wake_us;
+    struct strand *strand = sim.strand;
+    strand->wake_us = sim.now_us + us;
+    const struct strand *next = strand_next(strand);
+    int64_t at_us = wakes_us(strand);
+    if (at_us != INT64_MAX && (sim.event_count == 0 || sim.events[0].at_us > at_us) &&
+        (next == NULL || wakes_us(next) > at_us) && !sim.breached) {
+        sim.now_us = at_us;
         return;
     }
-    leave(actor);
+    leave(strand);
+}
+
+void sim_wake_for(struct actor *actor, const void *what)
+{
+    for (uint32_t s = 0; s < STRANDS && actor->state == ACTOR_RUNS; s++) {
+        struct strand *strand = &actor->strands[s];
+        if (strand->waits && strand->waits_for == what && strand->wake_us > sim.now_us) {
+            strand->wake_us = sim.now_us;
+        }
+    }
 }
 
 void sim_wake(struct actor *actor)
 {
-    if (actor->state == ACTOR_RUNS && actor->waits && !actor_frozen(actor)) {
-        actor->wake_us = sim.now_us;
-    }
+    sim_wake_for(actor, NULL);
+}
+
+void actor_thaw(struct actor *actor)
+{
+    actor->frozen_until = 0;
+    sim_wake(actor);
 }
 
 void sim_step(enum label label, enum phase phase)
@@ -125,11 +153,18 @@ void sim_step(enum label label, enum phase phase)
 }
 
 /* A coroutine's first frame. */
-static void actor_main(void)
+static void strand_main(void)
 {
-    struct actor *actor = sim.running;
-    bool well = worker_run(actor->worker);
-    life_ended(actor, well);
+    struct strand *strand = sim.strand;
+    (void)strand->run(strand->argument);
+    strand->lives = false;
+    longjmp(sim.back, 1);
+}
+
+static void *work(void *argument)
+{
+    struct actor *actor = argument;
+    life_run(actor);
     actor_end();
 }
 
@@ -140,43 +175,59 @@ void actor_end(void)
 }
 
 /* Entered anew for each process: the frames of the one before are forgotten. */
-void actor_go(struct actor *actor)
+void strand_go(struct actor *actor, uint32_t number, void *(*run)(void *argument), void *argument)
 {
-    if (actor->stack == NULL) {
-        actor->stack = malloc(STACK_SIZE);
-        CHECK(actor->stack != NULL);
+    struct strand *strand = &actor->strands[number];
+    if (strand->stack == NULL) {
+        strand->stack = malloc(STACK_SIZE);
+        CHECK(strand->stack != NULL);
     }
-    actor->state = ACTOR_RUNS;
-    actor->wake_us = sim.now_us;
-    actor->waits = false;
-    CHECK(getcontext(&actor->context) == 0);
-    actor->context.uc_stack.ss_sp = actor->stack;
-    actor->context.uc_stack.ss_size = STACK_SIZE;
-    actor->context.uc_link = NULL;
-    makecontext(&actor->context, actor_main, 0);
-    actor->worker->stop = NULL; /* tells actor_resume() that it has not begun */
+    strand->actor = actor;
+    strand->run = run;
+    strand->argument = argument;
+    strand->lives = true;
+    strand->begun = false;
+    strand->waits = false;
+    strand->wake_us = sim.now_us;
+    CHECK(getcontext(&strand->context) == 0);
+    strand->context.uc_stack.ss_sp = strand->stack;
+    strand->context.uc_stack.ss_size = STACK_SIZE;
+    strand->context.uc_link = NULL;
+    makecontext(&strand->context, strand_main, 0);
 }
 
-static void actor_resume(struct actor *actor)
+void actor_go(struct actor *actor)
 {
-    sim.running = actor;
+    for (uint32_t s = 1; s < STRANDS; s++) {
+        actor->strands[s].lives = false;
+    }
+    actor->state = ACTOR_RUNS;
+    actor->worker->stop = &actor->stop;
+    strand_go(actor, 0, work, actor);
+}
+
+static void strand_resume(struct strand *strand)
+{
+    sim.running = strand->actor;
+    sim.strand = strand;
     if (setjmp(sim.back) == 0) {
-        if (actor->worker->stop == NULL) {
-            actor->worker->stop = &actor->stop;
-            (void)setcontext(&actor->context);
+        if (!strand->begun) {
+            strand->begun = true;
+            (void)setcontext(&strand->context);
         }
-        longjmp(actor->resume, 1);
+        longjmp(strand->resume, 1);
     }
     sim.running = NULL;
+    sim.strand = NULL;
 }
 
 void sim_loop(bool (*done)(void))
 {
     while (!sim.breached && !done()) {
-        struct actor *actor = actor_next(NULL);
+        struct strand *strand = strand_next(NULL);
         bool event =
-            sim.event_count > 0 && (actor == NULL || sim.events[0].at_us <= actor->wake_us);
-        if (!event && actor == NULL) {
+            sim.event_count > 0 && (strand == NULL || sim.events[0].at_us <= wakes_us(strand));
+        if (!event && strand == NULL) {
             sim_breach("nothing is left to happen, and not all is done");
         } else if (sim.arena.capacity - sim.arena.used < ARENA_SPARE) {
             sim_breach("the same is done again and again");
@@ -185,8 +236,9 @@ void sim_loop(bool (*done)(void))
             sim.now_us = first.at_us;
             first.run(first.what, first.life);
         } else {
-            sim.now_us = actor->wake_us > sim.now_us ? actor->wake_us : sim.now_us;
-            actor_resume(actor);
+            int64_t at_us = wakes_us(strand);
+            sim.now_us = at_us > sim.now_us ? at_us : sim.now_us;
+            strand_resume(strand);
         }
     }
 }

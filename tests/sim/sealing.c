@@ -50,7 +50,7 @@ static void erase(void *unused, uint64_t which)
     transaction->kind = TRANSACTION_ERASE;
     transaction->whole = true;
     transaction->citizen = (uint32_t)(which % sim.database.citizen_count);
-    transaction_begin(transaction);
+    database_enter(transaction);
     if (sim_one_in(2)) {
         again(erase, which + 1); /* whoever was refused tries again; and there are others */
     }
@@ -88,7 +88,7 @@ static void dismiss(void *unused, uint64_t which)
             transaction->citizen =
                 (uint32_t)(database_citizen(fate->citizen_ref) - sim.database.citizens);
         }
-        transaction_begin(transaction);
+        database_enter(transaction);
     } else if (which > 0) {
         again(dismiss, which - 1);
     }

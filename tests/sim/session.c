@@ -6,6 +6,7 @@
 #include "audit.h"
 #include "sealing.h"
 #include "sim.h"
+#include "transactional.h"
 
 enum {
     TAKE_ATTEMPTS = 3,  /* as src/pg/store_take.c */
@@ -34,7 +35,7 @@ static void noticed(void *what, uint64_t unused)
     struct transaction *transaction = what;
     (void)unused;
     if (!transaction->whole) {
-        transaction_abort(transaction, ERR_RETRY, "the client is gone");
+        database_roll_back(transaction, ERR_RETRY, "the client is gone");
     }
 }
 
@@ -88,7 +89,7 @@ void session_thaw(struct actor *actor)
     struct transaction *transaction = actor->session.transaction;
     if (transaction != NULL && !transaction->whole) {
         transaction->whole = true;
-        transaction_run(transaction);
+        database_go_on(transaction);
     }
 }
 
@@ -168,8 +169,9 @@ ask(struct actor *actor, enum label label, struct transaction *transaction, stru
     transaction->client = actor;
     transaction->life = actor->life;
     transaction->whole = true;
+    transaction->transactional = actor->worker->transactional;
     memcpy(transaction->take_number, actor->take_number, sizeof(actor->take_number));
-    transaction_begin(transaction);
+    database_enter(transaction);
     sim_step(label, PHASE_UNDER_WAY);
     int64_t until = sim.now_us + WAIT_US;
     if (plot_fault(FAULT_REPLY_LOST)) {
@@ -214,12 +216,37 @@ static struct transaction *transaction_of(enum transaction_kind kind)
     return transaction;
 }
 
+static void keep_orphans(struct sim_session *session, const struct transaction *transaction)
+{
+    for (uint32_t i = 0; i < transaction->count; i++) {
+        bool known = transaction->orphans[i] == 0;
+        for (uint32_t k = 0; k < session->orphan_count; k++) {
+            known = known || session->orphans[k] == transaction->orphans[i];
+        }
+        if (!known) {
+            session->orphans[session->orphan_count++] = transaction->orphans[i];
+        }
+    }
+}
+
+static const char *store_orphan(void *self, uint32_t index)
+{
+    static char name[TRANSACTIONAL_ID_SIZE];
+    const struct sim_session *session = session_of(self);
+    if (index >= session->orphan_count) {
+        return NULL;
+    }
+    transactional_name(name, session->orphans[index]);
+    return name;
+}
+
 static bool store_take(void *self, struct position *positions, uint32_t count, struct err *err)
 {
     struct actor *actor = self;
     sim_step(LABEL_TAKE, PHASE_ASKED);
     audit_take(actor);
     actor->holds = false;
+    actor->session.orphan_count = 0;
     for (int tried = 0; tried < TAKE_ATTEMPTS; tried++) {
         struct transaction *transaction = transaction_of(TRANSACTION_TAKE);
         if (!ready(actor, err)) {
@@ -230,6 +257,7 @@ static bool store_take(void *self, struct position *positions, uint32_t count, s
         if (ask(actor, LABEL_TAKE, transaction, err)) {
             memcpy(positions, transaction->positions, count * sizeof(*positions));
             memcpy(actor->take_number, transaction->take_number, sizeof(actor->take_number));
+            keep_orphans(&actor->session, transaction);
             return true;
         }
         if (!transaction->lock_timed_out) {
@@ -390,6 +418,7 @@ struct store session_store(struct actor *actor)
         .meanwhile = store_meanwhile,
         .open = store_open,
         .take = store_take,
+        .orphan = store_orphan,
         .read = store_read,
         .rulebook = store_rulebook,
         .write = store_write,

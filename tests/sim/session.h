@@ -6,6 +6,8 @@
 
 #include "mentor/port/store.h"
 
+#include "broker.h"
+
 struct actor;
 struct transaction;
 
@@ -16,7 +18,9 @@ struct sim_session {
     struct transaction *transaction; /* waited for */
     bool (*work)(void *context);
     void *context;
-    uint32_t publications; /* that the last read could see */
+    uint32_t publications;               /* that the last read could see */
+    uint64_t orphans[BROKER_PARTITIONS]; /* of the last take, each once */
+    uint32_t orphan_count;
 };
 
 struct store session_store(struct actor *actor);

@@ -55,7 +55,17 @@ enum {
     X(FACTS, facts)                                                                                \
     X(ENDS, ends)                                                                                  \
     X(PARTITIONS, partitions)                                                                      \
-    X(GROWTH, growth)
+    X(GROWTH, growth)                                                                              \
+    /* Of a transactional worker. */                                                               \
+    X(PROVE, prove)                                                                                \
+    X(FENCE, fence)                                                                                \
+    X(PENDING, pending)                                                                            \
+    X(TXN_INIT, txn_init)                                                                          \
+    X(TXN_BEGIN, txn_begin)                                                                        \
+    X(TXN_OUTPUT, txn_output)                                                                      \
+    X(TXN_OFFSETS, txn_offsets)                                                                    \
+    X(TXN_COMMIT, txn_commit)                                                                      \
+    X(TXN_ABORT, txn_abort)
 
 enum label {
 #define X(name, text) LABEL_##name,
@@ -103,6 +113,12 @@ enum phase {
     X(ERASED, "citizen-erased")                                                                    \
     X(DISMISSED, "refusal-dismissed")                                                              \
     X(GROWN, "partitions-added")                                                                   \
+    X(PRODUCER_FENCED, "producer-fenced")                                                          \
+    X(CONCURRENT, "transaction-not-ended-yet")                                                     \
+    X(TRANSACTION_OLD, "transaction-timed-out")                                                    \
+    X(END_ABORTED, "lost-end-aborted-by-a-person")                                                 \
+    X(END_LOST, "transaction-end-lost")                                                            \
+    X(OFFSET_PENDING, "offset-pending")                                                            \
     X(HALTED, "halted")
 
 enum fault {
@@ -117,13 +133,30 @@ enum actor_state {
     ACTOR_RUNS,
 };
 
+/* One thread of a process. */
+struct strand {
+    struct actor *actor;
+    void *(*run)(void *argument);
+    void *argument;
+    bool lives;
+    bool begun;
+    bool waits;            /* may be woken before wake_us */
+    const void *waits_for; /* by whoever speaks of this; NULL: by anybody */
+    int64_t wake_us;       /* not before the process thaws */
+    ucontext_t context;
+    jmp_buf resume;
+    void *stack; /* owned */
+};
+
+enum {
+    STRANDS = 2, /* the loop's; the transactor's */
+};
+
 /* One place for a worker's process. A crashed one's place is free for the next. */
 struct actor {
     uint32_t number;
     uint64_t life; /* no two processes of a world have the same */
     enum actor_state state;
-    int64_t wake_us;
-    bool waits;           /* may be woken before wake_us */
     int64_t frozen_until; /* SIGSTOP; INT64_MAX for ever; 0: not frozen */
     atomic_bool stop;
     bool link_down; /* neither broker nor database can be reached */
@@ -136,9 +169,7 @@ struct actor {
     struct producer producer;
     struct sim_session session;
     struct pg_store *store; /* owned: what src/pg keeps in memory */
-    ucontext_t context;
-    jmp_buf resume;
-    void *stack; /* owned */
+    struct strand strands[STRANDS];
 };
 
 /* Kinds of worlds; which faults each has says plot.c. */
@@ -151,8 +182,17 @@ enum plot_kind {
     PLOT_FROZEN,
     PLOT_LOST,
     PLOT_LOG,
+    PLOT_ENDS, /* of transactions, lost by the broker */
     PLOT_ALL,
     PLOT_COUNT
+};
+
+/* How a world's workers emit. */
+enum emission {
+    EMIT_ANY,
+    EMIT_IDEMPOTENT,
+    EMIT_TRANSACTIONAL,
+    EMIT_MIXED, /* each in a mode of its own */
 };
 
 /* What every world is to be like; zeroed: as it comes. */
@@ -161,6 +201,7 @@ struct emphasis {
     bool seals;
     bool follows;
     bool grows;
+    enum emission emits;
 };
 
 /* What this world is like. */
@@ -174,9 +215,10 @@ struct plot {
     bool seals;   /* a master key is given, and citizens are erased */
     bool follows; /* rulebooks are published, and workers follow */
     bool grows;   /* partitions are added */
-    bool halts;   /* something may happen that a person must look at */
-    bool quiet;   /* the end: no fault any more */
-    bool ending;  /* all is done, workers are stopped */
+    enum emission emits;
+    bool halts;  /* something may happen that a person must look at */
+    bool quiet;  /* the end: no fault any more */
+    bool ending; /* all is done, workers are stopped */
     int64_t quiet_at_us;
     int64_t seen_at_us; /* when others have looked at what a person must look at; 0: not yet */
     int64_t limit_us;
@@ -213,6 +255,7 @@ struct sim {
     uint64_t lives;
     struct actor actors[SIM_ACTORS];
     struct actor *running; /* NULL: the world itself */
+    struct strand *strand; /* of it */
     jmp_buf back;
     struct emphasis emphasis;
     struct plot plot;
@@ -232,17 +275,23 @@ bool sim_run(uint64_t seed);
 
 /* schedule.c */
 void sim_at(int64_t at_us, void (*run)(void *what, uint64_t life), void *what, uint64_t life);
-/* The running worker does nothing for so long. Others go on meanwhile. */
+/* The running thread does nothing for so long. Others go on meanwhile. */
 void sim_spend(int64_t us);
 /* The same, until sim_wake() at the latest. */
 void sim_wait(int64_t until_us);
 void sim_wake(struct actor *actor);
+/* The same, by whoever speaks of `what`. */
+void sim_wait_for(const void *what, int64_t until_us);
+void sim_wake_for(struct actor *actor, const void *what);
 /* A labelled step of the running worker: here it may be crashed, frozen, stopped, delayed. */
 void sim_step(enum label label, enum phase phase);
 /* Until nothing is left to happen, the world is done, or a breach. */
 void sim_loop(bool (*done)(void));
 void actor_go(struct actor *actor); /* a new process begins */
-NO_RETURN void actor_end(void);     /* the running worker's process is gone */
+/* A thread more in a process. */
+void strand_go(struct actor *actor, uint32_t number, void *(*run)(void *argument), void *argument);
+void actor_thaw(struct actor *actor);
+NO_RETURN void actor_end(void); /* the running worker's process is gone */
 bool actor_frozen(const struct actor *actor);
 /* When to look again at one that is frozen. */
 int64_t actor_thaws_us(const struct actor *actor);
@@ -254,8 +303,9 @@ bool plot_fault(enum fault fault);
 void plot_step(enum label label, enum phase phase);
 
 /* life.c */
-uint32_t life_count(void);  /* workers that run and are not frozen for ever */
-void life_soon(int64_t us); /* one more after so long, if one is wanted then */
+uint32_t life_count(void);          /* workers that run and are not frozen for ever */
+void life_soon(int64_t us);         /* one more after so long, if one is wanted then */
+void life_run(struct actor *actor); /* the process, from its first step to its last */
 NO_RETURN void life_crash(struct actor *actor, enum label label, enum phase phase);
 void life_ended(struct actor *actor, bool well); /* worker_run() has returned */
 

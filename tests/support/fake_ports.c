@@ -178,9 +178,10 @@ source_bounds(void *self, int32_t partition, int64_t *low, int64_t *high, struct
     return true;
 }
 
-static bool source_undone(void *self)
+static bool source_undone(void *self, int32_t partition)
 {
     (void)self;
+    (void)partition;
     return world.undone;
 }
 

@@ -55,7 +55,7 @@ static const struct {
     /* Kafka has forgotten */
     {true, 2, 1, "transactional,1,3", NULL, "Kafka has lost"},
     {true, 3, 1, "transactional,1,3", NULL, "Kafka has lost"},
-    {false, 2, 1, "transactional,1,3", "2:decision ", NULL},
+    {false, 2, 1, "transactional,1,3", "1:decision 2:decision ", NULL}, /* rather too much */
     /* PostgreSQL has */
     {true, 2, 3, "transactional,1,4", NULL, "ahead of the database"},
     {true, 2, 3, "transactional,2,3", NULL, "ahead of the database"},
@@ -99,6 +99,29 @@ static void what_was_undone_is_sent_again(void **state)
     assert_true(world_run());
     assert_string_equal(world.partitions[0].sent, "1:decision 2:decision ");
     assert_int_equal(world.partitions[0].position.emitted_offset, 3);
+}
+
+/* The end that was lost is of the first transaction after a switch of modes. */
+static void what_was_undone_after_a_switch_is_sent_again(void **state)
+{
+    (void)state;
+    decide_three(3);
+    tell(1, "idempotent,1,3");
+    world.worker.transactional = true;
+    world.undone = true;
+    assert_true(world_run());
+    assert_string_equal(world.partitions[0].sent, "1:decision 2:decision ");
+}
+
+/* Idempotent mode rather sends too much, whoever undid it, or lost it. */
+static void what_kafka_does_not_know_as_out_is_sent_again_in_idempotent_mode(void **state)
+{
+    (void)state;
+    decide_three(3);
+    tell(1, "transactional,1,3");
+    world.worker.transactional = false;
+    assert_true(world_run());
+    assert_string_equal(world.partitions[0].sent, "1:decision 2:decision ");
 }
 
 /* The store is told too, although nothing was sent. */
@@ -159,6 +182,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_kafka_says_is_weighed, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
             what_was_undone_is_sent_again, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            what_was_undone_after_a_switch_is_sent_again, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            what_kafka_does_not_know_as_out_is_sent_again_in_idempotent_mode,
+            world_set_up,
+            world_tear_down),
         cmocka_unit_test_setup_teardown(
             what_a_transaction_proved_is_marked_when_idle, world_set_up, world_tear_down),
     };

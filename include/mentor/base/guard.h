@@ -27,6 +27,12 @@
     X(ERASED_ROW, "erased-row", "a citizen of whom nothing is left has no row that is in the way") \
     X(RULEBOOK_TIME, "rulebook-time", "a published rulebook decides nothing before its time")      \
     X(RULEBOOK_MOMENT, "rulebook-moment", "which one decides is asked for the batch's own moment") \
+    /* What the broker must do, tried out at start-up (src/kafka/probe.c); the simulator's asks.   \
+     */                                                                                            \
+    X(TXN_FENCE, "txn-fence", "a producer with the same transactional id replaces the older")      \
+    X(TXN_OFFSETS, "txn-offsets", "offsets count when their transaction is committed")             \
+    X(TXN_ABORT, "txn-abort", "what was aborted stays hidden")                                     \
+    X(TXN_STABLE, "txn-stable", "an offset whose transaction has no end yet is waited for")        \
     /* In src/app. */                                                                              \
     X(REJOIN, "rejoin", "a fenced worker asks the group before it takes an epoch")                 \
     X(MEMBERSHIP, "membership", "after trouble the group is asked whether partitions are ours")    \
@@ -48,6 +54,8 @@
     X(CLOCK_FLOOR, "clock-floor", "a partition's time of decision does not run back")              \
     X(RULEBOOK_PINNED, "rulebook-pinned", "a batch names the rulebook that has decided it")        \
     X(RULEBOOK_LOST, "rulebook-lost", "what is not published any more decides nothing")            \
+    X(TXN_EXACT, "txn-exact", "what a transaction has told the group is not sent again")           \
+    X(TXN_TOLD, "txn-told", "nothing is stored before the group knows that its offset is exact")   \
     X(ISOLATION, "isolation", "a record that the store refuses goes to quarantine alone")          \
     X(NEW_WAITS, "new-waits", "new partitions are read when the old ones have passed their ends")  \
     X(OLD_WAITS, "old-waits", "no multiple: old ones that were quicker wait for the others")       \
@@ -59,6 +67,13 @@
       "key-compared",                                                                              \
       "a citizen's row is compared wherever its key seals something")                              \
     X(KEY_ROW, "key-row", "a remembered data key is the one that the row has")                     \
+    /* In src/kafka. */                                                                            \
+    X(TXN_UNKNOWN, "txn-unknown", "a transaction without an answer is not taken for committed")    \
+    X(UNDO, "undo", "a transaction whose end the broker lost is ended")                            \
+    X(UNDO_OUTPUTS, "undo-outputs", "its outputs are ended with its offsets")                      \
+    X(UNDO_ASKED, "undo-asked", "no membership is proved before it is known that nothing pends")   \
+    X(UNDO_KEPT, "undo-kept", "what was undone is sent again, whatever comes in between")          \
+    X(TXN_FORGET, "txn-forget", "positions of an earlier assignment are not told any more")        \
     /* In src/kafka/ring.c. */                                                                     \
     X(CONTIGUOUS, "contiguous", "acknowledged is what has nothing unacknowledged before it")
 

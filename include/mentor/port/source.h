@@ -56,11 +56,11 @@ struct source {
                       uint32_t size,
                       struct err *err);
     /*
-     * Whether, since the last start(), transactions were undone that the broker had called complete
-     * and had not ended: then what it has committed is exact also where it is less than what was
-     * marked as out. NULL: never.
+     * Whether transactions were undone that the broker had called complete and had not ended: then
+     * what it has committed for the partition, as committed() said last, is exact also where it is
+     * less than what was marked as out. So until something else is committed. NULL: never.
      */
-    bool (*undone)(void *self);
+    bool (*undone)(void *self, int32_t partition);
     /*
      * Commits emitted_offset with metadata (port/note.h) for each position, acknowledged.
      * ERR_FENCED when the group has moved on; ERR_RETRY without an answer within 5 s. In

@@ -1,0 +1,67 @@
+#ifndef TESTS_SIM_COORDINATOR_H
+#define TESTS_SIM_COORDINATOR_H
+
+/*
+ * The modelled Kafka's transactions: the coordinator of transactional ids, the output logs with
+ * what is open in them, and the group's offsets that are pending. What is asked here has arrived.
+ */
+
+#include "broker.h"
+
+struct message;
+
+enum {
+    COORDINATOR_IDS = 96,
+    COORDINATOR_TIMEOUT_US = 10000000, /* transaction.timeout.ms, as src/kafka/outlet.c */
+    COORDINATOR_LOOKS_US = 10000000,   /* how often the broker looks for those */
+    OUT_ENTRIES = 512,                 /* an output log */
+};
+
+enum reply {
+    REPLY_DONE,
+    REPLY_LATER,   /* CONCURRENT_TRANSACTIONS: asked again */
+    REPLY_FENCED,  /* another producer has the id */
+    REPLY_INVALID, /* there is no such transaction */
+    REPLY_EXPELLED /* the group has moved on */
+};
+
+/* As the coordinator knows a producer. */
+struct identity {
+    uint32_t id; /* of the name; the producer's id too */
+    int32_t epoch;
+};
+
+/* An offset with its metadata, as it was given. */
+struct offer {
+    int32_t partition;
+    struct group_offset offset;
+};
+
+void coordinator_begin(void);
+/* InitProducerId: what an earlier producer of this name has open is ended first. */
+enum reply coordinator_init(const char *name, struct identity *identity);
+/* AddPartitionsToTxn; AddOffsetsToTxn for `out` OUT_PARTITIONS. The first begins the transaction.
+ */
+enum reply coordinator_add(const struct identity *identity, uint32_t out);
+/* A record at the leader of its partition. NULL: one that nobody may see (an undo's). */
+enum reply
+coordinator_produce(const struct identity *identity, uint32_t out, const struct message *message);
+/* One outside of any transaction. */
+void coordinator_append(const struct message *message);
+/* TxnOffsetCommit; `goes_on`: with outputs, and not for the sake of an earlier one. */
+enum reply coordinator_offer(const struct identity *identity,
+                             bool goes_on,
+                             uint64_t member,
+                             int64_t generation,
+                             const struct offer *offers,
+                             uint32_t count);
+/* EndTxn. Answered before its markers are written. */
+enum reply coordinator_end(const struct identity *identity, bool commit);
+/* Whether a transaction has an offset for it that is neither committed nor aborted. */
+bool coordinator_pending(int32_t partition);
+/* A lost end is undone, or about to be: whoever does it knows, and nobody else. */
+bool coordinator_undoes(void);
+/* Every record is decided on and, if committed, read. */
+bool coordinator_settled(void);
+
+#endif /* TESTS_SIM_COORDINATOR_H */

@@ -1,0 +1,102 @@
+#include "coordinator_state.h"
+#include "sim.h"
+
+enum {
+    LOST_LEAST_US = 13000000, /* longer than a session, and than any call's wait */
+    LOST_MOST_US = 16000000,
+};
+
+/* Who has not undone it itself finds the group behind what is marked, and halts. So does who has,
+ * over a refused record that was erased when it counted as out. */
+void lost_end_undone(void)
+{
+    uint32_t members = 0;
+    for (uint32_t i = 0; i < BROKER_MEMBERS; i++) {
+        members += sim.broker.group.members[i].id != 0;
+    }
+    for (uint32_t i = 0; i < SIM_ACTORS; i++) {
+        members += sim.actors[i].state == ACTOR_RUNS && actor_frozen(&sim.actors[i]);
+    }
+    sim.broker.undone = true;
+    sim.plot.halts = sim.plot.halts || members > 1 || sim.plot.seals;
+}
+
+/* KAFKA-20734: a broker that is stopped calls a transaction complete and writes no end of it. What
+ * the README promises of it: no change of modes, the offsets are there, and the only worker joins
+ * anew, so long is the broker away. */
+bool lost_end_comes(const struct producer_id *id)
+{
+    bool stops = sim.plot.emits == EMIT_MIXED || sim.plot.workers > 1 ||
+                 sim.now_us + LOST_MOST_US > sim.plot.quiet_at_us;
+    for (uint32_t i = 0; i < SIM_ACTORS; i++) {
+        stops = stops || (sim.actors[i].state == ACTOR_RUNS && sim.actors[i].stop);
+    }
+    if (stops || !logs_pend(id) || !plot_fault(FAULT_END_LOST)) {
+        return false;
+    }
+    /* Whoever leaves in order leaves it to a person, nobody sleeps through it and goes on, and an
+     * undo's answer comes. */
+    static const enum fault spoilers[] = {
+        FAULT_TERM, FAULT_FREEZE, FAULT_STALL, FAULT_ACK_LATE, FAULT_COMMIT_LATE};
+    for (size_t i = 0; i < sizeof(spoilers) / sizeof(spoilers[0]); i++) {
+        sim.plot.weights[spoilers[i]] = 0;
+    }
+    sim.broker.down_until = sim.now_us + sim_between(LOST_LEAST_US, LOST_MOST_US);
+    return true;
+}
+
+/* It has the partitions, and can help itself. */
+static bool is_alone(const char *name)
+{
+    char theirs[TRANSACTIONAL_ID_SIZE];
+    bool there = false;
+    uint32_t others = 0;
+    for (uint32_t i = 0; i < SIM_ACTORS; i++) {
+        const struct actor *actor = &sim.actors[i];
+        transactional_name(theirs, actor->life);
+        bool awake = actor->state == ACTOR_RUNS && !actor_frozen(actor);
+        there = there || (awake && strcmp(name, theirs) == 0);
+        others += awake && strcmp(name, theirs) != 0;
+    }
+    return there && others == 0;
+}
+
+void lost_end_administer(void *unused, uint64_t number)
+{
+    (void)unused;
+    if (coordinator.ids[number].ongoing || coordinator.ids[number].ending ||
+        is_alone(coordinator.ids[number].name)) {
+        sim_at(sim.now_us + LOST_ADMINISTERED_US, lost_end_administer, NULL, number);
+    } else if (logs_open((uint32_t)number)) {
+        sim_count(FAULT_END_ABORTED);
+        sim.plot.halts = true;
+        logs_mark_group(&coordinator.ids[number], false);
+        for (uint32_t out = 0; out < OUT_PARTITIONS; out++) {
+            logs_mark(out, (uint32_t)number, false);
+        }
+    }
+}
+
+void lost_end_heals(uint32_t number)
+{
+    struct producer_id *id = &coordinator.ids[number];
+    for (uint32_t out = 0; out < OUT_PARTITIONS; out++) {
+        for (uint32_t i = coordinator.logs[out].read; i < coordinator.logs[out].count; i++) {
+            struct out_entry *entry = &coordinator.logs[out].entries[i];
+            if (entry->id == number && entry->end == END_OPEN && entry->number != id->number) {
+                entry->end = id->commit ? END_COMMITTED : END_ABORTED;
+            }
+        }
+        logs_read_on(&coordinator.logs[out]);
+    }
+    logs_mark_group(id, id->commit);
+}
+
+bool coordinator_undoes(void)
+{
+    bool any = sim.broker.undone;
+    for (uint32_t i = 0; i < coordinator.id_count; i++) {
+        any = any || coordinator.ids[i].undoes;
+    }
+    return any;
+}

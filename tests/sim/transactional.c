@@ -1,0 +1,226 @@
+#include "transactional.h"
+
+#include <stdio.h>
+
+#include "mentor/base/err.h"
+
+#include "../../src/kafka/bounds.h"
+#define answer asked_offsets /* core/application.h has another */
+#include "../../src/kafka/consumer.h"
+#undef answer
+#include "../../src/kafka/membership.h"
+#include "../../src/kafka/transactor.h"
+#include "audit.h"
+#include "load.h"
+#include "rdkafka.h"
+#include "sim.h"
+
+/* What src/kafka/consumer.c would keep of a member, and the transactor's own port. */
+static struct member_of {
+    struct consumer consumer;
+    struct sink sink;
+    char id[TRANSACTIONAL_ID_SIZE];
+} members[SIM_ACTORS];
+
+static struct member_of *member_of(const void *self)
+{
+    return &members[((const struct actor *)self)->number];
+}
+
+void transactional_name(char name[TRANSACTIONAL_ID_SIZE], unsigned long long life)
+{
+    (void)snprintf(name, TRANSACTIONAL_ID_SIZE, "mentord/%llu", life);
+}
+
+/* What the answer means for what a worker may do next (audit_take). */
+static bool heard(struct actor *actor, bool done, const struct err *err)
+{
+    if (!done && err->kind == ERR_FENCED) {
+        actor->fenced = true;
+    } else if (!done && err->kind == ERR_RETRY) {
+        actor->doubts = actor->holds;
+    }
+    return done;
+}
+
+/* The sink */
+
+static bool sink_begin(void *self, int32_t partition, int64_t emitted_offset, struct err *err)
+{
+    const struct sink *sink = &member_of(self)->sink;
+    sim_step(LABEL_BEGIN, PHASE_ASKED);
+    return heard(self, sink->begin(sink->self, partition, emitted_offset, err), err);
+}
+
+static bool sink_send(void *self, const struct record *record, bool dlq, struct err *err)
+{
+    const struct sink *sink = &member_of(self)->sink;
+    sim_step(LABEL_SEND, PHASE_ASKED);
+    return heard(self, sink->send(sink->self, record, dlq, err), err);
+}
+
+static bool sink_sent(void *self, int32_t partition, int64_t next_offset, struct err *err)
+{
+    const struct sink *sink = &member_of(self)->sink;
+    sim_step(LABEL_SENT, PHASE_ASKED);
+    return heard(self, sink->sent(sink->self, partition, next_offset, err), err);
+}
+
+static bool sink_settled(void *self, int32_t partition, int64_t *emitted_offset, struct err *err)
+{
+    const struct sink *sink = &member_of(self)->sink;
+    sim_step(LABEL_SETTLED, PHASE_ASKED);
+    return heard(self, sink->settled(sink->self, partition, emitted_offset, err), err);
+}
+
+static bool sink_flush(void *self, uint32_t wait_ms, struct err *err)
+{
+    const struct sink *sink = &member_of(self)->sink;
+    sim_step(LABEL_FLUSH, PHASE_ASKED);
+    bool done = sink->flush(sink->self, wait_ms, err);
+    sim_step(LABEL_FLUSH, PHASE_ANSWERED);
+    return heard(self, done, err);
+}
+
+static bool sink_purge(void *self, struct err *err)
+{
+    const struct sink *sink = &member_of(self)->sink;
+    sim_step(LABEL_PURGE, PHASE_ASKED);
+    bool done = sink->purge(sink->self, err);
+    sim_step(LABEL_PURGE, PHASE_ANSWERED);
+    return heard(self, done, err);
+}
+
+/* The source, as far as positions go through the transactor */
+
+static bool source_committed(
+    void *self, int32_t partition, int64_t *offset, char *metadata, uint32_t size, struct err *err)
+{
+    sim_step(LABEL_COMMITTED, PHASE_ASKED);
+    bool done =
+        offsets_committed(&member_of(self)->consumer, partition, offset, metadata, size, err);
+    sim_step(LABEL_COMMITTED, PHASE_ANSWERED);
+    return heard(self, done, err);
+}
+
+static bool source_undone(void *self, int32_t partition)
+{
+    return offsets_undone(&member_of(self)->consumer, partition);
+}
+
+static bool
+source_commit(void *self, const struct position *positions, uint32_t count, struct err *err)
+{
+    sim_step(LABEL_COMMIT, PHASE_ASKED);
+    return heard(self, offsets_commit(&member_of(self)->consumer, positions, count, err), err);
+}
+
+static bool
+source_prove(void *self, const struct position *positions, uint32_t count, struct err *err)
+{
+    struct actor *actor = self;
+    sim_step(LABEL_PROVE, PHASE_ASKED);
+    bool done = offsets_prove(&member_of(self)->consumer, positions, count, err);
+    sim_step(LABEL_PROVE, PHASE_ANSWERED);
+    actor->doubts = actor->doubts && !done;
+    return heard(actor, done, err);
+}
+
+static bool fence(void *self, const char *transactional_id, struct err *err)
+{
+    sim_step(LABEL_FENCE, PHASE_ASKED);
+    bool done = kafka_fence(&member_of(self)->consumer, transactional_id, err);
+    sim_step(LABEL_FENCE, PHASE_ANSWERED);
+    return done;
+}
+
+void transactional_begin(struct actor *actor, struct worker *worker)
+{
+    struct err err;
+    struct member_of *member = member_of(actor);
+    *member = (struct member_of){
+        .consumer = {.settings = {.group = "mentord",
+                                  .topic_applications = LOAD_TOPIC,
+                                  .topic_decisions = "decisions",
+                                  .topic_dlq = "dlq"}},
+    };
+    worker->edges.source.committed = source_committed;
+    worker->edges.source.undone = source_undone;
+    worker->edges.fence = fence;
+    if (!worker->transactional) {
+        return;
+    }
+    transactional_name(member->id, actor->life);
+    struct transactor *transactor =
+        transactor_open(&member->consumer.settings, member->id, &member->consumer, &err);
+    CHECK(transactor != NULL);
+    member->sink = transactor_sink(transactor);
+    worker->edges.source.commit = source_commit;
+    worker->edges.source.prove = source_prove;
+    worker->edges.sink = (struct sink){
+        .begin = sink_begin,
+        .send = sink_send,
+        .sent = sink_sent,
+        .settled = sink_settled,
+        .flush = sink_flush,
+        .purge = sink_purge,
+        .self = actor,
+    };
+}
+
+/* As change_take() of src/kafka/consumer.c. */
+void transactional_assigned(struct actor *actor)
+{
+    struct err err;
+    struct consumer *consumer = &member_of(actor)->consumer;
+    if (consumer->rk == NULL) {
+        consumer->rk = rdkafka_open(actor, NULL);
+    }
+    offsets_forget(consumer);
+    consumer->partitions = actor->client.partitions;
+    consumer->partition_count = actor->client.partition_count;
+    consumer->assigned = true;
+    if (consumer->transactor != NULL) {
+        transactor_join(consumer->transactor, membership_take(consumer->rk, &err));
+    }
+}
+
+void transactional_started(struct actor *actor)
+{
+    offsets_forget(&member_of(actor)->consumer);
+    member_of(actor)->consumer.undone = false;
+}
+
+void transactional_stopped(struct actor *actor)
+{
+    member_of(actor)->consumer.assigned = false;
+}
+
+void transactional_left(struct actor *actor)
+{
+    struct consumer *consumer = &member_of(actor)->consumer;
+    offsets_forget(consumer);
+    consumer->rk = NULL;
+    consumer->assigned = false;
+    consumer->partition_count = 0;
+}
+
+/* In place of src/kafka/consumer.c and bounds.c */
+
+bool consumer_replaced(const struct consumer *consumer, rd_kafka_resp_err_t code, struct err *err)
+{
+    (void)consumer;
+    (void)code;
+    (void)err;
+    return false; /* no static membership here */
+}
+
+rd_kafka_resp_err_t
+bounds_ask(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, int64_t end, int wait_ms)
+{
+    (void)rk;
+    (void)list;
+    (void)end;
+    (void)wait_ms;
+    return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED; /* client_bounds() answers */
+}
