@@ -55,7 +55,6 @@ static void worker_make(struct actor *actor)
         .topic = bytes_text(LOAD_TOPIC),
         .arena_size = WORKER_ARENA,
     };
-    growth_edges(actor, &actor->worker->edges);
     CHECK(worker_init(actor->worker));
 }
 
@@ -126,6 +125,7 @@ void life_run(struct actor *actor)
                                           .sink = producer_port(actor),
                                           .facts = facts,
                                           .self = actor};
+    growth_edges(actor, &worker->edges);
     if (sim.plot.emits != EMIT_IDEMPOTENT) {
         transactional_begin(actor, worker);
     }
