@@ -14,6 +14,16 @@ void worker_unmark(struct worker *worker)
     }
 }
 
+/* That they are another's is the one word that is not passed over. */
+static bool heed(struct worker *worker, bool done, const struct err *err)
+{
+    bool fenced = !done && err->kind == ERR_FENCED && GUARD(SETTLE_FENCED);
+    if (fenced) {
+        worker->err = *err;
+    }
+    return !fenced;
+}
+
 /* What stays unacknowledged is sent again by whoever takes the partition. */
 bool worker_settle_positions(struct worker *worker, bool release)
 {
@@ -22,9 +32,11 @@ bool worker_settle_positions(struct worker *worker, bool release)
     struct source *source = &worker->edges.source;
     struct err ignored;
     worker_anchor(worker, true);
-    (void)sink->flush(sink->self,
-                      worker->stopping ? worker_drain_left_ms(worker, 0) : WORKER_SETTLE_MS,
-                      &ignored);
+    bool flushed =
+        sink->flush(sink->self,
+                    worker->stopping ? worker_drain_left_ms(worker, 0) : WORKER_SETTLE_MS,
+                    &ignored);
+    bool ours = heed(worker, flushed, &ignored);
     for (uint32_t i = 0; i < worker->slot_count; i++) {
         struct position *position = &worker->positions[i];
         int64_t emitted = 0;
@@ -38,7 +50,10 @@ bool worker_settle_positions(struct worker *worker, bool release)
     if (!marked) {
         worker_unmark(worker); /* JOIN tells the group where they are, when they stay ours */
     }
-    if (!marked || !source->commit(source->self, worker->positions, worker->slot_count, &ignored)) {
+    bool committed =
+        marked && source->commit(source->self, worker->positions, worker->slot_count, &ignored);
+    if (!committed) {
+        ours = heed(worker, false, &ignored) && ours;
         LOG(LOG_LEVEL_WARN,
             "worker.unsettled",
             LOG_TEXT("why", ignored.text),
@@ -47,11 +62,7 @@ bool worker_settle_positions(struct worker *worker, bool release)
                 "the next owner emits again what was not marked; identical, with the same ce_id"));
     }
     shadow_report(worker, true);
-    if (!marked && ignored.kind == ERR_FENCED && GUARD(SETTLE_FENCED)) {
-        worker->err = ignored;
-        return false;
-    }
-    return true;
+    return ours;
 }
 
 enum step_outcome step_settle(struct worker *worker)

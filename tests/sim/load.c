@@ -14,8 +14,8 @@ enum {
     HEADERS = 5,
 };
 
-/* Citizens who belong to nobody (rules.md section 5). Of their keys some move between old partitions
- * from 2 to 3 and from 3 to 4, and to a new one from 2 to 4. */
+/* Citizens who belong to nobody (rules.md section 5). Of their keys some move between old
+ * partitions from 2 to 3 and from 3 to 4, and to a new one from 2 to 4. */
 static const char *const cprs[CITIZENS] = {"1403760101", "2305941102", "0811024101", "1902681101"};
 static const char *const keys[CITIZENS] = {"citizen-1", "citizen-8", "citizen-9", "citizen-15"};
 static const char *const periods[][2] = {
