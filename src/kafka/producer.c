@@ -201,7 +201,11 @@ static bool sink_settled(void *self, int32_t partition, int64_t *emitted_offset,
     if (!serve(producer, 0, err)) {
         return false;
     }
-    *emitted_offset = ring_emitted(rings_at(&producer->rings, partition));
+    const struct ring *ring = rings_at(&producer->rings, partition);
+    if (!ring->begun) {
+        return err_set(err, ERR_RETRY, "partition %d was not begun", partition);
+    }
+    *emitted_offset = ring_emitted(ring);
     return true;
 }
 

@@ -92,6 +92,7 @@ void ring_pass(struct ring *ring, int64_t next_offset)
 
 int64_t ring_emitted(const struct ring *ring)
 {
+    CHECK(ring->begun);
     return ring->first == ring->next ? ring->emitted : at(ring, ring->first)->offset;
 }
 

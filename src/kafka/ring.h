@@ -39,7 +39,8 @@ struct ring_output *ring_find(struct ring *ring, uint64_t number);
 void ring_settle(struct ring *ring, uint64_t number);
 /* No record below has an output that was not added. */
 void ring_pass(struct ring *ring, int64_t next_offset);
-/* Every output of records below it is settled. */
+/* Every output of records below it is settled. Of one that is begun: what was forgotten may be out
+ * or not. */
 int64_t ring_emitted(const struct ring *ring);
 
 /* One ring a source partition, made when it is asked for. */

@@ -243,6 +243,9 @@ static void a_producer_does_not_hang_on_a_broker_that_is_away(void **state)
     assert_int_equal(world->err.kind, ERR_RETRY);
     assert_true(world->sink.purge(world->sink.self, &world->err));
     assert_in_range(now_ms() - from, 0, 5000);
+    int64_t emitted = -1;
+    assert_false(world->sink.settled(world->sink.self, 0, &emitted, &world->err));
+    assert_int_equal(emitted, -1);
     CHECK(rd_kafka_mock_broker_set_up(world->cluster, 1) == RD_KAFKA_RESP_ERR_NO_ERROR);
     assert_true(world->sink.begin(world->sink.self, 0, 1, &world->err));
     produce_one(world, &sent);

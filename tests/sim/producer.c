@@ -286,7 +286,11 @@ static bool sink_settled(void *self, int32_t partition, int64_t *emitted_offset,
         return false;
     }
     serve(producer_of(self));
-    *emitted_offset = ring_emitted(&producer_of(self)->rings[partition]);
+    const struct ring *ring = &producer_of(self)->rings[partition];
+    if (!ring->begun) {
+        return err_set(err, ERR_RETRY, "partition %d was not begun", partition);
+    }
+    *emitted_offset = ring_emitted(ring);
     return true;
 }
 

@@ -24,7 +24,8 @@ struct sink {
     bool (*send)(void *self, const struct record *record, bool dlq, struct err *err);
     /* No record below `next_offset` has an output that was not sent. */
     bool (*sent)(void *self, int32_t partition, int64_t next_offset, struct err *err);
-    /* Serves acknowledgements without waiting; *emitted_offset is the acknowledged prefix. */
+    /* Serves acknowledgements without waiting; *emitted_offset is the acknowledged prefix.
+     * ERR_RETRY when the partition was not begun, or is forgotten since: then nobody knows. */
     bool (*settled)(void *self, int32_t partition, int64_t *emitted_offset, struct err *err);
     /* Waits until everything sent is acknowledged; ERR_RETRY after wait_ms. */
     bool (*flush)(void *self, uint32_t wait_ms, struct err *err);
