@@ -243,6 +243,7 @@ void rdkafka_queue(rd_kafka_t *rk, const struct message *message, uint32_t out)
     }
 }
 
+/* The library's. NOLINTNEXTLINE(readability-function-size) */
 int rd_kafka_produce(rd_kafka_topic_t *topic,
                      int32_t partition,
                      int flags,
