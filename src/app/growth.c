@@ -30,17 +30,18 @@ static bool under_way(const struct growth *growth)
     return growth->to > growth->from;
 }
 
-static void log_growing(int32_t from, int32_t to)
+static void log_growing(const struct growth *growth)
 {
     LOG(LOG_LEVEL_INFO,
         "topic.growing",
-        LOG_NUMBER("from", from),
-        LOG_NUMBER("to", to),
+        LOG_NUMBER("from", growth->from),
+        LOG_NUMBER("to", growth->to),
         LOG_TEXT("then",
-                 to % from == 0
-                     ? "the new partitions wait until the old ones have passed their ends as of now"
-                     : "no multiple: citizens move between old partitions too, so all are read to "
-                       "their ends as of now and wait there for the slowest"));
+                 mixes(growth)
+                     ? "no multiple: citizens move between old partitions too, so all are read to "
+                       "their ends as of now and wait there for the slowest"
+                     : "the new partitions wait until the old ones have passed their ends as of "
+                       "now"));
 }
 
 /* The broker has, or had, so many partitions, which the store does not know. */
@@ -58,7 +59,7 @@ static bool note(struct worker *worker, int32_t seen)
                        seen,
                        count);
     }
-    log_growing(worker->growth.to, count);
+    log_growing(&(struct growth){.from = worker->growth.to, .to = count});
     return ask(worker, ends, count);
 }
 
@@ -78,7 +79,7 @@ static bool refresh(struct worker *worker)
         return false;
     }
     if (under_way(growth) && growth->to != before.to) {
-        log_growing(growth->from, growth->to); /* another worker's word */
+        log_growing(growth); /* another worker's word */
     }
     if (!under_way(growth) && seen_count(worker) > growth->to &&
         !note(worker, seen_count(worker))) {

@@ -15,7 +15,7 @@ enum {
 
 /* What the broker said of one partition when it was asked about all that are assigned. Handed out
  * once: who asks again gets a new answer. */
-struct answer {
+struct broker_answer {
     bool has_bounds;
     bool has_committed;
     int64_t low;
@@ -37,7 +37,7 @@ struct consumer {
     enum source_event change; /* what the group said and poll() has not told yet */
     int32_t *partitions;      /* the last assignment */
     uint32_t partition_count;
-    struct answer *answers; /* owned; beside partitions, NULL before one is asked */
+    struct broker_answer *answers; /* owned; beside partitions, NULL before one is asked */
     struct held held;
     struct waker waker;
     struct transactor *transactor; /* borrowed; NULL: positions are committed at once */

@@ -58,10 +58,11 @@ rd_kafka_topic_partition_list_t *offsets_assigned(const struct consumer *consume
 }
 
 /* Keeps an answer of the whole list for whoever is asked about next, once each. */
-static struct answer *answers_make(struct consumer *consumer)
+static struct broker_answer *answers_make(struct consumer *consumer)
 {
     if (consumer->answers == NULL) {
-        consumer->answers = calloc((size_t)consumer->partition_count + 1, sizeof(struct answer));
+        consumer->answers =
+            calloc((size_t)consumer->partition_count + 1, sizeof(struct broker_answer));
         CHECK(consumer->answers != NULL);
     }
     return consumer->answers;
@@ -74,11 +75,11 @@ void offsets_forget(struct consumer *consumer)
 }
 
 typedef rd_kafka_resp_err_t
-look_fn(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, struct answer *answers);
+look_fn(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, struct broker_answer *answers);
 
 /* Of all partitions that are assigned at once, when this one is among them; else into `one`. */
 static rd_kafka_resp_err_t
-look_up(struct consumer *consumer, int32_t partition, look_fn *look, struct answer *one)
+look_up(struct consumer *consumer, int32_t partition, look_fn *look, struct broker_answer *one)
 {
     rd_kafka_topic_partition_list_t *list = list_of(consumer, partition);
     bool alone = place_of(consumer, partition) < 0;
@@ -88,14 +89,15 @@ look_up(struct consumer *consumer, int32_t partition, look_fn *look, struct answ
 }
 
 /* Where the answer stands, or is to be put. */
-static struct answer *answer_of(struct consumer *consumer, int32_t partition, struct answer *one)
+static struct broker_answer *
+answer_of(struct consumer *consumer, int32_t partition, struct broker_answer *one)
 {
     int64_t place = place_of(consumer, partition);
     return place < 0 ? one : &answers_make(consumer)[place];
 }
 
 static rd_kafka_resp_err_t
-bounds_look(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, struct answer *answers)
+bounds_look(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, struct broker_answer *answers)
 {
     rd_kafka_resp_err_t code = bounds_ask(rk, list, RD_KAFKA_OFFSET_BEGINNING, ANSWER_MS);
     for (int i = 0; i < list->cnt; i++) {
@@ -117,8 +119,8 @@ bool offsets_bounds(void *self, int32_t partition, int64_t *low, int64_t *high, 
     if (!client_ready(consumer, err)) {
         return false;
     }
-    struct answer one = {0};
-    struct answer *answer = answer_of(consumer, partition, &one);
+    struct broker_answer one = {0};
+    struct broker_answer *answer = answer_of(consumer, partition, &one);
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (!answer->has_bounds) {
         code = look_up(consumer, partition, bounds_look, &one);
@@ -138,7 +140,7 @@ bool offsets_bounds(void *self, int32_t partition, int64_t *low, int64_t *high, 
 }
 
 static rd_kafka_resp_err_t
-committed_look(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, struct answer *answers)
+committed_look(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, struct broker_answer *answers)
 {
     rd_kafka_resp_err_t code = rd_kafka_committed(rk, list, ANSWER_MS);
     for (int i = 0; code == RD_KAFKA_RESP_ERR_NO_ERROR && i < list->cnt; i++) {
@@ -249,8 +251,8 @@ bool offsets_committed(
     if (!client_ready(consumer, err)) {
         return false;
     }
-    struct answer one = {0};
-    struct answer *answer = answer_of(consumer, partition, &one);
+    struct broker_answer one = {0};
+    struct broker_answer *answer = answer_of(consumer, partition, &one);
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (!answer->has_committed) {
         code = look_up(consumer, partition, committed_look, &one);

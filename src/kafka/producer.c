@@ -167,11 +167,8 @@ static bool sink_send(void *self, const struct record *record, bool dlq, struct 
 {
     struct producer *producer = self;
     struct ring *ring = rings_at(&producer->rings, record->partition);
-    if (!is_well(producer, err)) {
+    if (!is_well(producer, err) || !ring_is_begun(ring, record->partition, err)) {
         return false;
-    }
-    if (!ring->begun) {
-        return err_set(err, ERR_RETRY, "partition %" PRId32 " was not begun", record->partition);
     }
     void *opaque = opaque_of(record->partition, ring->next);
     uint32_t size = 0;
@@ -202,8 +199,8 @@ static bool sink_settled(void *self, int32_t partition, int64_t *emitted_offset,
         return false;
     }
     const struct ring *ring = rings_at(&producer->rings, partition);
-    if (!ring->begun) {
-        return err_set(err, ERR_RETRY, "partition %d was not begun", partition);
+    if (!ring_is_begun(ring, partition, err)) {
+        return false;
     }
     *emitted_offset = ring_emitted(ring);
     return true;

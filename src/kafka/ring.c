@@ -47,6 +47,11 @@ static void grow(struct ring *ring)
     free(old.outputs);
 }
 
+bool ring_is_begun(const struct ring *ring, int32_t partition, struct err *err)
+{
+    return ring->begun || err_set(err, ERR_RETRY, "partition %d was not begun", partition);
+}
+
 void ring_add(struct ring *ring, struct ring_output output)
 {
     CHECK(ring->begun);

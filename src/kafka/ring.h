@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mentor/base/err.h"
+
 struct ring_output {
     int64_t offset; /* of the source record */
     uint32_t size;  /* about what it takes on the wire */
@@ -32,6 +34,8 @@ void ring_begin(struct ring *ring, int64_t emitted_offset);
 void ring_forget(struct ring *ring);
 void ring_release(struct ring *ring);
 
+/* Else ERR_RETRY that names the partition. */
+bool ring_is_begun(const struct ring *ring, int32_t partition, struct err *err);
 /* Offsets never fall. The number is ring->next as it was. */
 void ring_add(struct ring *ring, struct ring_output output);
 /* One on its way, or NULL when it is forgotten or settled. Borrowed until the next ring_add. */

@@ -37,6 +37,12 @@ static bool under_way(const struct db_growth *growth)
     return growth->to > growth->count;
 }
 
+/* The count when all that is under way is done. */
+static int32_t count_known(const struct db_growth *growth)
+{
+    return under_way(growth) ? growth->to : growth->count;
+}
+
 static void grow(void *unused, uint64_t until_us)
 {
     struct broker *broker = &sim.broker;
@@ -106,8 +112,7 @@ bool growth_open(int32_t partition_count, struct err *err)
         unknown = unknown || partition_count != (int32_t)first_count;
         database_committed(false);
     }
-    int32_t known = under_way(growth) ? growth->to : growth->count;
-    return partition_count >= known ||
+    return partition_count >= count_known(growth) ||
            err_set(err, ERR_HALT, "the topic was made anew: %d partitions", partition_count);
 }
 
@@ -115,7 +120,7 @@ void growth_read(struct batch_read *read)
 {
     const struct db_growth *growth = &sim.database.growth;
     read->partitions = growth->count;
-    read->partitions_to = under_way(growth) ? growth->to : growth->count;
+    read->partitions_to = count_known(growth);
 }
 
 /* As growth_pass() of deploy/migrations. */
@@ -161,7 +166,7 @@ store_growth(void *self, const int64_t *ends, int32_t count, struct growth *grow
         database_committed(false);
     }
     pass(row);
-    *growth = (struct growth){.from = row->count, .to = under_way(row) ? row->to : row->count};
+    *growth = (struct growth){.from = row->count, .to = count_known(row)};
     if (under_way(row)) {
         int64_t *copy = sim_alloc(sizeof(row->ends));
         memcpy(copy, row->ends, sizeof(row->ends));

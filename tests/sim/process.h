@@ -34,6 +34,7 @@ void *sim_calloc(size_t count, size_t size);
 void *sim_realloc(void *memory, size_t size);
 struct clock sim_clock(void);
 
+/* The system's own names. NOLINTBEGIN(readability-identifier-naming) */
 #ifndef SIM_PROCESS_ITSELF
 #define pthread_mutex_t                 struct sim_mutex
 #define pthread_cond_t                  struct sim_condition
@@ -53,5 +54,6 @@ struct clock sim_clock(void);
 #define free(memory)                    ((void)(memory))
 #define clock_system                    sim_clock
 #endif
+/* NOLINTEND(readability-identifier-naming) */
 
 #endif /* TESTS_SIM_PROCESS_H */

@@ -250,11 +250,8 @@ static bool sink_send(void *self, const struct record *record, bool dlq, struct 
     struct producer *producer = producer_of(self);
     struct ring *ring = &producer->rings[record->partition];
     sim_step(LABEL_SEND, PHASE_ASKED);
-    if (!is_well(actor, err)) {
+    if (!is_well(actor, err) || !ring_is_begun(ring, record->partition, err)) {
         return false;
-    }
-    if (!ring->begun) {
-        return err_set(err, ERR_RETRY, "partition %d was not begun", record->partition);
     }
     serve(producer);
     CHECK(producer->message_count < PRODUCER_MESSAGES);
@@ -287,8 +284,8 @@ static bool sink_settled(void *self, int32_t partition, int64_t *emitted_offset,
     }
     serve(producer_of(self));
     const struct ring *ring = &producer_of(self)->rings[partition];
-    if (!ring->begun) {
-        return err_set(err, ERR_RETRY, "partition %d was not begun", partition);
+    if (!ring_is_begun(ring, partition, err)) {
+        return false;
     }
     *emitted_offset = ring_emitted(ring);
     return true;

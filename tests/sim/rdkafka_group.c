@@ -153,10 +153,11 @@ rd_kafka_error_t *rd_kafka_AdminOptions_set_require_stable_offsets(rd_kafka_Admi
     return NULL;
 }
 
-rd_kafka_resp_err_t rd_kafka_AdminOptions_set_request_timeout(rd_kafka_AdminOptions_t *options,
-                                                              int timeout_ms,
-                                                              char *text,
-                                                              size_t size)
+rd_kafka_resp_err_t
+rd_kafka_AdminOptions_set_request_timeout(rd_kafka_AdminOptions_t *options,
+                                          int timeout_ms,
+                                          char *text, /* NOLINT(readability-non-const-parameter) */
+                                          size_t size)
 {
     (void)options;
     (void)timeout_ms; /* the queue is polled a second longer */

@@ -5,9 +5,7 @@
 #include "mentor/base/err.h"
 
 #include "../../src/kafka/bounds.h"
-#define answer asked_offsets /* core/application.h has another */
 #include "../../src/kafka/consumer.h"
-#undef answer
 #include "../../src/kafka/membership.h"
 #include "../../src/kafka/transactor.h"
 #include "audit.h"
