@@ -30,21 +30,22 @@ CREATE TABLE mentord.rekeyed (
     finished_by text NOT NULL DEFAULT session_user
 );
 
--- A citizen's data key, wrapped; citizen.key_id names the one in use, so one at most is there. An id is its batch's and a
--- place in it: rows only append, as decisions do. Without a citizen: one a batch, for refused records of nobody knows whom.
+-- Citizens' data keys, wrapped, up to 32 in a row: a row and an index entry for each key would cost a worker a twentieth of its
+-- speed. A key's id is 32 times its row's, and its place in the arrays less one; citizen.key_id names the one in use, so one at
+-- most is there. A row is of one batch: rows only append, as decisions do.
 CREATE TABLE mentord.citizen_key (
     id bigint PRIMARY KEY,
-    citizen_ref bytea,
-    wrapped bytea, -- src/pg/vault.h; null: destroyed
-    master smallint NOT NULL, -- that wraps it; a foreign key would be a trigger for each new row
+    citizen_ref bytea[] NOT NULL, -- null: one key a batch, of refused records of nobody knows whom
+    wrapped bytea[] NOT NULL, -- src/pg/vault.h; null: destroyed
+    erasure bigint[], -- of each that is destroyed. only_destroyed looks at it; a foreign key would be a trigger for each new row
+    master smallint NOT NULL, -- that wraps them; likewise
     created_at timestamptz NOT NULL DEFAULT now(),
-    erased_at timestamptz,
-    erasure bigint, -- only_destroyed looks at it; a foreign key would be a trigger for each new row
-    CONSTRAINT citizen_key_gone CHECK ((wrapped IS NULL) = (erasure IS NOT NULL) AND (wrapped IS NULL) = (erased_at IS NOT NULL))
-);
+    CONSTRAINT citizen_key_places CHECK (cardinality(wrapped) BETWEEN 1 AND 32 AND cardinality(citizen_ref) = cardinality(wrapped)),
+    CONSTRAINT citizen_key_gone CHECK (erasure IS NOT NULL OR array_position(wrapped, NULL) IS NULL)
+) WITH (toast_tuple_target = 8160);
 ALTER TABLE mentord.citizen_key
-    ALTER COLUMN citizen_ref SET STORAGE PLAIN,
-    ALTER COLUMN wrapped SET STORAGE PLAIN;
+    ALTER COLUMN citizen_ref SET STORAGE EXTERNAL,
+    ALTER COLUMN wrapped SET STORAGE EXTERNAL;
 
 ALTER TABLE mentord.citizen ADD COLUMN key_id bigint; -- a row with a key says something: it stays
 -- key_id: headers and input lie sealed in `headers`. erasure: both are gone by it; it alone is ever changed.
@@ -76,7 +77,7 @@ BEGIN
     RETURN NEW;
 END
 $$;
--- Of a key its end, or that it is wrapped with the newest master key.
+-- Of keys their end, or that those of a row are wrapped with the newest master key.
 CREATE FUNCTION mentord.only_destroyed() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -84,15 +85,21 @@ DECLARE
 BEGIN
     kept.wrapped := NEW.wrapped;
     kept.master := NEW.master;
-    IF NEW IS NOT DISTINCT FROM kept AND octet_length(NEW.wrapped) = octet_length(OLD.wrapped) AND NEW.master > OLD.master
-        AND NEW.master = (SELECT max(m.id) FROM mentord.master_key m) THEN
+    IF NEW IS NOT DISTINCT FROM kept AND NEW.master > OLD.master AND NEW.master = (SELECT max(m.id) FROM mentord.master_key m)
+        AND NOT EXISTS (
+            SELECT FROM unnest(OLD.wrapped, NEW.wrapped) AS k (before, after)
+            WHERE octet_length(k.before) IS DISTINCT FROM octet_length(k.after)
+        ) THEN
         RETURN NEW;
     END IF;
     kept := OLD;
-    kept.wrapped := NULL;
-    kept.erased_at := NEW.erased_at;
+    kept.wrapped := NEW.wrapped;
     kept.erasure := NEW.erasure;
-    IF OLD.erasure IS NOT NULL OR NEW IS DISTINCT FROM kept OR NOT mentord.erasing(NEW.erasure) THEN
+    IF NEW IS DISTINCT FROM kept OR cardinality(NEW.erasure) <> cardinality(OLD.wrapped) OR EXISTS (
+        SELECT FROM unnest(OLD.wrapped, NEW.wrapped, OLD.erasure, NEW.erasure) AS k (before, after, erasure_before, erasure_after)
+        WHERE (k.after IS DISTINCT FROM k.before OR k.erasure_after IS DISTINCT FROM k.erasure_before)
+            AND NOT (k.before IS NOT NULL AND k.after IS NULL AND mentord.erasing(k.erasure_after))
+    ) THEN
         RAISE EXCEPTION USING ERRCODE = 'MD003',
             MESSAGE = 'UPDATE on mentord.citizen_key is refused: a key is only destroyed by an erasure or wrapped anew';
     END IF;
@@ -171,7 +178,11 @@ BEGIN
         UPDATE mentord.citizen c SET key_id = NULL WHERE c.ref = erase_citizen.ref AND c.key_id IS NOT NULL;
         DELETE FROM mentord.citizen c -- a row that says nothing goes, else it is never inserted again (0001_tables.sql)
             WHERE c.ref = erase_citizen.ref AND c.seq = 0 AND c.armed = 0 AND c.key_id IS NULL;
-        UPDATE mentord.citizen_key k SET wrapped = NULL, erased_at = now(), erasure = erase_citizen.erasure WHERE k.id = key_;
+        UPDATE mentord.citizen_key k
+            SET wrapped[(key_ & 31)::integer + 1] = NULL,
+                erasure = (SELECT array_agg(CASE WHEN p.n = (key_ & 31) + 1 THEN erase_citizen.erasure ELSE k.erasure[p.n] END ORDER BY p.n)
+                           FROM generate_series(1, cardinality(k.wrapped)) AS p (n))
+            WHERE k.id = key_ >> 5;
         PERFORM mentord.empty_refusals(erasure, progress_ids, offsets);
         IF plain > 0 THEN
             UPDATE mentord.decision d SET headers = '', input = '', erasure = erase_citizen.erasure
@@ -210,5 +221,5 @@ $$;
 REVOKE EXECUTE ON FUNCTION mentord.erase_citizen(bytea, text), mentord.retire_payloads(timestamptz, text),
     mentord.empty_refusals(bigint, bigint[], bigint[]) FROM PUBLIC;
 GRANT SELECT ON mentord.erasure, mentord.citizen_key, mentord.master_key, mentord.rekeyed TO mentord_worker, mentord_reader;
-GRANT INSERT ON mentord.citizen_key TO mentord_worker;
+GRANT INSERT (id, citizen_ref, wrapped, master) ON mentord.citizen_key TO mentord_worker;
 GRANT INSERT (fingerprint) ON mentord.master_key TO mentord_worker;

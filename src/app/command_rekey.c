@@ -93,8 +93,9 @@ int audit_rekey(struct context *context)
     (void)err_set(&err,
                   ERR_FATAL,
                   "%" PRId64 " data keys (mentord.citizen_key, id %" PRId64 " is one) do not open "
-                  "with the old master key, all others are changed: restore them or erase their "
-                  "citizens, and run it again; until then give both master keys",
+                  "with the old master key; all are changed but them and those in rows with them: "
+                  "restore them or erase their citizens, and run it again; until then give both "
+                  "master keys",
                   rekeying.unopened,
                   rekeying.first_unopened);
     return command_fail(&err, EXIT_NO);

@@ -1,4 +1,4 @@
-/* Every data key wrapped with another master key, a thousand in a transaction. */
+/* Every data key wrapped with another master key, some rows in a transaction. */
 
 #include "mentor/base/err.h"
 
@@ -7,7 +7,7 @@
 #include "sql_embedded.h"
 
 enum {
-    KEYS_AT_ONCE = 1000,
+    ROWS_AT_ONCE = 32, /* of up to so many keys */
 };
 
 /* In a transaction, with the rights of the owner. */
@@ -93,7 +93,7 @@ static bool wait_for_writers(struct pg_archive *archive, struct err *err)
            commit(archive, err);
 }
 
-/* Into the arrays: those of a page that open. */
+/* Into the arrays: those of a page that open, and what is destroyed. */
 static void rewrap(struct pg_archive *archive, int count, struct archived_rekeying *rekeying)
 {
     const PGresult *rows = session_result(&archive->session, 0);
@@ -103,11 +103,14 @@ static void rewrap(struct pg_archive *archive, int count, struct archived_rekeyi
         uint8_t wrapped[VAULT_WRAPPED_SIZE];
         int64_t id = field_int8(rows, row, 0);
         rekeying->after = id;
-        if (vault_rewrap(&archive->vault,
-                         id,
-                         field_bytes(rows, row, 1),
-                         field_bytes(rows, row, 2),
-                         wrapped)) {
+        if (field_null(rows, row, 2)) {
+            array_int8(&archive->arrays[0], id);
+            array_null(&archive->arrays[1]);
+        } else if (vault_rewrap(&archive->vault,
+                                id,
+                                field_bytes(rows, row, 1),
+                                field_bytes(rows, row, 2),
+                                wrapped)) {
             array_int8(&archive->arrays[0], id);
             array_bytes(&archive->arrays[1], bytes_of(wrapped, sizeof(wrapped)));
         } else if (rekeying->unopened++ == 0) {
@@ -128,21 +131,21 @@ static bool rewrap_some(struct pg_archive *archive,
     struct params params = {0};
     params_int8(&which, archive->vault.number);
     params_int8(&which, rekeying->after);
-    params_int8(&which, KEYS_AT_ONCE);
+    params_int8(&which, ROWS_AT_ONCE);
     if (!begin(archive, err) || !archive_ask(archive, &page, &which, err)) {
         return false;
     }
     *count = PQntuples(session_result(&archive->session, 0));
     rewrap(archive, *count, rekeying);
-    int64_t done = archive->arrays[0].count;
     params_int8(&params, archive->vault.number);
     params_array(&params, &archive->arrays[0]);
     params_array(&params, &archive->arrays[1]);
-    if (!archive_ask(archive, &write, &params, err) || !commit(archive, err)) {
+    if (!archive_ask(archive, &write, &params, err)) {
         return false;
     }
+    int64_t done = field_int8(session_result(&archive->session, 0), 0, 0);
     rekeying->rewrapped += done;
-    return true;
+    return commit(archive, err);
 }
 
 /* An erasure may have held a page back, so that one looked empty: then once more from the first. */

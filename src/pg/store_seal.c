@@ -7,13 +7,13 @@
 #include "store_write.h"
 
 enum {
-    KEY_PLACE_BITS = 16, /* of an id: the citizen's place in its batch */
-    KEY_PLACE_NOBODY = 0xffff,
+    KEY_NUMBER_BITS = 16, /* of an id: its number among its batch's new ones */
+    KEY_ROW_BITS = 5,     /* of that: its place in its row (migrations/0005_erasure.sql) */
 };
 
 bool store_keys_reserve(struct pg_store *store, uint32_t count)
 {
-    CHECK(count <= KEY_PLACE_NOBODY);
+    CHECK(count <= 1U << KEY_NUMBER_BITS);
     if (count <= store->key_capacity) {
         return true;
     }
@@ -53,14 +53,36 @@ static void mark_used(const struct write *write)
     }
 }
 
+void write_keys_numbered(const struct write *write)
+{
+    struct pg_store *store = write->store;
+    int64_t next = write->batch->read.batch_id << KEY_NUMBER_BITS;
+    if (!store->vault.is_open) {
+        return;
+    }
+    mark_used(write);
+    for (uint32_t i = 0; i <= write->batch->read.citizen_count; i++) {
+        struct store_key *key = &store->keys[i];
+        if (key->used && key->id_read == 0) {
+            key->id = next++;
+        }
+    }
+}
+
+/* Empty: nobody. */
+static struct bytes ref_of(const struct write *write, uint32_t place)
+{
+    const struct batch_read *read = &write->batch->read;
+    return place == read->citizen_count ? (struct bytes){0}
+                                        : bytes_of(read->citizens[place].ref, CITIZEN_REF_SIZE);
+}
+
 /* Read, or made and added to the new ones. */
 static bool get_key(const struct write *write, uint32_t place, struct err *err)
 {
     struct pg_store *store = write->store;
     struct store_key *key = &store->keys[place];
-    bool nobody = place == write->batch->read.citizen_count;
-    struct bytes ref = nobody ? (struct bytes){0}
-                              : bytes_of(write->batch->read.citizens[place].ref, CITIZEN_REF_SIZE);
+    struct bytes ref = ref_of(write, place);
     if (key->id_read != 0) {
         struct bytes wrapped = bytes_of(key->wrapped, key->has_wrapped ? VAULT_WRAPPED_SIZE : 0);
         return vault_learn_key(&store->vault, key->id_read, ref, wrapped, key->key) ||
@@ -70,34 +92,32 @@ static bool get_key(const struct write *write, uint32_t place, struct err *err)
                        "open with this master key: keep the database and ask for help",
                        (long long)key->id_read);
     }
-    key->id = write->batch->read.batch_id << KEY_PLACE_BITS | (nobody ? KEY_PLACE_NOBODY : place);
     vault_make_key(&store->vault, key->id, ref, key->key, key->wrapped);
-    array_int8(&store->arrays[0], key->id);
-    if (nobody) {
-        array_null(&store->arrays[1]);
+    if (ref.size == 0) {
+        array_null(&store->arrays[0]);
     } else {
-        array_bytes(&store->arrays[1], ref);
+        array_bytes(&store->arrays[0], ref);
     }
-    array_bytes(&store->arrays[2], bytes_of(key->wrapped, VAULT_WRAPPED_SIZE));
+    array_bytes(&store->arrays[1], bytes_of(key->wrapped, VAULT_WRAPPED_SIZE));
     return true;
 }
 
 bool write_keys(const struct write *write, struct err *err)
 {
-    static const enum array_type types[] = {ARRAY_INT8, ARRAY_BYTEA, ARRAY_BYTEA};
+    static const enum array_type types[] = {ARRAY_BYTEA, ARRAY_BYTEA};
     struct pg_store *store = write->store;
     if (!store->vault.is_open) {
         return true;
     }
-    mark_used(write);
-    store_columns(write->store, types, 3);
+    store_columns(write->store, types, 2);
     for (uint32_t i = 0; i <= write->batch->read.citizen_count; i++) {
         if (store->keys[i].used && !get_key(write, i, err)) {
             return false;
         }
     }
     struct params params = {0};
-    store_put_columns(store, &params, 3);
+    params_int8(&params, write->batch->read.batch_id << (KEY_NUMBER_BITS - KEY_ROW_BITS));
+    store_put_columns(store, &params, 2);
     params_int8(&params, store->vault.number);
     return store->arrays[0].count == 0 || store_send(store, STORE_write_keys, &params, err);
 }

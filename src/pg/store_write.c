@@ -64,9 +64,10 @@ static bool send_progress(const struct write *write, struct err *err)
 static bool write_begin(const struct write *write, struct err *err)
 {
     const struct params none = {0};
+    write_keys_numbered(write);
     return store_send(write->store, STORE_begin, &none, err) &&
            store_send(write->store, STORE_lock_limit, &none, err) && send_progress(write, err) &&
-           write_closings(write, err) && write_keys(write, err) && write_rows(write, err) &&
+           write_closings(write, err) && write_rows(write, err) && write_keys(write, err) &&
            write_decisions(write, err) && write_quarantines(write, err) &&
            write_ledger(write, err) && store_send(write->store, STORE_commit, &none, err) &&
            session_sync(&write->store->session, err);

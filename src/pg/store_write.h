@@ -20,9 +20,11 @@ MUST_CHECK bool write_send(const struct write *write,
                            struct err *err);
 
 /*
- * store_seal.c: before the rows, decides which data keys the batch needs, makes those that are not
- * there, and sends them. Nothing to do without a master key. ERR_HALT when one does not open.
+ * store_seal.c: before the rows, which data keys the batch needs, and the ids of those that are not
+ * there; after them, while the server is at work on them, makes those and sends them. Nothing to do
+ * without a master key. ERR_HALT when one does not open.
  */
+void write_keys_numbered(const struct write *write);
 MUST_CHECK bool write_keys(const struct write *write, struct err *err);
 /* A payload's columns: the id of its key, its headers and its value, each behind what is there. In
  * clear without a master key; `citizen` UINT32_MAX: nobody's. */

@@ -31,7 +31,7 @@ HARMLESS = {
     ("decision", "input", "sealed"): "it lies sealed in headers; this is empty and not read",
     ("erasure", "decided_before"): "of an erasure by age only, which a decision names; one by citizen has none",
     ("erasure", "why"): "a person's words. Not chained: an auditor keeps what `audit erase` printed",
-    ("erasure", "erased_at"): "likewise; of a sealed one the key says so, too",
+    ("erasure", "erased_at"): "likewise",
     ("erasure", "erased_by"): "likewise",
     ("erasure", "transaction"): "only the transaction itself asks for it",
     ("master_key", "why"): "a person's words, like that of an erasure",
@@ -82,21 +82,25 @@ ALTERATIONS = {
     "bytea": ["set_byte({c}, octet_length({c}) - 1, get_byte({c}, octet_length({c}) - 1) # 128)", "substr({c}, 1, octet_length({c}) - 1)",
               "NULL", "''", "set_byte({c}, 0, get_byte({c}, 0) # 1)", "{c} || '\\x00'"],
     "text": ["'x' || {c}", "NULL", "''"], "boolean": ["NOT {c}", "NULL"], "uuid": ["gen_random_uuid()", "NULL"], "date": ["{c} + 1", "NULL", "'infinity'"],
-    "timestamp with time zone": ["{c} + interval '1 microsecond'", "'infinity'"], "xid8": ["'7'::xid8"], "ARRAY": ["'{{}}'"],
+    "timestamp with time zone": ["{c} + interval '1 microsecond'", "'infinity'"], "xid8": ["'7'::xid8"],
+    "_int8": ["(SELECT array_agg(x + 1 ORDER BY n) FROM unnest({c}) WITH ORDINALITY AS u (x, n))", "array_fill(1::bigint, ARRAY[32])"],
+    "_bytea": ["(SELECT array_agg(set_byte(x, octet_length(x) - 1, get_byte(x, octet_length(x) - 1) # 128) ORDER BY n) "
+               "FROM unnest({c}) WITH ORDINALITY AS u (x, n))", "{c}[2:]", "'{{}}'", "NULL", "array_fill(NULL::bytea, ARRAY[cardinality({c})])"],
 }
 FIRST = None if os.environ.get("MENTORD_TEST_TAMPER") == "all" else 1
 
+KEY = "(SELECT y.wrapped[(key_id & 31)::integer + 1] FROM mentord.citizen_key y WHERE y.id = key_id >> 5)"
 CLEAR = "key_id IS NULL AND erasure IS NULL"
 KINDS = {  # rows of a table that are not alike
     "decision": {"late": f"{CLEAR} AND late_ms >= 0 AND total_ore > 0", "later": f"{CLEAR} AND application_seq = 2 AND NOT conflict",
                  "conflict": f"conflict AND {CLEAR}", "emptied": "erasure IS NOT NULL AND late_ms >= 0",
-                 "sealed": "key_id IN (SELECT id FROM mentord.citizen_key WHERE wrapped IS NOT NULL)",
-                 "shredded": "key_id IN (SELECT id FROM mentord.citizen_key WHERE wrapped IS NULL) AND late_ms >= 0"},
+                 "sealed": f"{KEY} IS NOT NULL",
+                 "shredded": f"key_id IS NOT NULL AND {KEY} IS NULL AND late_ms >= 0"},
     "quarantine": {"open": f"state = 'open' AND redrives = 0 AND {CLEAR} AND citizen_ref IS NOT NULL", "nobody's": f"state = 'open' AND citizen_ref IS NULL AND {CLEAR}",
                    "redriven": f"state = 'redriven' AND {CLEAR}", "emptied": "erasure IS NOT NULL AND key_id IS NULL",
                    "sealed": "key_id IS NOT NULL AND erasure IS NULL AND state = 'open'", "shredded": "erasure IS NOT NULL AND key_id IS NOT NULL"},
     "batch": {"first": "id = (SELECT min(id) FROM mentord.batch)", "mixed": "dlq > 0 AND decided > 0"},
-    "citizen_key": {"live": "wrapped IS NOT NULL AND citizen_ref IS NOT NULL", "destroyed": "wrapped IS NULL"},
+    "citizen_key": {"live": "erasure IS NULL AND citizen_ref[1] IS NOT NULL", "destroyed": "erasure IS NOT NULL"},
     "citizen": {"sealed": "key_id IS NOT NULL AND seq > 0", "clear": "key_id IS NULL AND seq > 0", "armed": "armed > 0"},
     "progress": {"read": "batch > 0", "unread": "batch = 0"},
     "rulebook": {"used": "sha256 IN (SELECT rulebook FROM mentord.decision)"},
@@ -243,7 +247,8 @@ def altered(rich, table, kind, statement):
 
 
 def columns(rich):
-    return rich.place.sql("SELECT c.table_name, c.column_name, c.data_type FROM information_schema.columns c JOIN information_schema.tables t "
+    return rich.place.sql("SELECT c.table_name, c.column_name, "
+                          "CASE c.data_type WHEN 'ARRAY' THEN c.udt_name ELSE c.data_type END FROM information_schema.columns c JOIN information_schema.tables t "
                           "USING (table_schema, table_name) WHERE table_schema = 'mentord' AND table_type = 'BASE TABLE'")
 
 

@@ -6,10 +6,10 @@ COPY (
     SELECT d.source_offset, d.decision_id, d.citizen_ref, d.citizen_seq, d.outcome, d.evaluated_at_ms, d.late_ms, d.trace,
         d.output, d.batch, d.index, -1, d.application_seq, d.rulebook, d.core_version, d.conflict,
         d.quarantined, d.periods, d.headers, d.input, d.progress_id, d.key_id,
-        CASE WHEN d.key_id IS NOT NULL THEN (SELECT y.wrapped FROM mentord.citizen_key y WHERE y.id = d.key_id LIMIT 1) END,
+        CASE WHEN d.key_id IS NOT NULL THEN (SELECT y.wrapped[(d.key_id & 31)::integer + 1] FROM mentord.citizen_key y WHERE y.id = d.key_id >> 5 LIMIT 1) END,
         CASE WHEN d.key_id IS NOT NULL OR d.erasure IS NOT NULL THEN (
             SELECT e.citizen_ref IS NOT NULL FROM mentord.erasure e
-            WHERE e.id = coalesce(d.erasure, (SELECT y.erasure FROM mentord.citizen_key y WHERE y.id = d.key_id LIMIT 1))
+            WHERE e.id = coalesce(d.erasure, (SELECT y.erasure[(d.key_id & 31)::integer + 1] FROM mentord.citizen_key y WHERE y.id = d.key_id >> 5 LIMIT 1))
                 AND coalesce(e.citizen_ref = d.citizen_ref, d.evaluated_at_ms < floor(extract(epoch FROM e.decided_before) * 1000))
             LIMIT 1
         ) END,

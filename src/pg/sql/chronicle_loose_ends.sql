@@ -1,18 +1,22 @@
 -- $1 at most so many; after chronicle_planner. The numbers are those of enum chronicle_loose: constraints promise all this, and
 -- a superuser can take them away.
+WITH key AS (
+    SELECT r.id * 32 + k.n - 1 AS id, k.citizen_ref, k.wrapped, k.erasure, r.master
+    FROM mentord.citizen_key r, unnest(r.citizen_ref, r.wrapped, r.erasure) WITH ORDINALITY AS k (citizen_ref, wrapped, erasure, n)
+)
 SELECT o.loose, o.citizen_ref, coalesce(o.progress_id, -1), coalesce(o.source_offset, -1), coalesce(o.number, -1)
 FROM (
     SELECT CASE WHEN c.ref IS NULL THEN 1 ELSE 0 END AS loose, coalesce(c.ref, k.citizen_ref) AS citizen_ref, NULL::bigint AS progress_id,
         NULL::bigint AS source_offset, coalesce(c.key_id, k.id) AS number
     FROM (SELECT z.ref, z.key_id FROM mentord.citizen z WHERE z.key_id IS NOT NULL) AS c
-    FULL JOIN (SELECT y.id, y.citizen_ref FROM mentord.citizen_key y WHERE y.wrapped IS NOT NULL AND y.citizen_ref IS NOT NULL) AS k
+    FULL JOIN (SELECT y.id, y.citizen_ref FROM key y WHERE y.wrapped IS NOT NULL AND y.citizen_ref IS NOT NULL) AS k
         ON k.id = c.key_id AND k.citizen_ref = c.ref
     WHERE c.ref IS NULL OR k.id IS NULL
     UNION ALL
     SELECT 2, k.citizen_ref, NULL, NULL, k.id
-    FROM mentord.citizen_key k
-    LEFT JOIN mentord.erasure e ON e.id = k.erasure AND e.citizen_ref = k.citizen_ref AND e.erased_at = k.erased_at
-    WHERE (k.wrapped IS NULL OR k.erasure IS NOT NULL OR k.erased_at IS NOT NULL) AND (e.id IS NULL OR k.wrapped IS NOT NULL)
+    FROM key k
+    LEFT JOIN mentord.erasure e ON e.id = k.erasure AND e.citizen_ref = k.citizen_ref
+    WHERE (k.wrapped IS NULL OR k.erasure IS NOT NULL) AND (e.id IS NULL OR k.wrapped IS NOT NULL)
     UNION ALL
     SELECT 3, NULL, b.progress_id, b.first_offset, b.id
     FROM mentord.batch b
@@ -34,10 +38,10 @@ FROM (
         OR (q.state = 'redriven') <> (q.redriven_batch IS NOT NULL)
         OR q.redriven_index < 0 OR q.state <> 'redriven' AND q.redriven_index IS NOT NULL
     UNION ALL
-    SELECT 6, min(k.citizen_ref::text)::bytea, NULL, NULL, k.id FROM mentord.citizen_key k GROUP BY k.id HAVING count(*) > 1
+    SELECT 6, min(k.citizen_ref::text)::bytea, NULL, NULL, k.id FROM key k GROUP BY k.id HAVING count(*) > 1
     UNION ALL
     SELECT 7, k.citizen_ref, NULL, NULL, k.id
-    FROM mentord.citizen_key k
+    FROM key k
     WHERE NOT EXISTS (SELECT FROM mentord.master_key m WHERE m.id = k.master)
 ) AS o
 LIMIT $1::integer;
