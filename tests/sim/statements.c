@@ -13,6 +13,7 @@
 enum {
     ARRAY_HEADER = 20,
     COLUMNS_MAX = 8,
+    KEYS_A_ROW = 32,  /* sql/write_keys.sql */
     FRESH_ONE_IN = 8, /* processes with nothing in memory of the one before; it costs time */
 };
 
@@ -25,12 +26,13 @@ struct columns {
     uint32_t rows;
 };
 
-static void columns_open(struct columns *columns, const struct params *params, int count)
+/* From the parameter `first` on. */
+static void columns_open(struct columns *columns, const struct params *params, int first, int count)
 {
-    CHECK(params->count >= count);
+    CHECK(params->count >= first + count);
     CHECK(!params->failed);
     for (int i = 0; i < count; i++) {
-        const uint8_t *array = (const uint8_t *)params->values[i];
+        const uint8_t *array = (const uint8_t *)params->values[first + i];
         CHECK(get_be32(array) == 1); /* nothing is sent for no rows */
         CHECK(i == 0 || get_be32(array + 12) == columns->rows);
         columns->rows = get_be32(array + 12);
@@ -64,16 +66,17 @@ static void column_copy(struct columns *columns, uint32_t column, uint8_t *to, s
 static void take_keys(const struct params *params)
 {
     struct columns columns = {0};
-    columns_open(&columns, params, 3);
+    int64_t row = (int64_t)get_be64((const uint8_t *)params->values[0]);
+    columns_open(&columns, params, 1, 2);
     for (uint32_t i = 0; i < columns.rows; i++) {
         struct db_key *key = &taken->keys[taken->key_count++];
-        *key = (struct db_key){.id = column_int8(&columns, 0)};
-        struct bytes ref = column_next(&columns, 1);
+        *key = (struct db_key){.id = row * KEYS_A_ROW + i};
+        struct bytes ref = column_next(&columns, 0);
         key->has_citizen = ref.data != NULL;
         if (key->has_citizen) {
             memcpy(key->citizen_ref, ref.data, CITIZEN_REF_SIZE);
         }
-        column_copy(&columns, 2, key->wrapped, VAULT_WRAPPED_SIZE);
+        column_copy(&columns, 1, key->wrapped, VAULT_WRAPPED_SIZE);
     }
 }
 
@@ -81,7 +84,7 @@ static void take_applications(const struct params *params, bool fresh)
 {
     struct columns columns = {0};
     uint32_t at = fresh ? 1 : 2; /* an INSERT has no seq_read */
-    columns_open(&columns, params, fresh ? 3 : 4);
+    columns_open(&columns, params, 0, fresh ? 3 : 4);
     for (uint32_t i = 0; i < columns.rows; i++) {
         struct application_write *write = &taken->applications[taken->application_count++];
         *write = (struct application_write){.fresh = fresh};
@@ -96,7 +99,7 @@ static void take_citizens(const struct params *params, bool fresh)
 {
     struct columns columns = {0};
     uint32_t at = fresh ? 1 : 4;
-    columns_open(&columns, params, fresh ? 5 : 8);
+    columns_open(&columns, params, 0, fresh ? 5 : 8);
     for (uint32_t i = 0; i < columns.rows; i++) {
         struct citizen_write *write = &taken->citizens[taken->citizen_count++];
         *write = (struct citizen_write){.fresh = fresh};
@@ -114,7 +117,7 @@ static void take_citizens(const struct params *params, bool fresh)
 static void take_gone(const struct params *params)
 {
     struct columns columns = {0};
-    columns_open(&columns, params, 2);
+    columns_open(&columns, params, 0, 2);
     for (uint32_t i = 0; i < columns.rows; i++) {
         struct citizen_write *write = &taken->citizens[taken->citizen_count++];
         *write = (struct citizen_write){.gone = true};
@@ -199,7 +202,7 @@ take_payload(const struct write *write, const struct write_payload *payload, uin
     store_columns(write->store, types, 3);
     write_payload(write, payload, &arrays[0], &arrays[1], &arrays[2]);
     store_put_columns(write->store, &params, 3);
-    columns_open(&columns, &params, 3);
+    columns_open(&columns, &params, 0, 3);
     struct db_payload *to = &taken->payloads[entry];
     to->key = column_int8(&columns, 0);
     to->headers = sim_keep(column_next(&columns, 1));
@@ -243,7 +246,8 @@ bool statements_write(struct actor *actor,
     *statements = (struct statements){0};
     statements->payloads = sim_alloc(batch->entry_count * sizeof(*statements->payloads) + 1);
     taken = statements;
-    bool done = write_keys(&write, err) && write_rows(&write, err);
+    write_keys_numbered(&write);
+    bool done = write_rows(&write, err) && write_keys(&write, err);
     if (done) {
         take_payloads(&write);
     }
