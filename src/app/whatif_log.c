@@ -254,7 +254,7 @@ void whatif_log_close(struct whatif_log *log)
 {
     keeper_release(&log->keys);
     name_citizens(log);
-    log->order = calloc(log->count + 1, sizeof(*log->order));
+    log->order = calloc(log->count + 1, sizeof(const struct whatif_event *));
     CHECK(log->order != NULL);
     for (size_t i = 0; i < log->count; i++) {
         if (log->events[i].has_outcome || (log->decide && log->rulebook != NULL)) {
