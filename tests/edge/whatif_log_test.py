@@ -4,7 +4,7 @@ import json
 import random
 
 import pytest
-from confluent_kafka import TopicPartition
+from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 import messages as m
@@ -196,6 +196,24 @@ def test_standard_input_is_a_file(many, cheaper, log):  # noqa: F811
     done = many.mentord("replay", "whatif", "--rulebook", cheaper, "--source", "-", "--decided-by", str(SHIPPED), "--json",
                         stdin=log.read_bytes())
     assert json.loads(done.stdout)["money"] == summary(many, cheaper)["money"]
+
+
+def test_topics_without_decisions_and_what_a_transaction_aborted(make_place, cheaper):  # noqa: F811
+    place = make_place(demo=True)
+    told, lacks = ask(place, cheaper, "kafka")
+    assert told["decisions"] == 0 and lacks == NOTHING
+    worker = place.worker("--at", "event", "--emit", "transactional")
+    place.mentord("publish", stdin="\n".join(SAMPLE_LINES[:8]).encode())
+    place.settled()
+    assert worker.stop() == 0
+    aborted = Producer({"bootstrap.servers": place.broker.servers, "transactional.id": place.database})
+    aborted.init_transactions()
+    aborted.begin_transaction()
+    aborted.produce(place.decisions, b"no outcome")
+    aborted.flush(30)
+    aborted.abort_transaction()
+    assert ask(place, cheaper, "kafka") == (summary(place, cheaper), NOTHING)
+    assert "missing" in refused(place, cheaper, "kafka", "--topic-decisions", "missing")
 
 
 def test_what_retention_dropped_is_told(many, cheaper):  # noqa: F811

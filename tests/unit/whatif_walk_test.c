@@ -19,7 +19,7 @@ enum {
 };
 
 static struct arena arena;
-static struct whatif_log log_;
+static struct whatif_log known_log;
 static struct hmac_key key;
 static struct trial trial;
 static struct whatif_walk walk;
@@ -48,7 +48,7 @@ static void run(void)
     static const atomic_bool stop = false;
     struct chronicle_slice slice = walk.slice;
     whatif_walk_release(&walk);
-    walk = (struct whatif_walk){.log = &log_, .slice = slice, .stop = &stop, .take = take};
+    walk = (struct whatif_walk){.log = &known_log, .slice = slice, .stop = &stop, .take = take};
     seen[0] = '\0';
     seen_count = 0;
     assert_true(whatif_walk_run(&walk, &err));
@@ -68,7 +68,7 @@ static int begin(void **state)
     (void)state;
     trial_begin(&trial);
     hmac_key_init(&key, bytes_text("secret"));
-    log_ = (struct whatif_log){.decide = true, .rulebook = facts_rulebook()};
+    known_log = (struct whatif_log){.decide = true, .rulebook = facts_rulebook()};
     ask_for(0, 1, 10000);
     return arena_init(&arena, (size_t)4 * 1024 * 1024) ? 0 : -1;
 }
@@ -77,7 +77,7 @@ static int end(void **state)
 {
     (void)state;
     whatif_walk_release(&walk);
-    whatif_log_release(&log_);
+    whatif_log_release(&known_log);
     arena_release(&arena);
     return 0;
 }
@@ -110,7 +110,7 @@ static void add_application(int number, const char *event_id)
     arena_rewind(&arena, (struct arena_mark){0});
     request_read(&request, &letter.record, REASON_NONE, &key, &arena);
     assert_int_equal(request.reason, REASON_NONE);
-    whatif_log_application(&log_, &request, WHEN_MS);
+    whatif_log_application(&known_log, &request, WHEN_MS);
 }
 
 /* `seq` NULL: it does not say. */
@@ -130,7 +130,7 @@ static void add_outcome(int number, const char *seq)
     trial_decide(&trial, true);
     assert_int_equal(trial.decision.outcome, OUTCOME_IS_APPROVED);
     assert_true(wire_encode_decision(&trial.decision, &source, &arena, &record.value));
-    whatif_log_outcome(&log_, &record, &arena);
+    whatif_log_outcome(&known_log, &record, &arena);
 }
 
 static void a_citizens_decisions_come_by_their_numbers(void **state)
@@ -143,7 +143,7 @@ static void a_citizens_decisions_come_by_their_numbers(void **state)
     add_outcome(1, "3");
     add_outcome(2, "2");
     add_outcome(2, "2"); /* sent again after a crash */
-    whatif_log_close(&log_);
+    whatif_log_close(&known_log);
     run();
     assert_string_equal(seen, "3:0 2:24 1:48");
     assert_memory_equal(last.citizen_ref, "citizen, 16 long", CITIZEN_REF_SIZE);
@@ -153,7 +153,7 @@ static void a_citizens_decisions_come_by_their_numbers(void **state)
     assert_int_equal(last.evaluated_at_ms, trial.matter.evaluated_at_ms);
     assert_false(last.absent);
     assert_int_equal(walk.counts.holes + walk.counts.twice + walk.counts.decided_here, 0);
-    assert_int_equal(log_.counts.contradicted, 0);
+    assert_int_equal(known_log.counts.contradicted, 0);
 }
 
 static void what_has_no_outcome_goes_where_a_number_lacks(void **state)
@@ -163,7 +163,7 @@ static void what_has_no_outcome_goes_where_a_number_lacks(void **state)
     add_application(1, NULL);
     add_application(3, NULL);
     add_application(2, NULL);
-    whatif_log_close(&log_);
+    whatif_log_close(&known_log);
     run();
     /* The third overlaps what is granted, so it is referred and leaves nothing. */
     assert_string_equal(seen, "1:0 2:24 3:48");
@@ -177,14 +177,14 @@ static void what_has_no_outcome_goes_where_a_number_lacks(void **state)
 static void without_a_rulebook_it_is_left_aside_and_the_hole_told(void **state)
 {
     (void)state;
-    log_.rulebook = NULL;
+    known_log.rulebook = NULL;
     add_outcome(2, "2");
     add_application(1, NULL);
-    whatif_log_close(&log_);
+    whatif_log_close(&known_log);
     run();
     assert_string_equal(seen, "2:0");
     assert_true(last.absent);
-    assert_int_equal(log_.counts.undecided, 1);
+    assert_int_equal(known_log.counts.undecided, 1);
     assert_int_equal(walk.counts.holes, 1);
 }
 
@@ -195,8 +195,8 @@ static void a_duplicate_under_another_id_is_no_decision(void **state)
     add_application(1, "copy");
     add_application(1, NULL); /* the same line again */
     add_outcome(1, "1");
-    whatif_log_close(&log_);
-    assert_int_equal(log_.count, 2);
+    whatif_log_close(&known_log);
+    assert_int_equal(known_log.count, 2);
     run();
     assert_string_equal(seen, "1:0");
     assert_int_equal(walk.counts.undecided, 1);
@@ -209,7 +209,7 @@ static void two_with_one_number_are_told(void **state)
     add_outcome(1, "1");
     add_outcome(2, "1");
     add_outcome(3, NULL);
-    whatif_log_close(&log_);
+    whatif_log_close(&known_log);
     run();
     assert_int_equal(seen_count, 3);
     assert_int_equal(walk.counts.twice, 1);
@@ -222,9 +222,9 @@ static void two_outcomes_of_one_event_are_not_believed(void **state)
     add_outcome(1, "1");
     trial.matter.evaluated_at_ms++;
     add_outcome(1, "1");
-    whatif_log_close(&log_);
+    whatif_log_close(&known_log);
     run();
-    assert_int_equal(log_.counts.contradicted, 1);
+    assert_int_equal(known_log.counts.contradicted, 1);
     assert_string_equal(last.damaged, "outcome");
 }
 
@@ -232,9 +232,9 @@ static void what_is_no_decision_is_counted(void **state)
 {
     struct record record = {.has_value = true, .value = bytes_text("\xff")};
     (void)state;
-    whatif_log_outcome(&log_, &record, &arena);
-    assert_int_equal(log_.counts.unreadable, 1);
-    assert_int_equal(log_.count, 0);
+    whatif_log_outcome(&known_log, &record, &arena);
+    assert_int_equal(known_log.counts.unreadable, 1);
+    assert_int_equal(known_log.count, 0);
 }
 
 static void slices_divide_the_citizens(void **state)
@@ -245,7 +245,7 @@ static void slices_divide_the_citizens(void **state)
     add_application(2, NULL);
     memset(trial.matter.citizen_ref, 0xff, CITIZEN_REF_SIZE);
     add_outcome(3, "1");
-    whatif_log_close(&log_);
+    whatif_log_close(&known_log);
     run();
     assert_int_equal(seen_count, 3);
     ask_for(0, 2, 10000);
@@ -263,23 +263,23 @@ static void slices_divide_the_citizens(void **state)
 static void by_place_another_event_is_a_contradiction(void **state)
 {
     (void)state;
-    log_.by_place = true;
-    log_.topic = bytes_text("t");
+    known_log.by_place = true;
+    known_log.topic = bytes_text("t");
     add_outcome(1, "1"); /* partition 0, offset 40 */
-    assert_true(whatif_log_wants(&log_, 0, 40));
-    assert_false(whatif_log_wants(&log_, 0, 42));
+    assert_true(whatif_log_wants(&known_log, 0, 40));
+    assert_false(whatif_log_wants(&known_log, 0, 42));
     add_application(1, NULL); /* there */
-    assert_int_equal(log_.count, 2);
-    assert_int_equal(log_.counts.contradicted, 0);
+    assert_int_equal(known_log.count, 2);
+    assert_int_equal(known_log.counts.contradicted, 0);
     place = 40;
     add_application(2, NULL);
     place = 42;
-    assert_int_equal(log_.count, 2);
-    assert_int_equal(log_.counts.contradicted, 1);
-    whatif_log_release(&log_);
-    log_ = (struct whatif_log){.by_place = true, .topic = bytes_text("another")};
+    assert_int_equal(known_log.count, 2);
+    assert_int_equal(known_log.counts.contradicted, 1);
+    whatif_log_release(&known_log);
+    known_log = (struct whatif_log){.by_place = true, .topic = bytes_text("another")};
     add_outcome(1, "1");
-    assert_false(whatif_log_wants(&log_, 0, 40));
+    assert_false(whatif_log_wants(&known_log, 0, 40));
 }
 
 int main(void)
