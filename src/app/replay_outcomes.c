@@ -8,14 +8,14 @@
 
 #include "lines.h"
 
-static void pair_key(struct bytes application, struct bytes event_id, uint8_t key[KEEPER_KEY_SIZE])
+void known_pair(struct bytes application_id, struct bytes event_id, uint8_t key[KEEPER_KEY_SIZE])
 {
     struct sha256 sha;
     uint8_t digest[SHA256_SIZE];
     uint8_t uuid[UUID_SIZE];
-    bool is_uuid = uuid_parse(application, uuid);
+    bool is_uuid = uuid_parse(application_id, uuid);
     sha256_init(&sha);
-    sha256_add(&sha, is_uuid ? bytes_of(uuid, UUID_SIZE) : application);
+    sha256_add(&sha, is_uuid ? bytes_of(uuid, UUID_SIZE) : application_id);
     sha256_add(&sha, event_id);
     sha256_finish(&sha, digest);
     memcpy(key, digest, KEEPER_KEY_SIZE);
@@ -99,7 +99,7 @@ enum known_news known_note(struct keeper *outcomes,
     if (known->topic_size > 0) {
         memcpy(known->topic, provenance.source.topic.data, known->topic_size);
     }
-    pair_key(provenance.application_id, provenance.source.event_id, key);
+    known_pair(provenance.application_id, provenance.source.event_id, key);
     struct keeper_row *row = keeper_row(outcomes, key);
     if (row->size == 0) {
         keeper_row_set(row, 1, bytes_of(known, sizeof(*known)));
@@ -118,7 +118,7 @@ bool known_take(struct keeper *outcomes,
                 bool *again)
 {
     uint8_t key[KEEPER_KEY_SIZE];
-    pair_key(application_id, event_id, key);
+    known_pair(application_id, event_id, key);
     struct keeper_row *row = keeper_row(outcomes, key);
     *again = false;
     if (row->size == 0) {

@@ -69,6 +69,8 @@ bool known_take(struct keeper *outcomes,
 /* Outcomes that were not handed out. */
 int64_t known_left(const struct keeper *outcomes);
 
+/* What joins an outcome with the event that it answers. */
+void known_pair(struct bytes application_id, struct bytes event_id, uint8_t key[KEEPER_KEY_SIZE]);
 /* Of an outcome as it is sent, but for mentor-seq: a file may hold a part of what came before. */
 void known_digest(const struct record *record, uint8_t digest[SHA256_SIZE]);
 /* What is compared beside the value: name without ce_, and value, empty when there is none. */

@@ -12,6 +12,7 @@
 #include "replay.h"
 #include "whatif_jobs.h"
 #include "whatif_report.h"
+#include "whatif_source.h"
 
 /* Files that are asked for beside the table; opened before the work, so that a wrong path is told
  * at once. */
@@ -54,14 +55,16 @@ static int
 read_options(struct context *context, const struct replay_range *range, struct whatif_jobs *jobs)
 {
     const struct options *options = &context->options;
-    const char *source = options->values[OPTION_SOURCE];
     const char *sample = options->values[OPTION_SAMPLE];
     const char *list = options->values[OPTION_LIST_FILE];
     if (!options->given[OPTION_RULEBOOK]) {
         return command_usage(context, "replay whatif: which rules? --rulebook FILE");
     }
-    if (strcmp(source, "archive") != 0) {
-        return command_usage(context, "replay whatif reads --source archive only");
+    if (options->given[OPTION_DECIDED_BY] && jobs->log == NULL) {
+        return command_usage(
+            context,
+            "--decided-by: the archive has the rulebooks that decided; only a file or "
+            "kafka needs them");
     }
     if (!read_sample(sample, &jobs->sample_bp)) {
         return command_usage(
@@ -119,6 +122,7 @@ static void tell(const struct whatif_jobs *jobs, const struct files *files, doub
     struct whatif_report report = {
         .tally = &jobs->jobs[0].tally,
         .candidate = jobs->candidate,
+        .log = jobs->log,
         .stored = jobs->stored,
         .one_municipality = jobs->municipality != WHATIF_ANYWHERE,
         .sample_bp = jobs->sample_bp,
@@ -140,18 +144,38 @@ static void tell(const struct whatif_jobs *jobs, const struct files *files, doub
 
 /* Some were left out that are wrong: the report says so, and the answer is not whole. What is
  * erased or sealed is left out, too, and said; that is as it should be. */
-static bool whole(const struct whatif_tally *tally)
+static bool whole(const struct whatif_jobs *jobs)
 {
-    return tally->verdicts[WHATIF_UNREADABLE] + tally->verdicts[WHATIF_NO_RULEBOOK] +
-               tally->verdicts[WHATIF_UNLIKE] ==
-           0;
+    const struct whatif_tally *tally = &jobs->jobs[0].tally;
+    return (jobs->log == NULL || jobs->log->counts.unreadable + jobs->log->counts.twice == 0) &&
+           tally->verdicts[WHATIF_UNREADABLE] + tally->verdicts[WHATIF_NO_RULEBOOK] +
+                   tally->verdicts[WHATIF_UNLIKE] ==
+               0;
+}
+
+/* The rulebooks that decided, and the log itself; NULL: the archive has both. */
+static bool read_log(struct whatif_jobs *jobs, struct err *err)
+{
+    const struct context *context = jobs->context;
+    const char *decided_by = context->options.values[OPTION_DECIDED_BY];
+    if (jobs->log == NULL) {
+        return true;
+    }
+    if (!rulebooks_at(&jobs->rulebooks, decided_by != NULL ? decided_by : context->rulebook, err)) {
+        return false;
+    }
+    jobs->log->rulebook = jobs->rulebooks.count == 1 ? jobs->rulebooks.items[0] : NULL;
+    const char *source = context->options.values[OPTION_SOURCE];
+    return strcmp(source, "kafka") == 0 ? whatif_kafka(jobs->log, context, err)
+                                        : whatif_file(jobs->log, context, source, err);
 }
 
 static bool run(struct whatif_jobs *jobs, struct files *files, struct err *err)
 {
     struct clock clock = jobs->context->clock;
     int64_t begun_us = clock.mono_us(clock.self);
-    bool done = open_files(&jobs->context->options, files, err) && whatif_jobs_run(jobs, err);
+    bool done = open_files(&jobs->context->options, files, err) && read_log(jobs, err) &&
+                whatif_jobs_run(jobs, err);
     if (done) {
         tell(jobs, files, (double)(clock.mono_us(clock.self) - begun_us) / 1e6);
     }
@@ -162,11 +186,13 @@ static bool run(struct whatif_jobs *jobs, struct files *files, struct err *err)
 int replay_whatif(struct context *context, const struct replay_range *range)
 {
     static struct whatif_jobs jobs;
+    static struct whatif_log log;
     struct files files = {0};
     struct err err;
     jobs = (struct whatif_jobs){
         .context = context,
         .range = range,
+        .log = strcmp(context->options.values[OPTION_SOURCE], "archive") == 0 ? NULL : &log,
         .stored = options_flag(&context->options, OPTION_FIRST_ORDER),
         .list = context->options.values[OPTION_LIST_FILE] != NULL,
         .job_count = command_jobs(&context->options),
@@ -183,10 +209,11 @@ int replay_whatif(struct context *context, const struct replay_range *range)
     jobs.candidate = candidate;
     if (!run(&jobs, &files, &err)) {
         code = command_fail(&err, EXIT_FAILED);
-    } else if (!whole(&jobs.jobs[0].tally)) {
+    } else if (!whole(&jobs)) {
         code = EXIT_NO;
     }
     whatif_jobs_release(&jobs);
+    whatif_log_release(&log);
     rulebook_close(&candidate);
     return code;
 }

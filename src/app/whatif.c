@@ -211,6 +211,8 @@ enum whatif_verdict whatif_case(const struct whatif *whatif,
     enum whatif_verdict verdict = unread[row->payload.state];
     if (row->damaged != NULL) {
         verdict = WHATIF_UNREADABLE;
+    } else if (row->absent) {
+        verdict = WHATIF_MISSING;
     } else if (row->payload.state == PAYLOAD_WHOLE &&
                wire_decode_application(row->input, &application, &canonical) == REASON_NONE &&
                uuid_parse(application.application_id, application.id) &&

@@ -53,6 +53,7 @@ enum whatif_verdict {
     WHATIF_ERASED,      /* its input is gone, by a recorded act: with its citizen's key */
     WHATIF_RETIRED,     /* likewise, by its age */
     WHATIF_SEALED,      /* its input is sealed, and no master key is given */
+    WHATIF_MISSING,     /* a log that has its outcome only */
     WHATIF_UNREADABLE,  /* its input or history cannot be read; also sealed, and it does not open */
     WHATIF_NO_RULEBOOK, /* its own is not stored, or not readable */
     WHATIF_UNLIKE,      /* its own rulebook comes to something else than what is stored */

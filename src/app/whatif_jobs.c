@@ -5,6 +5,8 @@
 #include "mentor/app/command.h"
 #include "mentor/core/rulebook.h"
 
+#include "whatif_walk.h"
+
 enum {
     PAGE = 1000,
 };
@@ -79,8 +81,14 @@ static void settle_rest(struct whatif_job *job)
     }
 }
 
-static void take(struct whatif_job *job, const struct chronicle_case *row)
+static const struct keeper *repeated(const struct whatif_jobs *jobs)
 {
+    return jobs->log != NULL ? &jobs->log->repeated : &jobs->repeated;
+}
+
+static void take(void *self, const struct chronicle_case *row)
+{
+    struct whatif_job *job = self;
     const struct whatif_jobs *jobs = job->jobs;
     /* what is damaged has no place that it could be told by */
     if (row->damaged == NULL &&
@@ -98,7 +106,7 @@ static void take(struct whatif_job *job, const struct chronicle_case *row)
     enum whatif_verdict verdict = whatif_case(&whatif, row, &job->history, &result);
     bool counted = verdict == WHATIF_COUNTED;
     bool replaces = verdict != WHATIF_OUTSIDE && !row->conflict &&
-                    keeper_find(&jobs->repeated, row->application_id) != NULL;
+                    keeper_find(repeated(jobs), row->application_id) != NULL;
     if (!counted) {
         job->tally.verdicts[verdict]++;
     }
@@ -109,17 +117,23 @@ static void take(struct whatif_job *job, const struct chronicle_case *row)
     }
 }
 
-static bool read_cases(struct whatif_job *job)
+static struct chronicle_slice slice_of(const struct whatif_job *job)
 {
-    struct whatif_jobs *jobs = job->jobs;
-    struct chronicle *chronicle = &job->chronicle;
-    struct chronicle_slice slice = {
+    const struct whatif_jobs *jobs = job->jobs;
+    return (struct chronicle_slice){
         .from_ms = jobs->range->selection.from_ms,
         .to_ms = jobs->range->selection.to_ms,
         .slice = (int32_t)job->number,
         .slices = (int32_t)jobs->job_count,
         .sample_bp = jobs->sample_bp,
     };
+}
+
+static bool read_cases(struct whatif_job *job)
+{
+    struct whatif_jobs *jobs = job->jobs;
+    struct chronicle *chronicle = &job->chronicle;
+    struct chronicle_slice slice = slice_of(job);
     if (!chronicle->cases(chronicle->self, &slice, &job->err)) {
         return false;
     }
@@ -135,16 +149,36 @@ static bool read_cases(struct whatif_job *job)
         progress_add(&jobs->progress, count);
         (void)pthread_mutex_unlock(&jobs->mutex);
     }
-    settle_rest(job);
     return true;
+}
+
+static bool walk_log(struct whatif_job *job)
+{
+    struct whatif_jobs *jobs = job->jobs;
+    const struct chronicle_selection *selection = &jobs->range->selection;
+    struct whatif_walk walk = {
+        .log = jobs->log,
+        .slice = slice_of(job),
+        .placed = selection->partition >= 0 || selection->offset_first > 0 ||
+                  selection->offset_last < INT64_MAX,
+        .stop = &jobs->stop,
+        .take = take,
+        .self = job,
+    };
+    bool done = whatif_walk_run(&walk, &job->err);
+    job->counts = walk.counts;
+    whatif_walk_release(&walk);
+    return done;
 }
 
 static void *run_job(void *self)
 {
     struct whatif_job *job = self;
-    job->failed = !read_cases(job);
+    job->failed = !(job->jobs->log != NULL ? walk_log(job) : read_cases(job));
     if (job->failed) {
         job->jobs->stop = true;
+    } else {
+        settle_rest(job);
     }
     return NULL;
 }
@@ -167,7 +201,7 @@ static bool read_repeated(struct whatif_jobs *jobs, struct err *err)
     return true;
 }
 
-static bool open_all(struct whatif_jobs *jobs, struct err *err)
+static bool open_archive(struct whatif_jobs *jobs, struct err *err)
 {
     struct context *context = jobs->context;
     if (!context->edges.chronicle(
@@ -177,14 +211,10 @@ static bool open_all(struct whatif_jobs *jobs, struct err *err)
         return false;
     }
     for (uint32_t i = 0; i < jobs->job_count; i++) {
-        struct whatif_job *job = &jobs->jobs[i];
-        job->jobs = jobs;
-        job->number = i;
-        job->history.stored = jobs->stored;
         if (!context->edges.chronicle(context->edges.self,
                                       &context->options,
                                       jobs->chronicle.moment,
-                                      &job->chronicle,
+                                      &jobs->jobs[i].chronicle,
                                       err)) {
             return false;
         }
@@ -196,11 +226,15 @@ bool whatif_jobs_run(struct whatif_jobs *jobs, struct err *err)
 {
     bool done = true;
     progress_begin(&jobs->progress, jobs->context->clock, "decisions");
-    if (!open_all(jobs, err)) {
+    if (jobs->log == NULL && !open_archive(jobs, err)) {
         return false;
     }
     for (uint32_t i = 0; i < jobs->job_count; i++) {
-        CHECK(pthread_create(&jobs->jobs[i].thread, NULL, run_job, &jobs->jobs[i]) == 0);
+        struct whatif_job *job = &jobs->jobs[i];
+        job->jobs = jobs;
+        job->number = i;
+        job->history.stored = jobs->stored;
+        CHECK(pthread_create(&job->thread, NULL, run_job, job) == 0);
     }
     for (uint32_t i = 0; i < jobs->job_count; i++) {
         struct whatif_job *job = &jobs->jobs[i];
@@ -208,6 +242,13 @@ bool whatif_jobs_run(struct whatif_jobs *jobs, struct err *err)
         if (job->failed && done) {
             *err = job->err;
             done = false;
+        }
+        if (jobs->log != NULL) {
+            jobs->log->counts.decided_here += job->counts.decided_here;
+            jobs->log->counts.undecided += job->counts.undecided;
+            jobs->log->counts.nowhere += job->counts.nowhere;
+            jobs->log->counts.twice += job->counts.twice;
+            jobs->log->counts.holes += job->counts.holes;
         }
         if (i > 0) {
             whatif_tally_join(&jobs->jobs[0].tally, &job->tally);

@@ -2,8 +2,8 @@
 #define MENTOR_SRC_APP_WHATIF_JOBS_H
 
 /*
- * Private to app/: the archive's decisions by several jobs. Each has citizens of its own, whole and
- * in order, and so needs nothing of the others until they are joined.
+ * Private to app/: the archive's decisions, or a log's, by several jobs. Each has citizens of its
+ * own, whole and in order, and so needs nothing of the others until they are joined.
  */
 
 #include <pthread.h>
@@ -18,6 +18,7 @@
 #include "replay.h"
 #include "whatif.h"
 #include "whatif_list.h"
+#include "whatif_log.h"
 #include "whatif_tally.h"
 
 struct context;
@@ -32,8 +33,9 @@ struct whatif_job {
     struct whatif_tally tally;
     struct whatif_list list;
     struct keeper standing; /* whatif_result, by application: the newest of those with several */
-    struct keeper effects;  /* struct effect, by citizen: of a sample */
-    bool failed;            /* err says why */
+    struct whatif_log_counts counts; /* of a log: its walk's */
+    struct keeper effects;           /* struct effect, by citizen: of a sample */
+    bool failed;                     /* err says why */
     struct err err;
 };
 
@@ -42,17 +44,18 @@ struct whatif_jobs {
     struct context *context;
     const struct replay_range *range;
     const struct rulebook *candidate;
-    int32_t municipality; /* WHATIF_ANYWHERE, or the only one's index */
-    bool stored;          /* earlier decisions stand as they were made */
-    bool list;            /* changed decisions are wanted one by one */
+    struct whatif_log *log;     /* closed; NULL: the archive */
+    struct rulebooks rulebooks; /* that decided; of a log, given */
+    int32_t municipality;       /* WHATIF_ANYWHERE, or the only one's index */
+    bool stored;                /* earlier decisions stand as they were made */
+    bool list;                  /* changed decisions are wanted one by one */
     int32_t sample_bp;
     uint32_t job_count;
     pthread_mutex_t mutex; /* of progress; PTHREAD_MUTEX_INITIALIZER */
 
     /* ours */
     struct chronicle chronicle;
-    struct rulebooks rulebooks;
-    struct keeper repeated; /* applications with several decisions */
+    struct keeper repeated; /* applications with several decisions; of the archive */
     struct whatif_job jobs[REPLAY_JOBS_MAX];
     atomic_bool stop;
     struct progress progress;

@@ -51,14 +51,16 @@ static void add_head(const struct whatif_report *report, FILE *out)
                   tally->disordered);
     (void)fprintf(out,
                   ",\"leftOut\":{\"erased\":%" PRId64 ",\"retired\":%" PRId64 ",\"sealed\":%" PRId64
-                  ",\"unreadable\":%" PRId64 ",\"noRulebook\":%" PRId64 ",\"unlikeStored\":%" PRId64
-                  "}",
+                  ",\"missing\":%" PRId64 ",\"unreadable\":%" PRId64 ",\"noRulebook\":%" PRId64
+                  ",\"unlikeStored\":%" PRId64 "}",
                   tally->verdicts[WHATIF_ERASED],
                   tally->verdicts[WHATIF_RETIRED],
                   tally->verdicts[WHATIF_SEALED],
+                  tally->verdicts[WHATIF_MISSING],
                   tally->verdicts[WHATIF_UNREADABLE],
                   tally->verdicts[WHATIF_NO_RULEBOOK],
                   tally->verdicts[WHATIF_UNLIKE]);
+    whatif_report_log_json(report, out);
 }
 
 /* What separates the next item of a list. */

@@ -84,6 +84,7 @@ static void warn_of_rest(const struct whatif_report *report, struct whatif_page 
         [WHATIF_RETIRED] = "deres oplysninger er slettet efter alder. Det er ingen fejl.",
         [WHATIF_SEALED] =
             "deres oplysninger er forseglet; giv --master-key-file for at få dem med.",
+        [WHATIF_MISSING] = "deres ansøgning findes ikke i loggen.",
         [WHATIF_UNREADABLE] = "deres oplysninger kan ikke læses.",
         [WHATIF_NO_RULEBOOK] = "deres eget regelsæt er ikke gemt.",
         [WHATIF_UNLIKE] =
@@ -294,6 +295,7 @@ void whatif_report_write(const struct whatif_report *report,
                    BYTES_ARGS(report->candidate->version));
     form->begin(&page, title);
     introduce(report, &page);
+    whatif_report_log(report, &page);
     warn_of_rest(report, &page);
     tell_outcomes(report, &page, &table);
     tell_rules(report, &page, &table);

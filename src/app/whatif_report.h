@@ -9,13 +9,16 @@
 #include "whatif_page.h"
 #include "whatif_tally.h"
 
+struct whatif_log;
+
 struct whatif_report {
     const struct whatif_tally *tally;
     const struct rulebook *candidate;
-    bool stored;           /* earlier decisions stand as they were made */
-    bool one_municipality; /* the others' decisions were left aside */
-    int32_t sample_bp;     /* 10000: all citizens */
-    const char *version;   /* of the program */
+    const struct whatif_log *log; /* NULL: the archive */
+    bool stored;                  /* earlier decisions stand as they were made */
+    bool one_municipality;        /* the others' decisions were left aside */
+    int32_t sample_bp;            /* 10000: all citizens */
+    const char *version;          /* of the program */
     double seconds;
 };
 
@@ -25,6 +28,11 @@ void whatif_report_write(const struct whatif_report *report,
                          FILE *out);
 /* One JSON object and a newline. */
 void whatif_report_json(const struct whatif_report *report, FILE *out);
+
+/* What its log lacks, and what was decided in its place: as warnings, and as a member of the JSON
+ * object, with its comma. The archive: nothing. */
+void whatif_report_log(const struct whatif_report *report, struct whatif_page *page);
+void whatif_report_log_json(const struct whatif_report *report, FILE *out);
 
 /* Its part about money. The table is scratch. */
 void whatif_report_money(const struct whatif_report *report,

@@ -9,7 +9,6 @@
 #include "stored.h"
 
 enum {
-    WHOLE_BP = 10000,
     BOUND_SIZE = 2 * (CITIZEN_REF_SIZE + 1) + 1, /* in hex, with its terminator */
 };
 
@@ -85,20 +84,17 @@ static void fill(struct pg_chronicle *chronicle, struct bytes *fields, struct ch
         stored_payload(&chronicle->vault, &at, &fields[C_PROGRESS_ID], &headers, &row->input);
 }
 
-/* A citizen_ref is a digest, so equal stretches of its first bytes hold equally many citizens. This
- * is where the slice before `slice` ends and it begins; after the last one of all lies no citizen.
- */
+/* In hex; after the last one of all lies no citizen. */
 static void bound_of(const struct chronicle_slice *of, int32_t slice, char text[BOUND_SIZE])
 {
-    int64_t part = (int64_t)of->sample_bp * slice;
-    int64_t whole = (int64_t)WHOLE_BP * of->slices;
-    if (part == whole) {
+    uint64_t bound = chronicle_slice_bound(of, slice);
+    if (bound > UINT32_MAX) {
         memset(text, 'f', BOUND_SIZE - 1);
         text[BOUND_SIZE - 1] = '\0';
-    } else if (part == 0) {
+    } else if (slice == 0) {
         text[0] = '\0'; /* also what is too short to be one */
     } else {
-        (void)snprintf(text, BOUND_SIZE, "%08" PRIx64, (uint64_t)((part << 32) / whole));
+        (void)snprintf(text, BOUND_SIZE, "%08" PRIx64, bound);
     }
 }
 

@@ -295,7 +295,7 @@ def test_what_cannot_be_asked_is_refused(samples, cheaper, tmp_path):
     assert "bad.yaml" in whatif(samples, str(bad), expect=1).stderr
     assert whatif(samples, str(tmp_path / "missing.yaml"), expect=1).stderr
     assert "--rulebook" in samples.mentord("replay", "whatif", env={"MENTORD_RULEBOOK": None}, expect=64).stderr
-    for flags in (("--sample", "0%"), ("--sample", "101%"), ("--sample", "x"), ("--list", "rows.txt"), ("--source", "kafka"),
+    for flags in (("--sample", "0%"), ("--sample", "101%"), ("--sample", "x"), ("--list", "rows.txt"), ("--decided-by", "x.yaml"),
                   ("--municipality", "0411")):
         assert flags[0][2:] in whatif(samples, cheaper, *flags, expect=64).stderr
     assert "cannot be written" in whatif(samples, cheaper, "--html", str(tmp_path / "no" / "folder.html"), expect=1).stderr
@@ -315,7 +315,7 @@ def test_what_is_not_as_its_own_rules_say_is_left_out_and_told(samples, cheaper)
     with copy(samples) as (session, url):
         session.execute("UPDATE mentord.decision SET total_ore = total_ore + 1 WHERE application_id = %s", (ids()["105"],))
         told = summary(samples, cheaper, url=url, expect=2)
-        assert told["leftOut"] == {"erased": 0, "retired": 0, "sealed": 0, "unreadable": 0, "noRulebook": 0, "unlikeStored": 1}
+        assert told["leftOut"] == {"erased": 0, "retired": 0, "sealed": 0, "missing": 0, "unreadable": 0, "noRulebook": 0, "unlikeStored": 1}
         assert told["decisions"] == 14 and told["money"]["differenceOre"] == -3886921 + 697424
         assert "1 afgørelser er ikke med" in whatif(samples, cheaper, url=url, expect=2).stdout
 
@@ -340,7 +340,7 @@ def test_a_version_whose_application_is_gone_supersedes_all_the_same(samples, ch
         assert session.execute("UPDATE mentord.decision SET headers = '', input = '', erasure = (SELECT max(id) FROM mentord.erasure) "
                                "WHERE application_id = %s AND version = 2", (app,)).rowcount == 1
         told = summary(samples, cheaper, url=url)
-        assert told["leftOut"] == {"erased": 0, "retired": 1, "sealed": 0, "unreadable": 0, "noRulebook": 0, "unlikeStored": 0}
+        assert told["leftOut"] == {"erased": 0, "retired": 1, "sealed": 0, "missing": 0, "unreadable": 0, "noRulebook": 0, "unlikeStored": 0}
         assert told["decisions"] == 14 and told["superseded"] == 1
         assert told["money"]["decisions"] == 12 and told["money"]["beforeOre"] == 8452660 - GRANTED["109r"]
         assert "1 afgørelser er ikke med: deres oplysninger er slettet efter alder" in whatif(samples, cheaper, url=url).stdout

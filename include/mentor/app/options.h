@@ -110,6 +110,8 @@ enum option_kind {
       "only what was evaluated before; a day counts itself, to midnight in Denmark") \
     X(SOURCE, "source", OPTION_TEXT, "archive|kafka|FILE", "archive", 0, 0, FOR_REPLAY, \
       "where the log is read: PostgreSQL, the input topic from its start, or JSON Lines") \
+    X(DECIDED_BY, "decided-by", OPTION_TEXT, "FILE", NULL, 0, 0, FOR_REPLAY, \
+      "whatif of a file or kafka: the rulebook that decided, or a folder of all that did; default the installed one") \
     X(PARTITION, "partition", OPTION_NUMBER, "N", NULL, 0, INT32_MAX, FOR_REPLAY, \
       "only this partition of the input topic") \
     X(OFFSET, "offset", OPTION_TEXT, "A..B", NULL, 0, 0, FOR_REPLAY, \

@@ -99,6 +99,7 @@ struct chronicle_case {
     int64_t total_ore;
     bool conflict;
     bool quarantined;
+    bool absent;         /* only its outcome is there: of a log, never of the archive */
     const char *damaged; /* a column that holds no such value; NULL: none */
     uint8_t rulebook_sha256[SHA256_SIZE];
     struct bytes periods; /* history considered */
@@ -115,6 +116,18 @@ struct chronicle_slice {
     int32_t slices;    /* 1 to 64 */
     int32_t sample_bp; /* basis points of all citizens; 10000: all of them */
 };
+
+/*
+ * Where slice number `slice` begins and the one before it ends, by the first 32 bits of a
+ * citizen_ref; 1 << 32: behind all. A citizen_ref is a digest, so equal stretches of it hold
+ * equally many citizens.
+ */
+static inline uint64_t chronicle_slice_bound(const struct chronicle_slice *of, int32_t slice)
+{
+    int64_t part = (int64_t)of->sample_bp * slice;
+    int64_t whole = (int64_t)10000 * of->slices;
+    return (uint64_t)((part << 32) / whole);
+}
 
 /* What became of one record, or of a run of offsets without one. */
 struct ledger_entry {
