@@ -1,5 +1,6 @@
 """Goal: rulebooks are managed as data: compared, tried on a municipality's own cases, put in force once and never changed."""
 
+import datetime
 import json
 import re
 
@@ -99,6 +100,31 @@ def test_publish_puts_a_rulebook_in_force_once(place, other):
     again = place.mentord("rulebook", "publish", later, env=owner, expect=None)
     assert (again.returncode, len(again.stderr.splitlines())) == (2, 1)
     assert listed(place) == rows
+
+
+def test_publish_says_what_is_in_force_then(place, other):
+    """The one with the latest day that has come decides, not the one that was published last."""
+    owner = {"MENTORD_DATABASE_URL": place.cluster.url(place.database)}
+
+    def publish(version, *when):
+        return place.mentord("rulebook", "publish", other(version), *when, env=owner).stdout
+    assert re.fullmatch(r"dk-mentor 2026\.3 decides from (now on, its day being )?20\S+Z( on)?\n", publish("2026.3"))
+    now, = [row["effectiveFrom"] for row in listed(place).values()]
+    assert publish("2020.1", "--effective-from", "2020-01-01") == (
+        f"dk-mentor 2020.1 decides nothing: its day is 2019-12-31T23:00:00Z, and dk-mentor 2026.3 is in force from {now} and stays\n")
+    assert [row["version"] for row in listed(place).values() if row["inForce"]] == ["2026.3"]
+    assert publish("2031.2", "--effective-from", "2031-07-01") == "dk-mentor 2031.2 decides from 2031-06-30T22:00:00Z on\n"
+    assert publish("2031.1", "--effective-from", "2031-01-01") == (
+        "dk-mentor 2031.1 decides from 2030-12-31T23:00:00Z on, until dk-mentor 2031.2 does from 2031-06-30T22:00:00Z on\n")
+    said = publish("2026.4", "--effective-from", (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)).isoformat())
+    assert said.endswith(" on, until dk-mentor 2031.1 does from 2030-12-31T23:00:00Z on\n") and "decides from 20" in said
+
+
+def test_publish_in_place_of_an_older_one_decides_from_now_on(place, other):
+    owner = {"MENTORD_DATABASE_URL": place.cluster.url(place.database)}
+    for version, day in ("2020.1", "2020-01-01"), ("2021.1", "2021-01-01"), ("2021.2", "2021-01-01"):
+        said = place.mentord("rulebook", "publish", other(version), "--effective-from", day, env=owner).stdout
+        assert said == f"dk-mentor {version} decides from now on, its day being {int(day[:4]) - 1}-12-31T23:00:00Z\n"
 
 
 def test_a_changed_file_under_a_stored_version_is_refused(place, other):
