@@ -243,7 +243,13 @@ def test_ranges(replayed):
         assert count("--offset", "..4", source=source) == 5
         assert count("--offset", "1..2", "--partition", "0", source=source) == 2
         assert count("--partition", "7", source=source) == 0
-    for wrong in (["--from", "yesterday"], ["--offset", "4..1"], ["--offset", ".."], ["--municipality", "17"],
+        nothing = replayed.run("--source", source, "--partition", "7")[1]["notes"]
+        assert any(note.startswith("nothing matched") for note in nothing)
+        assert not any(note.startswith("nothing matched") for note in replayed.run("--source", source, "--offset", "..4")[1]["notes"])
+        text = replayed.place.mentord("replay", "verify", "--source", source, "--partition", "7").stdout
+        assert "each the same" not in text and text.endswith("; nothing was compared\n")
+        assert replayed.place.mentord("replay", "verify", "--source", source).stdout.endswith("; each the same, byte for byte\n")
+    for wrong in (["--from", "yesterday"], ["--municipality", "9999"], ["--municipality", "0411"], ["--offset", "4..1"], ["--offset", ".."], ["--municipality", "17"],
                   ["--application", "x"], ["nothing"]):
         replayed.place.mentord("replay", "verify", *wrong, expect=64)
 
