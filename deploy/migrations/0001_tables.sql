@@ -185,7 +185,7 @@ CREATE TABLE mentord.quarantine (
     status smallint NOT NULL, -- gRPC's code
     arms boolean NOT NULL, -- Q01 until closed
     reason text NOT NULL, -- mentor-reason
-    citizen_ref bytea, -- where it could be read
+    citizen_ref bytea, -- where it could be read, also where nothing is armed: by it a citizen's rows are erased
     key bytea,
     value bytea,
     headers bytea NOT NULL, -- port/record.h

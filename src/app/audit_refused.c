@@ -27,9 +27,10 @@ static const char *read_again(const struct audit *audit,
          memcmp(request.event_key, entry->event_key, EVENT_KEY_SIZE) != 0)) {
         return "event";
     }
-    bool arms = request.has_citizen && reason_arms(row->stored.reason);
-    if (row->has_citizen != arms ||
-        (arms && audit->has_citizen_key &&
+    /* What could be decided has a citizen_ref, whatever its CPR looks like. */
+    bool named = request.has_citizen || request.reason == REASON_NONE;
+    if (row->has_citizen != named ||
+        (named && audit->has_citizen_key &&
          memcmp(row->citizen_ref, request.citizen_ref, CITIZEN_REF_SIZE) != 0)) {
         return "citizen";
     }

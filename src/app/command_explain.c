@@ -150,10 +150,43 @@ static void print_letter(struct context *context, const struct explanation *expl
         .decision = explanation->decision,
         .act = act,
     };
-    if (explanation->insight != NULL) {
-        (void)snprintf(act, sizeof(act), "%.*s", BYTES_ARGS(explanation->insight->matter.law->act));
-    }
+    (void)snprintf(act, sizeof(act), "%.*s", BYTES_ARGS(explanation->insight->matter.law->act));
     letter_write(&letter, html ? &letter_as_html : &letter_as_text, context->out);
+}
+
+/* A letter tells only what was made once more and came out the same: what nobody can check may have
+ * been altered, and a column alone must not switch the check off. */
+static bool is_sure(const struct explanation *explanation, struct err *err)
+{
+    const struct archived_decision *row = explanation->row;
+    if (explanation->insight != NULL) {
+        return explanation->insight->same ||
+               err_set(err,
+                       ERR_FATAL,
+                       "batch %lld, index %d: decided again, it does not come out as it is stored, "
+                       "so no letter is written; run `mentord audit verify`",
+                       (long long)row->batch,
+                       row->index);
+    }
+    if (row->core_version != CORE_VERSION) {
+        return err_set(
+            err,
+            ERR_FATAL,
+            "batch %lld, index %d: core version %d decided it and this program is %d: it "
+            "cannot be decided again, so no letter is written; take the mentord that "
+            "decided it, or see `mentord audit verify` whether the number was altered",
+            (long long)row->batch,
+            row->index,
+            (int)row->core_version,
+            CORE_VERSION);
+    }
+    return err_set(err,
+                   ERR_FATAL,
+                   "batch %lld, index %d: its rulebook or what it was made from is missing or "
+                   "damaged, so it cannot be decided again and no letter is written; run `mentord "
+                   "audit verify` and restore what it names",
+                   (long long)row->batch,
+                   row->index);
 }
 
 static bool
@@ -190,16 +223,11 @@ print_decision(struct explaining *explaining, const struct archived_decision *ro
                        &insight);
         explanation.insight = explanation.why_not == NULL ? &insight : NULL;
     }
-    if (done && letter && explanation.insight != NULL && !insight.same) {
-        done =
-            err_set(err,
-                    ERR_FATAL,
-                    "batch %lld, index %d: decided again, it does not come out as it is stored, so "
-                    "no letter is written; run `mentord audit verify`",
-                    (long long)row->batch,
-                    row->index);
-    } else if (done && letter) {
-        print_letter(context, &explanation);
+    if (done && letter) {
+        done = is_sure(&explanation, err);
+        if (done) {
+            print_letter(context, &explanation);
+        }
     } else if (done) {
         done = print_explanation(explaining, &explanation, err);
     }

@@ -150,20 +150,21 @@ static int diff(struct context *context)
     return code;
 }
 
+static void print_time(FILE *out, const char *before, int64_t ms, const char *after)
+{
+    char time[RFC3339_SIZE];
+    size_t size = rfc3339_format(rfc3339_of_ms(ms), time);
+    (void)fprintf(out, "%s%.*s%s", before, (int)size, time, after);
+}
+
 static void print_stored(FILE *out, const struct archived_rulebook *row)
 {
     char hex[2 * SHA256_SIZE];
-    char from[RFC3339_SIZE];
     hex_encode(row->sha256, SHA256_SIZE, hex);
     (void)fprintf(out, "%s %s  %.16s…  ", row->name, row->version, hex);
     if (row->published) {
-        size_t size = rfc3339_format(rfc3339_of_ms(row->effective_from_ms), from);
-        (void)fprintf(out,
-                      "from %.*s, published by %s%s\n",
-                      (int)size,
-                      from,
-                      row->published_by,
-                      row->in_force ? ", in force" : "");
+        print_time(out, "from ", row->effective_from_ms, ", published by ");
+        (void)fprintf(out, "%s%s\n", row->published_by, row->in_force ? ", in force" : "");
     } else {
         (void)fprintf(out, "not published\n");
     }
@@ -234,6 +235,56 @@ static bool effective_from(const struct context *context, int64_t *ms)
     return true;
 }
 
+/* When one that was just published decides, as the database has it: another of its name with a
+ * later day may be in force already, or come. */
+static bool say_when(struct context *context,
+                     struct archive *archive,
+                     const struct archived_rulebook *published,
+                     struct err *err)
+{
+    const struct archived_rulebook *rows = NULL;
+    const struct archived_rulebook *own = NULL;
+    const struct archived_rulebook *next = NULL; /* the first after it */
+    const struct archived_rulebook *now = NULL;  /* in force, and after it */
+    uint32_t count = 0;
+    FILE *out = context->out;
+    if (!archive->rulebooks(archive->self, &rows, &count, err)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (memcmp(rows[i].sha256, published->sha256, SHA256_SIZE) == 0) {
+            own = &rows[i];
+        } else if (own != NULL && strcmp(rows[i].name, published->name) == 0) {
+            next = next == NULL ? &rows[i] : next;
+            now = rows[i].in_force ? &rows[i] : now;
+        }
+    }
+    if (own == NULL) {
+        return err_set(err,
+                       ERR_FATAL,
+                       "%s %s was published and is not there; see mentord rulebook list",
+                       published->name,
+                       published->version);
+    }
+    (void)fprintf(out, "%s %s ", own->name, own->version);
+    if (now != NULL) {
+        print_time(out, "decides nothing: its day is ", own->effective_from_ms, ", and ");
+        (void)fprintf(out, "%s %s ", now->name, now->version);
+        print_time(out, "is in force from ", now->effective_from_ms, " and stays\n");
+        return true;
+    }
+    print_time(out,
+               own->in_force ? "decides from now on, its day being " : "decides from ",
+               own->effective_from_ms,
+               own->in_force ? "" : " on");
+    if (next != NULL) {
+        (void)fprintf(out, ", until %s %s ", next->name, next->version);
+        print_time(out, "does from ", next->effective_from_ms, " on");
+    }
+    (void)fputc('\n', out);
+    return true;
+}
+
 static int publish(struct context *context, const struct rulebook *rulebook, const char *path)
 {
     char name[RULEBOOK_WORD_SIZE];
@@ -267,10 +318,7 @@ static int publish(struct context *context, const struct rulebook *rulebook, con
                       version);
         return command_fail(&err, EXIT_NO);
     }
-    char from[RFC3339_SIZE];
-    size_t size = rfc3339_format(rfc3339_of_ms(row.effective_from_ms), from);
-    (void)fprintf(context->out, "%s %s decides from %.*s on\n", name, version, (int)size, from);
-    return EXIT_DONE;
+    return say_when(context, &archive, &row, &err) ? EXIT_DONE : command_fail(&err, EXIT_FAILED);
 }
 
 int command_rulebook(struct context *context)

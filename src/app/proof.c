@@ -204,6 +204,15 @@ static bool prove_links(struct chronicle *chronicle,
             at = rows[i].next_offset;
         }
     }
+    if (at < goal && until >= 0 && proof->link_count > most) {
+        return err_set(err,
+                       ERR_FATAL,
+                       "partition %d: the nearest anchor, at offset %" PRId64
+                       ", is over %d batches after the decision's; give --anchors that are nearer",
+                       proof->partition,
+                       until,
+                       PROOF_ANCHOR_LINKS_MAX);
+    }
     if (at != goal && until >= 0) {
         return err_set(err,
                        ERR_HALT,

@@ -55,7 +55,8 @@ struct proof {
 
 /*
  * Of a stored decision; `until` is the next_offset that an anchor knows, -1 for none. Released also
- * when it fails: ERR_HALT when the ledger does not hold the decision, or `until` is no batch's end.
+ * when it fails: ERR_HALT when the ledger does not hold the decision, or `until` is no batch's end;
+ * ERR_FATAL, too, when `until` is over PROOF_ANCHOR_LINKS_MAX batches on.
  */
 MUST_CHECK bool proof_make(struct chronicle *chronicle,
                            const struct archived_decision *decision,

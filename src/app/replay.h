@@ -28,7 +28,7 @@ enum {
 /* Which decisions are meant. */
 struct replay_range {
     struct chronicle_selection selection;
-    struct bytes municipality; /* code; size 0: any. Borrowed from the options */
+    struct bytes municipality; /* one of the 98; size 0: any. Borrowed from the options */
     bool any;                  /* something is left out */
 };
 

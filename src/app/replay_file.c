@@ -31,8 +31,9 @@ struct file_replay {
     struct decider reader; /* decides nothing: its arenas hold an outcome beside a decision */
     struct keeper outcomes;
     int64_t outcome_count;
-    int64_t alone;   /* applications without an outcome */
-    int64_t refused; /* lines that no application can be read from */
+    int64_t unreadable; /* outcomes that say so by their type and nothing else that can be read */
+    int64_t alone;      /* applications without an outcome */
+    int64_t refused;    /* lines that no application can be read from */
 };
 
 static bool read_line(struct decider *reader, struct bytes line, struct record *record)
@@ -79,8 +80,18 @@ static void take_outcome(struct file_replay *file, const struct lines *lines, st
 {
     struct record record;
     struct known known;
-    if (known_kind_of(line) == KNOWN_APPLICATION || !read_line(&file->reader, line, &record) ||
-        !known_is_outcome(&record)) {
+    enum known_kind kind = known_kind_of(line);
+    if (kind == KNOWN_APPLICATION) {
+        return;
+    }
+    bool read = read_line(&file->reader, line, &record);
+    if (!read && (kind == KNOWN_OUTCOME || known_is_outcome(&record))) {
+        file->unreadable++;
+        known = (struct known){.line = lines->number};
+        diverge(file, &known, lines->number, "the outcome cannot be read");
+        return;
+    }
+    if (!read || !known_is_outcome(&record)) {
         return;
     }
     switch (known_note(&file->outcomes, lines, &record, &file->reader.arena, &known)) {
@@ -250,7 +261,7 @@ static bool replay_lines(struct file_replay *file, struct err *err)
     done = done && each_line(file, take_application, err);
     json_memory_use(NULL); /* what the summary is made of outlives a line */
     progress_end(&file->progress);
-    if (done && file->outcome_count == 0) {
+    if (done && file->outcome_count + file->unreadable == 0) {
         return err_set(err,
                        ERR_FATAL,
                        "%s: no outcome is in it; a file to verify holds applications and their "
@@ -267,6 +278,12 @@ static void note(struct file_replay *file)
         replay_note(&file->report,
                     "not compared: %" PRId64 " outcomes without their application in the file",
                     left);
+    }
+    if (file->unreadable > 0) {
+        replay_note(&file->report,
+                    "%" PRId64 " outcomes cannot be read, so what they decided is no history here: "
+                    "what came later for the same citizen may diverge by that alone",
+                    file->unreadable);
     }
     if (file->alone > 0) {
         replay_note(&file->report,

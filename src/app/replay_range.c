@@ -83,6 +83,10 @@ static bool read_names(const struct context *context, struct replay_range *range
                 context, "--municipality: '%s' is no code of four digits, as 0217", municipality);
             return false;
         }
+        if (municipality_index(range->municipality) < 0) {
+            (void)command_usage(context, "--municipality: '%s' is none of the 98", municipality);
+            return false;
+        }
     }
     return true;
 }

@@ -242,7 +242,9 @@ print_summary(const struct replay_report *report, const struct replay_tally *tal
                   report->source,
                   seconds,
                   (int64_t)((double)tally->total / seconds));
-    if (report->divergences == 0) {
+    if (report->divergences == 0 && tally->total == 0) {
+        (void)fputs("nothing was compared\n", out);
+    } else if (report->divergences == 0) {
         (void)fputs("each the same, byte for byte\n", out);
     } else {
         (void)fprintf(out, "%" PRId64 " diverge, listed above\n", report->divergences);
@@ -288,6 +290,18 @@ const char *replay_damaged(const struct stored_output *stored, char what[REPLAY_
     return what;
 }
 
+/* An empty answer is no good news: the range may be mistyped. */
+static void note_nothing(struct replay_report *report, const struct replay_tally *tally)
+{
+    int64_t met = tally->total + report->divergences;
+    for (enum payload_state state = 0; state < PAYLOAD_STATE_COUNT; state++) {
+        met += tally->unread[state];
+    }
+    if (met == 0) {
+        replay_note(report, "nothing matched: no decision of %s is in this range", report->source);
+    }
+}
+
 int replay_report_close(struct replay_report *report,
                         const struct replay_tally *tally,
                         const struct err *err)
@@ -295,6 +309,7 @@ int replay_report_close(struct replay_report *report,
     int code = EXIT_FAILED;
     if (tally != NULL) {
         int64_t now_us = report->clock.mono_us(report->clock.self);
+        note_nothing(report, tally);
         (report->json ? print_summary_json : print_summary)(
             report, tally, (double)(now_us - report->begun_us + 1) / 1e6);
         code = report->divergences == 0 ? EXIT_DONE : EXIT_NO;

@@ -76,11 +76,6 @@ read_options(struct context *context, const struct replay_range *range, struct w
     jobs->municipality = WHATIF_ANYWHERE;
     if (range->municipality.size > 0) {
         jobs->municipality = municipality_index(range->municipality);
-        if (jobs->municipality < 0) {
-            return command_usage(context,
-                                 "--municipality: '%.*s' is none of the 98",
-                                 BYTES_ARGS(range->municipality));
-        }
     }
     return EXIT_DONE;
 }

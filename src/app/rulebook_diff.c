@@ -108,16 +108,6 @@ static void diff_municipalities(struct diff *diff)
     }
 }
 
-static const struct law *law_from(const struct rulebook *rulebook, int32_t from)
-{
-    for (uint32_t i = 0; i < rulebook->law_count; i++) {
-        if (rulebook->laws[i].from == from) {
-            return &rulebook->laws[i];
-        }
-    }
-    return NULL;
-}
-
 /* The first day from which a group is closed; "" when it is not. */
 static const char *closed_from(const struct law *law, int32_t group, char text[DATE_TEXT_SIZE + 1])
 {
@@ -131,7 +121,8 @@ static const char *closed_from(const struct law *law, int32_t group, char text[D
     return text;
 }
 
-static void diff_closed(struct diff *diff, const struct law *before, const struct law *after)
+static void
+diff_closed(struct diff *diff, const char *from, const struct law *before, const struct law *after)
 {
     const struct law *const both[] = {before, after};
     for (size_t side = 0; side < 2; side++) {
@@ -144,53 +135,67 @@ static void diff_closed(struct diff *diff, const struct law *before, const struc
             (void)closed_from(after, group, right);
             /* told from the side that has it; once when both have */
             if (strcmp(left, right) != 0 && (side == 0 || left[0] == '\0')) {
-                (void)snprintf(
-                    path, sizeof(path), "laws[%.10s].closed_groups[%d]", before->from_text, group);
+                (void)snprintf(path, sizeof(path), "laws[%.10s].closed_groups[%d]", from, group);
                 tell(diff, path, left, right);
             }
         }
     }
 }
 
-static void diff_law(struct diff *diff, const struct law *before, const struct law *after)
+static void
+diff_law(struct diff *diff, const char *from, const struct law *before, const struct law *after)
 {
     char path[PATH_SIZE];
-    (void)snprintf(path, sizeof(path), "laws[%.10s].act", before->from_text);
+    (void)snprintf(path, sizeof(path), "laws[%.10s].act", from);
     tell_bytes(diff, path, before->act, after->act);
-    (void)snprintf(path, sizeof(path), "laws[%.10s].authority_da", before->from_text);
+    (void)snprintf(path, sizeof(path), "laws[%.10s].authority_da", from);
     tell_bytes(diff, path, before->authority_da, after->authority_da);
-    (void)snprintf(path, sizeof(path), "laws[%.10s].education_right", before->from_text);
+    (void)snprintf(path, sizeof(path), "laws[%.10s].education_right", from);
     tell_flag(diff, path, before->education_right, after->education_right);
-    diff_closed(diff, before, after);
+    diff_closed(diff, from, before, after);
     for (int rule = 0; rule < RULE_COUNT; rule++) {
-        (void)snprintf(path,
-                       sizeof(path),
-                       "laws[%.10s].refs[%s]",
-                       before->from_text,
-                       rule_name((enum rule_id)rule));
+        (void)snprintf(
+            path, sizeof(path), "laws[%.10s].refs[%s]", from, rule_name((enum rule_id)rule));
         tell_bytes(diff, path, before->refs[rule], after->refs[rule]);
     }
 }
 
+/* A day on which a law of either begins: what applies from then on by the one and by the other. So
+ * an added law says what it changes, a removed one what comes back, and a moved one what is other
+ * in it. */
+static void diff_day(struct diff *diff, const struct law *begins)
+{
+    static const struct law none;
+    const struct law *const both[] = {rulebook_law(diff->before, begins->from),
+                                      rulebook_law(diff->after, begins->from)};
+    const struct law *before = both[0] == NULL ? &none : both[0];
+    const struct law *after = both[1] == NULL ? &none : both[1];
+    bool was = before->from == begins->from && both[0] != NULL;
+    bool is = after->from == begins->from && both[1] != NULL;
+    if (was != is) {
+        char path[PATH_SIZE];
+        (void)snprintf(path, sizeof(path), "laws[%.10s]", begins->from_text);
+        tell_bytes(
+            diff, path, was ? before->act : (struct bytes){0}, is ? after->act : (struct bytes){0});
+    }
+    diff_law(diff, begins->from_text, before, after);
+}
+
+/* In order of their days. */
 static void diff_laws(struct diff *diff)
 {
-    char path[PATH_SIZE];
-    for (uint32_t i = 0; i < diff->before->law_count; i++) {
-        const struct law *before = &diff->before->laws[i];
-        const struct law *after = law_from(diff->after, before->from);
-        if (after != NULL) {
-            diff_law(diff, before, after);
-        } else {
-            (void)snprintf(path, sizeof(path), "laws[%.10s]", before->from_text);
-            tell_bytes(diff, path, before->act, (struct bytes){0});
-        }
-    }
-    for (uint32_t i = 0; i < diff->after->law_count; i++) {
-        const struct law *after = &diff->after->laws[i];
-        if (law_from(diff->before, after->from) == NULL) {
-            (void)snprintf(path, sizeof(path), "laws[%.10s]", after->from_text);
-            tell_bytes(diff, path, (struct bytes){0}, after->act);
-        }
+    const struct rulebook *before = diff->before;
+    const struct rulebook *after = diff->after;
+    uint32_t i = 0;
+    uint32_t j = 0;
+    while (i < before->law_count || j < after->law_count) {
+        bool left = j == after->law_count ||
+                    (i < before->law_count && before->laws[i].from <= after->laws[j].from);
+        bool right = i == before->law_count ||
+                     (j < after->law_count && after->laws[j].from <= before->laws[i].from);
+        diff_day(diff, left ? &before->laws[i] : &after->laws[j]);
+        i += left ? 1 : 0;
+        j += right ? 1 : 0;
     }
 }
 

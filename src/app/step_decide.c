@@ -66,13 +66,13 @@ static void quarantine(struct worker *worker,
                        uint32_t place,
                        const struct batch_closing *closing)
 {
-    struct request *request = request_at(worker, place);
+    const struct request *request = request_at(worker, place);
     struct batch *batch = &worker->batch;
     struct batch_quarantine *row = &batch->quarantines[batch->quarantine_count];
     *row = (struct batch_quarantine){
         .entry = place,
-        .arms = reason_arms(request->reason),
-        .has_citizen = arms_citizen(request),
+        .arms = reason_arms(entry->reason),
+        .has_citizen = worker->citizen_of[place] != UINT32_MAX,
         .redrives = closing != NULL ? closing->redrives + 1 : request->envelope.redrives,
         .citizen = worker->citizen_of[place],
     };
@@ -80,8 +80,10 @@ static void quarantine(struct worker *worker,
     entry->fate = FATE_DLQ;
     entry->index = (int32_t)batch->quarantine_count++;
     if (row->has_citizen) {
-        struct citizen_row *citizen = &batch->read.citizens[worker->citizen_of[place]];
         memcpy(row->citizen_ref, request->citizen_ref, CITIZEN_REF_SIZE);
+    }
+    if (row->arms && row->has_citizen) {
+        struct citizen_row *citizen = &batch->read.citizens[worker->citizen_of[place]];
         citizen->armed++;
         citizen->changed = true;
     }
@@ -136,7 +138,7 @@ static void decide_entry(struct worker *worker, uint32_t place, int64_t moment)
 {
     struct batch *batch = &worker->batch;
     struct batch_entry *entry = &batch->entries[place];
-    struct request *request = request_at(worker, place);
+    const struct request *request = request_at(worker, place);
     *entry = *gathered_at(worker, place);
     if (request->record == NULL) {
         return;
@@ -175,10 +177,7 @@ static void decide_entry(struct worker *worker, uint32_t place, int64_t moment)
         entry->fate = FATE_DUPLICATE;
         return;
     }
-    enum reason before = request->reason;
-    request->reason = entry->reason; /* for its quarantine row; a second round judges it anew */
     quarantine(worker, entry, place, closing);
-    request->reason = before;
 }
 
 /* `stops`: the partition of the last entry. */

@@ -125,7 +125,18 @@ def test_explain_says_what_to_do_about_an_altered_decision(audited, change):
                 assert "mentord audit verify" in one_line(done, 1)
 
 
-def test_no_letter_is_written_of_another_amount(audited):
+UNCHECKED = {  # what would keep it from being decided again, as explain says it
+    "": "ET ANDET SVAR",
+    DECISION.format("core_version = 2"): "en anden udgave",
+    "DELETE FROM mentord.rulebook": "regelsættet er ikke gemt",
+    "UPDATE mentord.rulebook SET yaml = yaml || ' '": "regelsættet er ikke gemt",
+    DECISION.format("rulebook = sha256('')"): "regelsættet er ikke gemt",
+    DECISION.format("periods = '\\x0001'"): "historikken er beskadiget",
+}
+
+
+@pytest.mark.parametrize("change", UNCHECKED)
+def test_no_letter_is_written_of_another_amount(audited, change):
     with audited.copy() as (session, url):
         batch, index, application, output = session.execute(
             "SELECT batch, index, application_id::text, output FROM mentord.decision WHERE total_ore > 0 AND NOT conflict "
@@ -135,10 +146,14 @@ def test_no_letter_is_written_of_another_amount(audited):
         message.frame.total_ore += 100
         session.execute("UPDATE mentord.decision SET output = %s WHERE (batch, index) = (%s, %s)",
                         (message.SerializeToString(deterministic=True), batch, index))
+        if change:
+            session.execute(change, {"batch": batch, "index": index})
         for reader in ("citizen", "company"):
             done = audited.place.mentord("explain", application, "--letter", reader, url=url, expect=None)
-            assert "no letter" in one_line(done, 1) and done.stdout == ""
-        assert "ET ANDET SVAR" in audited.place.mentord("explain", application, url=url).stdout
+            assert "no letter is written" in one_line(done, 1) and "audit verify" in done.stderr and done.stdout == ""
+        assert UNCHECKED[change] in audited.place.mentord("explain", application, url=url).stdout
+        if change:
+            return
         told = [json.loads(line) for line in audited.place.mentord("explain", application, "--json", url=url).stdout.splitlines()]
         assert "other" in [line["data"].get("again") for line in told]
 

@@ -234,6 +234,34 @@ def test_what_was_stored_in_clear_before_is_read_and_erased_too(make_place):
     assert not holds(place, cpr)
 
 
+def test_a_refused_record_in_clear_that_arms_nothing_is_erased_too(make_place):
+    """By its citizen alone it is found, also of somebody of whom nothing else is stored."""
+    place = make_place(demo=True)
+    worker = place.worker("--at", "event")
+    cpr, nothing_else, odd = m.fresh_cpr(), m.fresh_cpr(), "odd-" + uuid.uuid4().hex[:6]
+    newer, older, early, cprless = (app_of(cpr, version=2), app_of(cpr, version=1), app_of(nothing_else), app_of(odd, version=2))
+    older.application_id = newer.application_id
+    cprless_older = app_of(odd)
+    cprless_older.application_id = cprless.application_id
+    place.send(m.record(newer, event="n", extra=[("x-cpr", cpr.encode())]))
+    place.send(*(m.record(app, event=event) for app, event in ((older, "o"), (cprless, "c"), (cprless_older, "co"))),
+               m.record(early, event="e", extra=[("ce_time", b"2019-06-01T09:00:00Z")]))
+    place.settled()
+    assert worker.stop() == 0
+    assert place.sql("SELECT reason, count(*) FROM mentord.quarantine GROUP BY 1 ORDER BY 1") == [("no-law", 1), ("version-outdated", 2)]
+    assert json.loads(place.mentord("audit", "verify", "--kafka", "--json").stdout)["breach_count"] == 0
+    owner = place.cluster.url(place.database)
+    for who, decisions in ((cpr, 1), (nothing_else, 0), (odd, 1)):
+        assert holds(place, who)
+        done = place.mentord("audit", "erase", "--citizen", m.citizen_ref(who), "--why", "art. 17", "--json", url=owner).stdout
+        assert json.loads(done) == {"erased": True, "dryRun": False, "decisionsSealed": 0, "decisionsEmptied": decisions,
+                                    "refused": 1, "refusedOpen": 1}
+        assert not holds(place, who)
+    assert not holds(place, MARKER)
+    told = json.loads(place.mentord("audit", "verify", "--kafka", "--json").stdout)
+    assert told["breach_count"] == 0 and told["unread"]["erased"] == {"decisions": 2, "refused": 3}
+
+
 def test_retention_empties_what_is_old_and_nothing_else(make_place):
     place = make_place(demo=True)
     env = {"MENTORD_MASTER_KEY_FILE": key_file(place.folder)}

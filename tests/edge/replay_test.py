@@ -45,12 +45,14 @@ class Replayed:
         self.apps = [m.application(cpr=cpr) for cpr in self.citizens]
         self.apps[4].municipality_code = OTHER
         bad = m.record(b"\xff\xff", key="bad")
+        last = m.application()
+        self.alone = last.application_id  # the only one of its citizen
         self._work(place.rulebook,
                    *(at(app, BEFORE, f"a{i}") for i, app in enumerate(self.apps)),
                    at(later(self.apps[0], version=2, support__minutes_per_week=120), AFTER, "newer"),
                    at(self.apps[1], BEFORE, "a1"),  # a duplicate
                    at(later(self.apps[2], support__minutes_per_week=60), AFTER, "conflict"),
-                   bad, at(m.application(), AFTER, "q01", key="bad"))
+                   bad, at(last, AFTER, "q01", key="bad"))
         self._work(self.second,
                    *(at(m.application(cpr=cpr), when, f"b{when}{i}") for i, cpr in enumerate(self.citizens)
                      for when in (BEFORE, AFTER)),
@@ -241,7 +243,13 @@ def test_ranges(replayed):
         assert count("--offset", "..4", source=source) == 5
         assert count("--offset", "1..2", "--partition", "0", source=source) == 2
         assert count("--partition", "7", source=source) == 0
-    for wrong in (["--from", "yesterday"], ["--offset", "4..1"], ["--offset", ".."], ["--municipality", "17"],
+        nothing = replayed.run("--source", source, "--partition", "7")[1]["notes"]
+        assert any(note.startswith("nothing matched") for note in nothing)
+        assert not any(note.startswith("nothing matched") for note in replayed.run("--source", source, "--offset", "..4")[1]["notes"])
+        text = replayed.place.mentord("replay", "verify", "--source", source, "--partition", "7").stdout
+        assert "each the same" not in text and text.endswith("; nothing was compared\n")
+        assert replayed.place.mentord("replay", "verify", "--source", source).stdout.endswith("; each the same, byte for byte\n")
+    for wrong in (["--from", "yesterday"], ["--municipality", "9999"], ["--municipality", "0411"], ["--offset", "4..1"], ["--offset", ".."], ["--municipality", "17"],
                   ["--application", "x"], ["nothing"]):
         replayed.place.mentord("replay", "verify", *wrong, expect=64)
 
@@ -281,7 +289,22 @@ def test_from_a_file(replayed, tmp_path):
     assert found["outcomeLine"] == number + 1
     assert found["changes"] == [{"path": "frame.totalOre", "stored": "1", "made": total}]
 
-    path.write_text("\n".join(line for line in lines if ".submitted." in line))
+    submitted = [line for line in lines if ".submitted." in line]
+    outcomes = [line for line in replayed.file(tmp_path).read_text().splitlines() if line not in submitted]
+    unread = {"no such outcome": lambda line: line.replace('"OUTCOME_', '"OUTCOME_X_', 1),
+              "cut": lambda line: line[:len(line) // 2],
+              "with spaces": lambda line: json.dumps(json.loads(line.replace('"OUTCOME_', '"OUTCOME_X_', 1)))}
+    newest = next(i for i, line in enumerate(outcomes) if json.loads(line)["data"]["applicationId"] == replayed.alone)
+    for what, change in unread.items():
+        kept = outcomes[:newest] + outcomes[newest + 1:] + [change(outcomes[newest])]
+        assert kept[-1] != outcomes[newest], what
+        path.write_text("\n".join(submitted + kept))
+        (found,), summary = replayed.run("--source", path, "--rulebook", folder, expect=2)
+        assert (found["divergence"], found["outcomeLine"]) == ("the outcome cannot be read", len(submitted) + len(kept)), what
+        assert summary["decisions"] == replayed.count - 1
+        assert any(note.startswith("1 outcomes cannot be read") for note in summary["notes"])
+
+    path.write_text("\n".join(submitted))
     assert "no outcome is in it" in replayed.place.mentord("replay", "verify", "--source", path, expect=1).stderr
 
 

@@ -1,5 +1,6 @@
 """Goal: rulebooks are managed as data: compared, tried on a municipality's own cases, put in force once and never changed."""
 
+import datetime
 import json
 import re
 
@@ -10,6 +11,7 @@ from messages import ROOT
 from place import decision
 
 SHIPPED = ROOT / "deploy" / "rulebooks" / "dk-2026.yaml"
+ACT = "Lov om en aktiv beskæftigelsesindsats, kap. 26, som ændret ved LOV 1750/2025"
 SAMPLES = ROOT / "deploy" / "samples" / "applications.jsonl"
 
 
@@ -40,7 +42,10 @@ def test_diff_tells_each_parameter_law_and_text(place, other):
                         "parameters[0217].max_minutes_per_week: 600 -> 900",
                         "laws[2020-01-01].education_right: true -> false",
                         "laws[2020-01-01].refs[D07]: BEK § 122 -> BEK § 123"]
-    assert [line.split(":")[0] for line in told[5:]] == ["laws[2027-01-01]", "laws[2027-02-01]"]
+    assert told[5:7] == ["laws[2027-01-01]: Ny lov om beskæftigelsesindsatsen (forventet) -> ",
+                         f"laws[2027-01-01].act: Ny lov om beskæftigelsesindsatsen (forventet) -> {ACT}"]
+    assert told[-1] == "laws[2027-02-01]:  -> Ny lov om beskæftigelsesindsatsen (forventet)", "moved, with nothing other in it"
+    assert "laws[2027-01-01].education_right: false -> true" in told
     as_json = [json.loads(line) for line in
                place.mentord("rulebook", "diff", str(SHIPPED), changed, "--json", expect=None).stdout.splitlines()]
     assert as_json[0] == {"path": "renewal_gap_days", "before": "31", "after": "28"}
@@ -50,6 +55,33 @@ def test_diff_tells_each_parameter_law_and_text(place, other):
     assert len(lines) == 1 and lines[0].startswith("texts[P01].da: Perioden er længere")
     same = place.mentord("rulebook", "diff", str(SHIPPED), other("2026.4"))
     assert same.stdout == "", "another version alone is no difference"
+
+
+def test_diff_tells_what_an_added_a_moved_and_a_first_law_say(place, other):
+    def diff(before, after):
+        return place.mentord("rulebook", "diff", str(before), str(after), expect=2).stdout.splitlines()
+    text = SHIPPED.read_text()
+    last = text[text.index("  - from: 2027-01-01"):text.index("\ntexts:") + 1]
+    added = last.replace("from: 2027-01-01", "from: 2028-01-01", 1).replace("education_right: false", "education_right: true") \
+        .replace("closed_groups:", "closed_groups:\n      - {group: 6, from: 2028-01-01}")
+    added = added.replace('ref: "FVL § 19"', 'ref: "FVL § 20"')
+    with_added = other("2028.1", (last, last + added))
+    told = diff(SHIPPED, with_added)
+    assert told[:3] == ["laws[2028-01-01]:  -> Ny lov om beskæftigelsesindsatsen (forventet)",
+                        "laws[2028-01-01].education_right: false -> true",
+                        "laws[2028-01-01].closed_groups[6]:  -> 2028-01-01"]
+    assert told[3:] == ["laws[2028-01-01].refs[X01]: FVL § 19 -> FVL § 20"]
+    back = diff(with_added, SHIPPED)
+    assert back[1:3] == ["laws[2028-01-01].education_right: true -> false", "laws[2028-01-01].closed_groups[6]: 2028-01-01 -> "]
+    assert len(back) == 4
+
+    moved = other("2028.2", ("from: 2027-01-01", "from: 2027-02-01"), ("education_right: false", "education_right: true"))
+    assert [line for line in diff(SHIPPED, moved) if line.startswith("laws[2027-02-01]")] == [
+        "laws[2027-02-01]:  -> Ny lov om beskæftigelsesindsatsen (forventet)", "laws[2027-02-01].education_right: false -> true"]
+
+    first = text[text.index("  - from: 2020-01-01"):text.index("  - from: 2026-02-01")]
+    told = diff(other("2028.3", (first, "")), SHIPPED)
+    assert "laws[2020-01-01].education_right: false -> true" in told and "laws[2020-01-01].refs[E01]:  -> LAB § 167, stk. 1" in told
 
 
 def cases(tmp_path, **expected):
@@ -99,6 +131,31 @@ def test_publish_puts_a_rulebook_in_force_once(place, other):
     again = place.mentord("rulebook", "publish", later, env=owner, expect=None)
     assert (again.returncode, len(again.stderr.splitlines())) == (2, 1)
     assert listed(place) == rows
+
+
+def test_publish_says_what_is_in_force_then(place, other):
+    """The one with the latest day that has come decides, not the one that was published last."""
+    owner = {"MENTORD_DATABASE_URL": place.cluster.url(place.database)}
+
+    def publish(version, *when):
+        return place.mentord("rulebook", "publish", other(version), *when, env=owner).stdout
+    assert re.fullmatch(r"dk-mentor 2026\.3 decides from (now on, its day being )?20\S+Z( on)?\n", publish("2026.3"))
+    now, = [row["effectiveFrom"] for row in listed(place).values()]
+    assert publish("2020.1", "--effective-from", "2020-01-01") == (
+        f"dk-mentor 2020.1 decides nothing: its day is 2019-12-31T23:00:00Z, and dk-mentor 2026.3 is in force from {now} and stays\n")
+    assert [row["version"] for row in listed(place).values() if row["inForce"]] == ["2026.3"]
+    assert publish("2031.2", "--effective-from", "2031-07-01") == "dk-mentor 2031.2 decides from 2031-06-30T22:00:00Z on\n"
+    assert publish("2031.1", "--effective-from", "2031-01-01") == (
+        "dk-mentor 2031.1 decides from 2030-12-31T23:00:00Z on, until dk-mentor 2031.2 does from 2031-06-30T22:00:00Z on\n")
+    said = publish("2026.4", "--effective-from", (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)).isoformat())
+    assert said.endswith(" on, until dk-mentor 2031.1 does from 2030-12-31T23:00:00Z on\n") and "decides from 20" in said
+
+
+def test_publish_in_place_of_an_older_one_decides_from_now_on(place, other):
+    owner = {"MENTORD_DATABASE_URL": place.cluster.url(place.database)}
+    for version, day in ("2020.1", "2020-01-01"), ("2021.1", "2021-01-01"), ("2021.2", "2021-01-01"):
+        said = place.mentord("rulebook", "publish", other(version), "--effective-from", day, env=owner).stdout
+        assert said == f"dk-mentor {version} decides from now on, its day being {int(day[:4]) - 1}-12-31T23:00:00Z\n"
 
 
 def test_a_changed_file_under_a_stored_version_is_refused(place, other):

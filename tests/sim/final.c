@@ -255,8 +255,8 @@ static void check_projections(void)
         for (uint32_t p = 0; p < sim.broker.partition_count; p++) {
             for (int64_t offset = 0; offset < BROKER_OFFSETS; offset++) {
                 const struct db_fate *fate = &database->fates[p][offset];
-                armed += fate->stored && fate->fate == FATE_DLQ && fate->has_citizen &&
-                         !fate->closed &&
+                armed += fate->stored && fate->fate == FATE_DLQ && fate->arms &&
+                         fate->has_citizen && !fate->closed &&
                          memcmp(fate->citizen_ref, row->ref, CITIZEN_REF_SIZE) == 0;
             }
         }

@@ -23,6 +23,8 @@ static struct {
     struct chronicle_range ranges[BATCHES];
     struct batch_entry entries[RECORDS];
     struct batch_decision decisions[RECORDS];
+    bool endless; /* after them come batches of one record, without end */
+    struct chronicle_range next;
 } world;
 
 static const char *const outputs[RECORDS] = {"zero", "one", "two", "three", "four"};
@@ -127,6 +129,14 @@ static bool ranges(void *self,
         *rows = &world.ranges[i];
         *count = world.ranges[i].next_offset > next_offset ? 1 : 0;
     }
+    if (*count == 0 && world.endless) {
+        world.next = (struct chronicle_range){.batch = 100 + next_offset,
+                                              .progress_id = 7,
+                                              .first_offset = next_offset,
+                                              .next_offset = next_offset + 1};
+        *rows = &world.next;
+        *count = 1;
+    }
     return true;
 }
 
@@ -185,6 +195,26 @@ static void it_ends_at_the_anchor(void **state)
     proof_release(&proof);
     assert_false(make(0, 4, "four", 21, &proof, &err)); /* no batch ends there */
     assert_int_equal(err.kind, ERR_HALT);
+}
+
+/* Nothing is wrong with the ledger then, and nobody is told so. */
+static void an_anchor_that_is_too_far_is_no_breach(void **state)
+{
+    (void)state;
+    struct proof proof;
+    struct err err = {.kind = ERR_NONE};
+    const int64_t after = 10 + BATCHES * RECORDS;
+    world.endless = true;
+    world.position.position.next_offset = after + PROOF_ANCHOR_LINKS_MAX * 2;
+    assert_true(make(2, 1, "one", after + PROOF_ANCHOR_LINKS_MAX, &proof, &err));
+    assert_int_equal(proof.link_count, 1 + PROOF_ANCHOR_LINKS_MAX);
+    proof_release(&proof);
+    assert_false(make(2, 1, "one", after + PROOF_ANCHOR_LINKS_MAX + 1, &proof, &err));
+    assert_int_equal(err.kind, ERR_FATAL);
+    assert_non_null(strstr(err.text, "nearer"));
+    assert_true(make(2, 1, "one", -1, &proof, &err)); /* the head is stated, too */
+    assert_int_equal(proof.link_count, 1);
+    proof_release(&proof);
 }
 
 static void what_the_ledger_does_not_hold_is_not_proved(void **state)
@@ -272,6 +302,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_decision_is_proved_up_to_the_head, begin, end),
         cmocka_unit_test_setup_teardown(it_ends_at_the_anchor, begin, end),
+        cmocka_unit_test_setup_teardown(an_anchor_that_is_too_far_is_no_breach, begin, end),
         cmocka_unit_test_setup_teardown(what_the_ledger_does_not_hold_is_not_proved, begin, end),
         cmocka_unit_test_setup_teardown(what_was_changed_is_named, begin, end),
     };

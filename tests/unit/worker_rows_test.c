@@ -175,6 +175,29 @@ static void a_refusal_is_remembered_by_a_later_batch(void **state)
     assert_int_equal(world.partitions[0].outputs[1].outcome, OUTCOME_IS_REFERRED);
 }
 
+/* Whoever erases a citizen asks by it. */
+static void a_refusal_that_arms_nothing_names_its_citizen_too(void **state)
+{
+    (void)state;
+    static const char *const cprs[] = {"1403760101", /* as it may be, and as it is not */
+                                       "140376-0101"};
+    for (size_t i = 0; i < sizeof(cprs) / sizeof(cprs[0]); i++) {
+        world_end();
+        world_begin(100);
+        world_content.cpr = cprs[i];
+        world_content.version = 2;
+        world_publish(0, 0, "a-1", &world_content);
+        world_content.version = 1;
+        world_publish(0, 1, "a-2", &world_content);
+        assert_true(world_run());
+        const struct world_partition *partition = &world.partitions[0];
+        assert_string_equal(partition->fates, "0:decided 1:dlq(version-outdated) ");
+        assert_true(partition->has_citizen[1]);
+        assert_memory_equal(partition->citizens[1], world.citizens[0].ref, CITIZEN_REF_SIZE);
+        assert_int_equal(world.citizens[0].armed, 0);
+    }
+}
+
 /* A state that was read is still whole when it is written, and the next batch reads it. */
 static void history_goes_from_batch_to_batch(void **state)
 {
@@ -230,6 +253,8 @@ int main(void)
             a_trace_that_holds_the_cpr_number_is_not_kept, begin, world_tear_down),
         cmocka_unit_test_setup_teardown(
             a_refusal_is_remembered_by_a_later_batch, begin, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_refusal_that_arms_nothing_names_its_citizen_too, begin, world_tear_down),
         cmocka_unit_test_setup_teardown(history_goes_from_batch_to_batch, begin, world_tear_down),
         cmocka_unit_test_setup_teardown(
             three_dead_owners_are_not_yet_a_reason, begin, world_tear_down),

@@ -154,13 +154,12 @@ struct batch_decision {
 /* A record that goes to the DLQ. */
 struct batch_quarantine {
     uint32_t entry;
-    bool arms;        /* Q01 until redriven or dismissed */
-    bool has_citizen; /* and it could be read whose */
+    bool arms;        /* Q01 until redriven or dismissed; of the citizen, too, when there is one */
+    bool has_citizen; /* it could be read whose, also where nothing is armed: erasing asks */
     uint8_t citizen_ref[CITIZEN_REF_SIZE];
     int64_t redrives;     /* how often it was redriven */
     struct bytes headers; /* the record's, headers_pack, traces that hold the CPR aside */
-    uint32_t citizen; /* in batch_read.citizens, also where nothing is armed; UINT32_MAX: not known
-                         whose */
+    uint32_t citizen;     /* in batch_read.citizens; UINT32_MAX: not known whose */
 };
 
 /* What is asked of the store before deciding: keys in, rows out, all sorted by key, without
