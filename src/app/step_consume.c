@@ -221,7 +221,7 @@ static enum step_outcome take_event(struct worker *worker, struct lot *lot, uint
     switch (source->poll(source->self, wait_ms, &record, &worker->err)) {
     case SOURCE_RECORD:
         lot->polled_count++;
-        lot->bytes += record.key.size + record.value.size;
+        lot->bytes += record_size(&record);
         return take_record(worker, lot, &record);
     case SOURCE_END:
         return take_end(worker, lot, &record);

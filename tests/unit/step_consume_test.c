@@ -12,6 +12,7 @@
 enum {
     END = 50,            /* of the old partition: here its records are held */
     POLL_US = 1000,      /* a thousand records a second */
+    FAT = 900 * 1024,    /* a header that is refused nowhere */
     POLLS_MAX = 100000,  /* no end is found */
     PATIENCE_US = 250000 /* for one CONSUME */
 };
@@ -19,6 +20,7 @@ enum {
 static struct {
     int64_t now_us;
     int64_t next; /* offset of the record that comes next */
+    bool fat;     /* it has a header of FAT bytes */
     uint32_t polled;
     uint32_t released;
     uint32_t asked; /* how far the topic has grown */
@@ -37,8 +39,13 @@ static enum source_event poll(void *self, uint32_t wait_ms, struct record *recor
 {
     (void)self, (void)wait_ms, (void)err;
     assert_in_range(world.polled++, 0, POLLS_MAX);
-    world.now_us += POLL_US;
+    world.now_us += world.fat ? 1 : POLL_US;
+    static uint8_t fat[FAT];
+    static struct header header;
+    header = (struct header){bytes_text("x"), bytes_of(fat, sizeof(fat))};
     *record = (struct record){
+        .headers = &header,
+        .header_count = world.fat ? 1 : 0,
         .offset = world.next++,
         .has_key = true,
         .key = bytes_text("citizen-1"),
@@ -187,6 +194,16 @@ static void what_came_before_the_end_is_gathered(void **state)
     assert_int_equal(world.released, 0);
 }
 
+/* They are copied to be stored: what they weigh counts. */
+static void headers_fill_a_batch_too(void **state)
+{
+    (void)state;
+    begin_at(0);
+    world.fat = true;
+    assert_int_equal(step_consume(&worker), STEP_DONE);
+    assert_int_equal(worker.lot->record_count, WORKER_BATCH_BYTES / FAT + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +211,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             what_is_held_is_bounded_while_the_store_works, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_came_before_the_end_is_gathered, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(headers_fill_a_batch_too, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("app/step_consume", tests, NULL, NULL);
 }

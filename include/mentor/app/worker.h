@@ -86,7 +86,7 @@ struct lot {
         polled_count; /* records polled for it, also those it does not keep: what it releases */
     uint32_t request_count;
     uint32_t stored; /* entries at the front that are stored and emitted */
-    size_t bytes;    /* of keys and values */
+    size_t bytes;    /* of keys, values and headers, of all that was polled (record_size) */
 };
 
 struct worker {
