@@ -22,6 +22,9 @@ static const char *read_again(const struct audit *audit,
     }
     request_read(
         &request, &record, REASON_NONE, audit->has_citizen_key ? &audit->citizen_key : NULL, arena);
+    if (row->stored.reason == REASON_HEADERS_TOO_LARGE) {
+        request.has_event_key = false; /* what is kept of them says more than was looked at */
+    }
     if (request.has_event_key != entry->has_event_key ||
         (request.has_event_key &&
          memcmp(request.event_key, entry->event_key, EVENT_KEY_SIZE) != 0)) {

@@ -7,6 +7,8 @@
 #include "mentor/wire/service.h"
 #include "mentor/wire/wire.h"
 
+#include "headers.h"
+
 /* An event type and the method it calls when grpc-method is absent. */
 static const struct {
     const char *type;
@@ -15,86 +17,9 @@ static const struct {
     {CLOUDEVENT_SUBMITTED, "/mentor.v1.MentorGrantService/DecideApplication"},
 };
 
-/* The headers that matter, each found once in one pass. */
-enum known {
-    KNOWN_SPECVERSION,
-    KNOWN_ID,
-    KNOWN_SOURCE,
-    KNOWN_TYPE,
-    KNOWN_REQUIRED, /* up to here */
-    KNOWN_SUBJECT = KNOWN_REQUIRED,
-    KNOWN_TIME,
-    KNOWN_TIMEOUT,
-    KNOWN_METHOD,
-    KNOWN_TRACEPARENT,
-    KNOWN_TRACESTATE,
-    KNOWN_REDRIVES,
-    KNOWN_REDRIVE_OF,
-    KNOWN_COUNT,
-};
-
-#define NAME(text)                                                                                 \
-    {                                                                                              \
-        (const uint8_t *)(text), sizeof(text) - 1                                                  \
-    }
-static const struct bytes known_names[KNOWN_COUNT] = {
-    [KNOWN_SPECVERSION] = NAME("ce_specversion"),
-    [KNOWN_ID] = NAME("ce_id"),
-    [KNOWN_SOURCE] = NAME("ce_source"),
-    [KNOWN_TYPE] = NAME("ce_type"),
-    [KNOWN_SUBJECT] = NAME("ce_subject"),
-    [KNOWN_TIME] = NAME("ce_time"),
-    [KNOWN_TIMEOUT] = NAME("grpc-timeout"),
-    [KNOWN_METHOD] = NAME("grpc-method"),
-    [KNOWN_TRACEPARENT] = NAME("traceparent"),
-    [KNOWN_TRACESTATE] = NAME("tracestate"),
-    [KNOWN_REDRIVES] = NAME("mentor-redrives"),
-    [KNOWN_REDRIVE_OF] = NAME("mentor-redrive-of"),
-};
-
-struct found {
-    const struct header *headers[KNOWN_COUNT]; /* the first of each name, or NULL */
-};
-
-static void find_headers(const struct record *record, struct found *found)
-{
-    *found = (struct found){0};
-    for (uint32_t i = 0; i < record->header_count; i++) {
-        for (int known = 0; known < KNOWN_COUNT; known++) {
-            if (found->headers[known] == NULL &&
-                bytes_equal(record->headers[i].name, known_names[known])) {
-                found->headers[known] = &record->headers[i];
-                break;
-            }
-        }
-    }
-}
-
-static struct bytes value_of(const struct found *found, enum known known)
+static struct bytes value_of(const struct known_headers *found, enum known_header known)
 {
     return found->headers[known] == NULL ? (struct bytes){0} : found->headers[known]->value;
-}
-
-static bool begins(struct bytes text, const char *prefix, size_t size)
-{
-    return text.size >= size && memcmp(text.data, prefix, size) == 0;
-}
-
-/* Any ce_ or grpc- header a second time. Few headers, so each pair is compared. */
-static bool header_twice(const struct record *record)
-{
-    for (uint32_t i = 1; i < record->header_count; i++) {
-        struct bytes name = record->headers[i].name;
-        if (!begins(name, "ce_", 3) && !begins(name, "grpc-", 5)) {
-            continue;
-        }
-        for (uint32_t j = 0; j < i; j++) {
-            if (bytes_equal(name, record->headers[j].name)) {
-                return true;
-            }
-        }
-    }
-    return false;
 }
 
 /* 1 to 8 digits and a unit: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
@@ -235,7 +160,7 @@ static int64_t parse_redrives(struct bytes text)
     return number;
 }
 
-static void read_headers(const struct found *found, struct envelope *envelope)
+static void read_headers(const struct known_headers *found, struct envelope *envelope)
 {
     struct bytes parent = value_of(found, KNOWN_TRACEPARENT);
     struct bytes state = value_of(found, KNOWN_TRACESTATE);
@@ -251,10 +176,10 @@ static void read_headers(const struct found *found, struct envelope *envelope)
     };
 }
 
-static enum reason check_required(const struct found *found)
+static enum reason check_required(const struct known_headers *found)
 {
     for (int known = 0; known < KNOWN_REQUIRED; known++) {
-        struct bytes value = value_of(found, (enum known)known);
+        struct bytes value = value_of(found, (enum known_header)known);
         if (value.size == 0) {
             return REASON_HEADER_MISSING;
         }
@@ -266,7 +191,7 @@ static enum reason check_required(const struct found *found)
                                                                : REASON_SPECVERSION_UNKNOWN;
 }
 
-static enum reason check_times(const struct found *found, struct envelope *envelope)
+static enum reason check_times(const struct known_headers *found, struct envelope *envelope)
 {
     const struct header *time = found->headers[KNOWN_TIME];
     const struct header *timeout = found->headers[KNOWN_TIMEOUT];
@@ -287,7 +212,7 @@ static enum reason check_times(const struct found *found, struct envelope *envel
     return REASON_NONE;
 }
 
-static enum reason check_call(const struct found *found, const struct envelope *envelope)
+static enum reason check_call(const struct known_headers *found, const struct envelope *envelope)
 {
     const struct header *method = found->headers[KNOWN_METHOD];
     int32_t called = method == NULL ? -1 : service_method(method->value);
@@ -305,14 +230,17 @@ static enum reason check_call(const struct found *found, const struct envelope *
 
 enum reason envelope_read(const struct record *record, struct envelope *envelope)
 {
-    struct found found;
-    find_headers(record, &found);
+    struct known_headers found;
+    headers_find(record, &found);
     read_headers(&found, envelope);
     if (record->has_value && record->value.size > WIRE_VALUE_MAX) {
         return REASON_VALUE_TOO_LARGE;
     }
+    if (!headers_fit(record)) {
+        return REASON_HEADERS_TOO_LARGE;
+    }
     enum reason reason = check_required(&found);
-    if (reason == REASON_NONE && header_twice(record)) {
+    if (reason == REASON_NONE && headers_twice(record)) {
         reason = REASON_HEADER_TWICE;
     }
     if (reason == REASON_NONE) {
@@ -330,8 +258,8 @@ enum reason envelope_read(const struct record *record, struct envelope *envelope
 
 void envelope_read_redrive(const struct record *record, struct envelope *envelope)
 {
-    struct found found;
-    find_headers(record, &found);
+    struct known_headers found;
+    headers_find(record, &found);
     *envelope = (struct envelope){
         .redrives = parse_redrives(value_of(&found, KNOWN_REDRIVES)),
         .redrive_of = value_of(&found, KNOWN_REDRIVE_OF),

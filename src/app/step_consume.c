@@ -144,7 +144,6 @@ take_record(struct worker *worker, struct lot *lot, const struct record *record)
     entry->record = &lot->records[lot->record_count++];
     lot->alone_count += state->alone > 0 ? 1 : 0;
     count_misplaced(worker, lot, (uint32_t)slot, record);
-    lot->bytes += record->key.size + record->value.size;
     return STEP_DONE;
 }
 
@@ -222,6 +221,7 @@ static enum step_outcome take_event(struct worker *worker, struct lot *lot, uint
     switch (source->poll(source->self, wait_ms, &record, &worker->err)) {
     case SOURCE_RECORD:
         lot->polled_count++;
+        lot->bytes += record_size(&record);
         return take_record(worker, lot, &record);
     case SOURCE_END:
         return take_end(worker, lot, &record);
@@ -246,7 +246,8 @@ static enum step_outcome take_event(struct worker *worker, struct lot *lot, uint
 static bool has_room(const struct worker *worker, const struct lot *lot)
 {
     return lot->record_count < worker->batch_most && lot->alone_count < WORKER_ALONE_LOT &&
-           lot->gathered_count < 2 * WORKER_RECORDS_MAX - 2 && lot->bytes < WORKER_BATCH_BYTES;
+           lot->gathered_count < 2 * WORKER_RECORDS_MAX - 2 &&
+           lot->polled_count < 2 * WORKER_RECORDS_MAX && lot->bytes < WORKER_BATCH_BYTES;
 }
 
 void lot_read(struct worker *worker, struct lot *lot, uint32_t upto)
@@ -311,6 +312,37 @@ static enum step_outcome take_met(struct worker *worker)
     return met;
 }
 
+/* All that came was dropped, as what a partition that is held gives: it is let go here, since no
+ * batch will. */
+static enum step_outcome nothing_gathered(struct worker *worker)
+{
+    struct source *source = &worker->edges.source;
+    source->release(source->self, worker->lot->polled_count);
+    lot_clear(worker->lot);
+    return STEP_AGAIN;
+}
+
+/* Also what is only dropped ends: others wait for what CONSUME does between two of them. */
+static enum step_outcome gather(struct worker *worker, int64_t now)
+{
+    struct lot *lot = worker->lot;
+    enum step_outcome outcome = STEP_DONE;
+    bool empty = lot->gathered_count == 0;
+    int64_t until = now + (empty ? WORKER_IDLE_MS * INT64_C(1000) : WORKER_LINGER_US);
+    while (outcome == STEP_DONE && has_room(worker, lot) && now < until) {
+        outcome = take_event(worker, lot, empty ? WORKER_IDLE_MS : 1);
+        now = worker->clock.mono_us(worker->clock.self);
+        if (empty && lot->gathered_count > 0) {
+            empty = false;
+            until = now + WORKER_LINGER_US;
+        }
+    }
+    if (outcome != STEP_DONE && outcome != STEP_AGAIN) {
+        return outcome;
+    }
+    return empty ? nothing_gathered(worker) : STEP_DONE;
+}
+
 enum step_outcome step_consume(struct worker *worker)
 {
     struct lot *lot = worker->lot;
@@ -324,20 +356,13 @@ enum step_outcome step_consume(struct worker *worker)
     flush_when_slack(worker);
     add_gaps(worker);
     int64_t now = worker->clock.mono_us(worker->clock.self);
-    int64_t until = lot->gathered_count == 0 ? INT64_MAX : now + WORKER_LINGER_US;
     if (!growth_look(worker, now)) {
         return step_of_err(worker);
     }
     outcome = worker->grown ? STEP_AGAIN : mark_emitted(worker, now);
     shadow_report(worker, false);
-    while (outcome == STEP_DONE && has_room(worker, lot) && now < until) {
-        bool empty = lot->gathered_count == 0;
-        outcome = take_event(worker, lot, empty ? WORKER_IDLE_MS : 1);
-        now = worker->clock.mono_us(worker->clock.self);
-        until = empty ? now + WORKER_LINGER_US : until;
-    }
-    if (outcome == STEP_AGAIN && lot->gathered_count > 0 && !worker->grown) {
-        outcome = STEP_DONE;
+    if (outcome == STEP_DONE) {
+        outcome = gather(worker, now);
     }
     if (outcome == STEP_DONE && lot->stray_count > 0 && !growth_ask(worker)) {
         return step_of_err(worker);

@@ -7,6 +7,7 @@
 #include "mentor/port/ledger.h"
 
 #include "closing.h"
+#include "headers.h"
 #include "shadow.h"
 #include "steps.h"
 #include "stopped.h"
@@ -44,14 +45,20 @@ static void arm_key(struct worker *worker, uint32_t from)
     }
 }
 
+/* Whatever the reason is that it was refused for: those that do not fit would not fit here either.
+ */
 static bool pack_headers(struct worker *worker, const struct request *request, struct bytes *packed)
 {
     const struct record *record = request->record;
     struct bytes cpr = request->has_citizen ? request->application->cpr : (struct bytes){0};
-    struct header *kept = batch_alloc(worker, record->header_count, sizeof(*kept));
+    struct header known[KNOWN_COUNT];
+    bool fit = headers_fit(record);
+    const struct header *came = fit ? record->headers : known;
+    uint32_t came_count = fit ? record->header_count : headers_kept(record, known);
+    struct header *kept = batch_alloc(worker, came_count, sizeof(*kept));
     uint32_t count = 0;
-    for (uint32_t i = 0; i < record->header_count; i++) {
-        const struct header *header = &record->headers[i];
+    for (uint32_t i = 0; i < came_count; i++) {
+        const struct header *header = &came[i];
         bool trace = bytes_is(header->name, "traceparent") || bytes_is(header->name, "tracestate");
         if (!trace || cpr.size == 0 || !envelope_holds(header->value, cpr)) {
             kept[count++] = *header;

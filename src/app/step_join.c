@@ -21,26 +21,42 @@ enum {
     RESEND_CHUNK = 256,
 };
 
+/* Something else is in the way than a partition count. */
+static enum step_outcome not_open(struct worker *worker)
+{
+    worker->fewer_since_us = 0;
+    return step_of_err(worker);
+}
+
+/* Fewer partitions than the store knows: brokers that have not heard of those that were added say
+ * so for a while, also since before the store was waited for. One that goes on saying so has
+ * another topic. */
+static enum step_outcome fewer(struct worker *worker)
+{
+    int64_t now_us = worker->clock.mono_us(worker->clock.self);
+    worker->cluster = NULL; /* the broker is asked again */
+    if (worker->fewer_since_us == 0) {
+        worker->fewer_since_us = now_us;
+    }
+    bool lasts = now_us - worker->fewer_since_us >= WORKER_FEWER_US || !GUARD(LOOK_AGAIN);
+    worker->err.kind = lasts ? ERR_HALT : ERR_RETRY;
+    return step_of_err(worker);
+}
+
 enum step_outcome step_open(struct worker *worker)
 {
     struct worker_edges *edges = &worker->edges;
     struct store *store = &edges->store;
-    bool asked = worker->cluster == NULL;
-    if (asked &&
+    if (worker->cluster == NULL &&
         !edges->facts(
             edges->self, FACTS_WAIT_MS, &worker->cluster, &worker->partition_count, &worker->err)) {
         worker->cluster = NULL;
-        return step_of_err(worker);
+        return not_open(worker);
     }
     if (!store->open(store->self, worker->cluster, worker->partition_count, &worker->err)) {
-        /* The topic may have grown since, also while the store was waited for: another look. */
-        bool again = worker->err.kind == ERR_HALT &&
-                     (!asked || (!worker->looked_again && GUARD(LOOK_AGAIN)));
-        worker->looked_again = asked;
-        worker->cluster = again ? NULL : worker->cluster;
-        return again ? STEP_AGAIN : step_of_err(worker);
+        return worker->err.kind == ERR_STALE ? fewer(worker) : not_open(worker);
     }
-    worker->looked_again = false;
+    worker->fewer_since_us = 0;
     if (worker->at_event) {
         bool demo = false;
         if (!edges->demo(edges->self, &demo, &worker->err)) {

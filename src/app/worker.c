@@ -102,7 +102,7 @@ static void begin(struct worker *worker)
     worker->stopped_us = -1;
     worker->waiting = false;
     worker->cluster = NULL;
-    worker->looked_again = false;
+    worker->fewer_since_us = 0;
     worker->opened = false;
     worker->assigned = false;
     worker->fresh = false;

@@ -108,9 +108,9 @@ static bool check_count(struct pg_store *store, struct err *err)
     return store->partition_count >= store->known_count ||
            err_set(
                err,
-               ERR_HALT,
-               "topic %.80s has %d partitions, the database knows %d: it was made anew; give the new one "
-               "another name",
+               ERR_STALE,
+               "topic %.80s has %d partitions, the database knows %d: the broker has not heard of the others yet, or "
+               "the topic was made anew; then give the new one another name",
                store->topic,
                store->partition_count,
                store->known_count);

@@ -80,8 +80,7 @@ struct pg_store {
     X(growth_end)                                                                                  \
     X(growth_note)                                                                                 \
     X(growth_pass)                                                                                 \
-    X(growth_ask)                                                                                  \
-    X(growth_ends)
+    X(growth_ask)
 
 enum store_statement {
 #define X(name) STORE_##name,

@@ -29,20 +29,28 @@ static bool ask(struct pg_store *store, struct err *err)
     params_text(&place, store->cluster);
     params_text(&place, store->topic);
     return store_send(store, STORE_growth_pass, &place, err) &&
-           store_send(store, STORE_growth_ask, &place, err) &&
-           store_send(store, STORE_growth_ends, &place, err) && session_run(&store->session, err);
+           store_send(store, STORE_growth_ask, &place, err) && session_run(&store->session, err);
 }
 
+/* A row for each old partition. */
 static bool keep_ends(struct pg_store *store, const PGresult *rows, struct err *err)
 {
     size_t count = (size_t)PQntuples(rows);
+    if ((int32_t)count != field_int4(rows, 0, 0)) {
+        return err_set(err,
+                       ERR_HALT,
+                       "PostgreSQL: topic %.80s has %d partitions, but grows from %d",
+                       store->topic,
+                       field_int4(rows, 0, 0),
+                       (int32_t)count);
+    }
     free(store->ends);
-    store->ends = calloc(count + 1, sizeof(*store->ends));
+    store->ends = calloc(count, sizeof(*store->ends));
     if (store->ends == NULL) {
         return err_set(err, ERR_FATAL, "PostgreSQL: out of memory");
     }
     for (size_t i = 0; i < count; i++) {
-        store->ends[i] = field_int8(rows, (int)i, 0);
+        store->ends[i] = field_int8(rows, (int)i, 6);
     }
     return true;
 }
@@ -56,7 +64,7 @@ bool store_growth(
         return false;
     }
     const PGresult *row = session_result(&store->session, 1);
-    if (PQntuples(row) != 1) {
+    if (PQntuples(row) == 0) {
         return err_set(err, ERR_HALT, "PostgreSQL: the row of topic %.80s is gone", store->topic);
     }
     *growth = (struct growth){.from = field_int4(row, 0, 0), .to = field_int4(row, 0, 1)};
@@ -67,7 +75,7 @@ bool store_growth(
         growth->slowest_end = field_int8(row, 0, 5);
     }
     if (growth->to > growth->from) {
-        if (!keep_ends(store, session_result(&store->session, 2), err)) {
+        if (!keep_ends(store, row, err)) {
             return false;
         }
         growth->old_end = store->ends;

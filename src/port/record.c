@@ -15,6 +15,15 @@ const struct header *record_header(const struct record *record, const char *name
     return NULL;
 }
 
+size_t record_size(const struct record *record)
+{
+    size_t size = record->key.size + record->value.size;
+    for (uint32_t i = 0; i < record->header_count; i++) {
+        size += record->headers[i].name.size + record->headers[i].value.size + RECORD_HEADER_SIZE;
+    }
+    return size;
+}
+
 static uint8_t *put_size(uint8_t *out, uint32_t size)
 {
     out[0] = (uint8_t)(size >> 24);

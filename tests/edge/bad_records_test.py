@@ -2,6 +2,8 @@
 
 import json
 
+from confluent_kafka import Producer
+
 import messages as m
 from place import header
 from processes import until
@@ -102,3 +104,42 @@ def test_a_record_that_ends_the_worker_is_set_aside_unread(make_place):
     place.mentord("dlq", "redrive")
     place.settled()
     assert place.decided() == 7
+
+
+def hostile(place, records):
+    """Produced to partition 0, compressed: what the broker bounds is what it takes then."""
+    producer = Producer({"bootstrap.servers": place.broker.servers, "message.max.bytes": 1000000000, "compression.type": "gzip",
+                         "queue.buffering.max.kbytes": 2097151, "batch.num.messages": 1})
+    failed = []
+    for r in records:
+        producer.produce(place.applications, key=r.key, value=r.value, headers=r.headers, partition=0,
+                         on_delivery=lambda error, _: error and failed.append(error))
+        assert producer.flush(60) == 0 and not failed, failed
+
+
+def test_headers_beyond_all_bounds_are_refused_and_harm_nobody(make_place):
+    """Numbers and sizes that a batch has no memory for; names that take long to compare; one that inflates to 200 MiB."""
+    place = make_place(partitions=1)
+    worker = place.worker()
+    numbers = [m.record(m.application(), event=f"many-{i}", extra=[("x", b"")] * 99000) for i in range(60)]
+    names = [m.record(m.application(), event=f"names-{i}", extra=[(f"ce_{n}", b"") for n in range(90000)]) for i in range(5)]
+    one = m.record(m.application(), event="one", extra=[("x", b"0" * (200 << 20))])
+    sent = [*numbers, *names, one]
+    hostile(place, sent)
+    fine = [m.record(m.application(), event=f"fine-{i}", extra=[("x", b"0")] * 996) for i in range(30)]
+    place.send(*fine)
+    place.settled(120)
+    assert place.decided() == len(fine)
+    got = place.dlq(len(sent))
+    assert len(got) == len(sent)
+    for r, g in zip(sent, got):
+        assert (g.key, g.value, header(g, "mentor-reason"), header(g, "grpc-status")) == (r.key, r.value, "headers-too-large", "8")
+        assert g.headers[:4] == r.headers[:4] and all(name.startswith(("mentor-", "grpc-")) for name, _ in g.headers[4:])
+    assert not worker.events("worker.halted") and worker.process.poll() is None
+    place.mentord("audit", "verify", "--kafka")
+    place.mentord("replay", "verify", "--source", "kafka", timeout=120)
+    place.mentord("dlq", "redrive", "--max", "3")  # what is kept of them is enough
+    place.settled()
+    assert place.decided() == len(fine) + 3
+    assert place.mentord("audit", "verify", "--kafka")
+    assert worker.stop() == 0

@@ -279,8 +279,24 @@ def test_fewer_partitions_halt(place):
     assert worker.stop() == 0
     place.sql("UPDATE mentord.topic SET partition_count = 9")
     again = place.worker(ready=False)
-    assert again.wait(60) == 1
-    assert "has 3 partitions, the database knows 9" in again.log
+    assert again.wait(90) == 1
+    halted, = again.events("worker.halted")
+    assert "has 3 partitions, the database knows 9" in halted and again.events("worker.waiting")
+
+
+def test_a_broker_that_hears_late_of_a_growth_halts_nobody(place):
+    """The database already knows it; the broker does some seconds later."""
+    worker = place.worker()
+    assert worker.stop() == 0
+    place.sql("UPDATE mentord.topic SET partition_count = 6")
+    again = place.worker(ready=False)
+    again.wait_event("worker.waiting")
+    time.sleep(7)  # several looks
+    place.grow(6)
+    again.ready()
+    place.send(*(sent := load(60, 30)))
+    prove(place, sent)
+    assert again.stop() == 0
 
 
 # Leaving

@@ -170,12 +170,55 @@ static void fewer_partitions_than_known_is_another_topic(void **state)
     (void)state;
     struct trial_store store = trial_store("a/1");
     const int64_t ends[] = {2, 0, 0, 0, 7, 7};
-    ASSERT_FAILS(ERR_HALT, store.port.open(store.port.self, "c", 3, err));
+    ASSERT_FAILS(ERR_STALE, store.port.open(store.port.self, "c", 3, err));
     ASSERT_DONE(store.port.open(store.port.self, "c", 9, err));
     (void)note(&store, ends, 6);
-    ASSERT_FAILS(ERR_HALT, store.port.open(store.port.self, "c", 4, err));
+    ASSERT_FAILS(ERR_STALE, store.port.open(store.port.self, "c", 4, err));
     ASSERT_DONE(store.port.open(store.port.self, "c", 6, err));
     trial_store_close(&store);
+}
+
+/* Once the statement that asks stands still, another worker ends the growth. */
+static bool pass_meanwhile(void *waits)
+{
+    if (strcmp(
+            trial_ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"),
+            "1") == 0) {
+        trial_sql("SELECT mentord.growth_end('c', 'in', 4, 0, 0), mentord.growth_pass('c', 'in')");
+        trial_sql("SELECT pg_advisory_unlock(1)");
+        *(bool *)waits = false;
+    }
+    return *(bool *)waits;
+}
+
+static void a_growth_that_ends_while_it_is_asked_for_is_told_whole(void **state)
+{
+    (void)state;
+    trial_sql("ALTER VIEW mentord.growth_behind RENAME TO growth_behind_now");
+    trial_sql(
+        "CREATE FUNCTION mentord.pause() RETURNS boolean LANGUAGE plpgsql AS "
+        "'BEGIN IF current_user = ''mentord_worker'' THEN PERFORM pg_advisory_xact_lock_shared(1); END IF; "
+        "RETURN true; END'");
+    trial_sql(
+        "CREATE VIEW mentord.growth_behind AS SELECT * FROM mentord.growth_behind_now WHERE mentord.pause()");
+    trial_sql("GRANT SELECT ON mentord.growth_behind TO PUBLIC");
+    struct trial_store store = trial_store("a/1");
+    const int64_t ends[] = {2, 0, 0, 0, 7, 7};
+    (void)note(&store, ends, 6);
+    trial_sql("SELECT pg_advisory_lock(1)");
+    bool waits = true;
+    store.port.meanwhile(store.port.self, pass_meanwhile, &waits);
+    struct growth growth = ask(&store);
+    assert_false(waits);
+    assert_int_equal(growth.from, 4);
+    assert_int_equal(growth.to, 6);
+    assert_int_equal(growth.old_end[0], 2);
+    store.port.meanwhile(store.port.self, NULL, NULL);
+    assert_int_equal(ask(&store).from, 6);
+    trial_store_close(&store);
+    trial_sql("DROP VIEW mentord.growth_behind");
+    trial_sql("DROP FUNCTION mentord.pause");
+    trial_sql("ALTER VIEW mentord.growth_behind_now RENAME TO growth_behind");
 }
 
 static void a_growth_is_not_made_up(void **state)
@@ -210,6 +253,7 @@ int main(void)
         cmocka_unit_test_setup(an_end_is_put_earlier_and_never_later, clear),
         cmocka_unit_test_setup(a_partition_that_nobody_has_taken_is_waited_for, clear),
         cmocka_unit_test_setup(fewer_partitions_than_known_is_another_topic, clear),
+        cmocka_unit_test_setup(a_growth_that_ends_while_it_is_asked_for_is_told_whole, clear),
         cmocka_unit_test_setup(a_growth_is_not_made_up, clear),
     };
     return trial_has_server() ? cmocka_run_group_tests_name("pg/growth", tests, begin, end) : 77;

@@ -10,13 +10,14 @@
 #include "sim.h"
 
 enum {
-    HEARD_US = 6000000,  /* until the group's leader has new metadata */
+    HEARD_US = 6000000,  /* until the group's leader has new metadata, and every broker */
     AGAIN_US = 20000000, /* a second growth waits for the first so long */
     TURN_US = 500000,
 };
 
 static uint32_t placed_by;   /* the count that producers know */
 static uint32_t first_count; /* before any growth */
+static uint32_t told;        /* the least that any broker still says */
 static bool unknown; /* the database has begun, or begun anew, after one: outside the promise */
 
 uint32_t growth_place(struct bytes key)
@@ -24,9 +25,15 @@ uint32_t growth_place(struct bytes key)
     return (uint32_t)partition_of_key(key, (int32_t)placed_by);
 }
 
+int32_t growth_heard(void)
+{
+    return (int32_t)(sim_one_in(2) ? told : sim.broker.partition_count);
+}
+
 static void group_hears(void *unused, uint64_t count)
 {
     (void)unused;
+    told = (uint32_t)count > told ? (uint32_t)count : told;
     if (sim.broker.partition_count == count) { /* no more have come since, which it heard first */
         group_grow((uint32_t)count);
     }
@@ -69,7 +76,7 @@ static void grow(void *unused, uint64_t until_us)
 
 void growth_begin(int64_t until_us)
 {
-    placed_by = first_count = sim.broker.partition_count;
+    placed_by = first_count = told = sim.broker.partition_count;
     unknown = false;
     uint32_t growths = sim.plot.grows ? 1 + sim_below(2) : 0;
     for (uint32_t i = 0; i < growths; i++) {
@@ -113,7 +120,7 @@ bool growth_open(int32_t partition_count, struct err *err)
         database_committed(false);
     }
     return partition_count >= count_known(growth) ||
-           err_set(err, ERR_HALT, "the topic was made anew: %d partitions", partition_count);
+           err_set(err, ERR_STALE, "%d partitions", partition_count);
 }
 
 void growth_read(struct batch_read *read)

@@ -28,6 +28,8 @@ struct db_growth {
 void growth_begin(int64_t until_us);
 /* What a worker asks of it. */
 void growth_edges(struct actor *actor, struct worker_edges *edges);
+/* What a broker says, which may not have heard of the newest partitions yet. */
+int32_t growth_heard(void);
 /* Where producers place a key, now. */
 uint32_t growth_place(struct bytes key);
 /* As topic_store.sql and topic_check.sql. */

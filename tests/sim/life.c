@@ -4,6 +4,7 @@
 
 #include "audit.h"
 #include "coordinator.h"
+#include "growth.h"
 #include "load.h"
 #include "sim.h"
 #include "transactional.h"
@@ -40,7 +41,7 @@ facts(void *self, uint32_t wait_ms, const char **cluster, int32_t *partition_cou
     }
     sim_spend(sim_between(1000, 5000));
     *cluster = "cluster-1";
-    *partition_count = (int32_t)sim.broker.partition_count;
+    *partition_count = growth_heard();
     return true;
 }
 

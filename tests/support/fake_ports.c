@@ -245,8 +245,12 @@ facts(void *self, uint32_t wait_ms, const char **cluster, int32_t *partition_cou
         world.facts_fails--;
         return err_set(err, ERR_RETRY, "no broker answers");
     }
+    if (world.now_us >= world.facts_fails_from && world.now_us < world.facts_fails_until) {
+        return err_set(err, ERR_RETRY, "no broker answers");
+    }
     *cluster = "cluster-1";
-    *partition_count = WORLD_PARTITIONS;
+    *partition_count = WORLD_PARTITIONS - (world.now_us < world.facts_stale_until ? 1 : 0);
+    world.facts_count++;
     return true;
 }
 

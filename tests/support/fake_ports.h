@@ -97,6 +97,9 @@ struct world {
     void (*after_take)(void);          /* once: before the worker does anything else */
     uint32_t bounds_fails_at;          /* counted over all, from 1; 0 never */
     uint32_t facts_fails;              /* so many times: no broker says what the topic is like */
+    int64_t facts_fails_from;          /* likewise, from then */
+    int64_t facts_fails_until;         /* to then */
+    int64_t facts_stale_until;         /* the broker knows one partition fewer until then */
     uint32_t rulebook_fails;           /* so often a rulebook is not fetched */
     uint32_t shadow_fails;             /* so often its counts are not stored */
     uint32_t emitted_fails;            /* so often; nothing is marked */
@@ -133,6 +136,7 @@ struct world {
     uint32_t take_count;
     uint32_t leave_count;
     uint32_t bounds_count;
+    uint32_t facts_count;
     uint32_t stop_count;
     uint32_t mark_count; /* emitted offsets were stored outside a batch, and not to give back */
     uint32_t poll_count;

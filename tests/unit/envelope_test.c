@@ -164,6 +164,9 @@ static void the_first_check_that_fits_decides(void **state)
     letter.record.has_key = true;
     letter_set(&letter, "ce_time", "x");
     assert_int_equal(reason_status(judge()), STATUS_INVALID_ARGUMENT);
+    static uint8_t header[1024 * 1024];
+    letter.headers[4].value = bytes_of(header, sizeof(header));
+    assert_int_equal(judge(), REASON_HEADERS_TOO_LARGE);
     letter.record.value = bytes_of(value, sizeof(value));
     assert_int_equal(judge(), REASON_VALUE_TOO_LARGE); /* before all others */
     letter_drop(&letter, "ce_id");

@@ -43,6 +43,7 @@ static const struct {
 } table[] = {
     {REASON_NONE, "", STATUS_OK, false},
     {REASON_VALUE_TOO_LARGE, "value-too-large", STATUS_RESOURCE_EXHAUSTED, true},
+    {REASON_HEADERS_TOO_LARGE, "headers-too-large", STATUS_RESOURCE_EXHAUSTED, true},
     {REASON_LINE_TOO_LARGE, "line-too-large", STATUS_RESOURCE_EXHAUSTED, true},
     {REASON_HEADER_MISSING, "header-missing", STATUS_INVALID_ARGUMENT, true},
     {REASON_HEADER_INVALID, "header-invalid", STATUS_INVALID_ARGUMENT, true},

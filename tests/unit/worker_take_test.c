@@ -175,6 +175,41 @@ static void a_last_record_that_is_gone_halts_unless_the_log_begins_behind_it(voi
     }
 }
 
+/* A topic that has grown, as a broker tells it who has not heard of that yet. */
+static void a_broker_that_hears_late_of_a_growth_is_asked_again(void **state)
+{
+    (void)state;
+    world.facts_stale_until = world.now_us + WORKER_FEWER_US - 1;
+    world.idle_most = 1000;
+    world_publish_versions(0, 3);
+    assert_true(world_run());
+    assert_in_range(world.facts_count, 5, 100); /* with pauses between */
+    assert_int_equal(world.partitions[0].position.next_offset, 3);
+}
+
+static void a_topic_with_fewer_partitions_halts_in_the_end(void **state)
+{
+    (void)state;
+    int64_t began_us = world.now_us;
+    world.facts_stale_until = INT64_MAX;
+    world.idle_most = 1000;
+    assert_halted("1 partitions");
+    assert_in_range(world.now_us - began_us, WORKER_FEWER_US, 2 * WORKER_FEWER_US);
+}
+
+/* Whether they are really gone is not known while nobody answers. */
+static void an_outage_between_two_answers_counts_for_nothing(void **state)
+{
+    (void)state;
+    world.facts_stale_until = world.now_us + 3 * WORKER_FEWER_US / 2;
+    world.facts_fails_from = world.now_us + WORKER_FEWER_US / 2;
+    world.facts_fails_until = world.facts_fails_from + WORKER_FEWER_US * 2 / 3;
+    world.idle_most = 2000;
+    world_publish_versions(0, 3);
+    assert_true(world_run());
+    assert_int_equal(world.partitions[0].position.next_offset, 3);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
@@ -188,6 +223,9 @@ int main(void)
         TEST(a_log_that_is_cut_after_it_was_asked_halts),
         TEST(a_record_where_there_was_none_halts),
         TEST(a_last_record_that_is_gone_halts_unless_the_log_begins_behind_it),
+        TEST(a_broker_that_hears_late_of_a_growth_is_asked_again),
+        TEST(a_topic_with_fewer_partitions_halts_in_the_end),
+        TEST(an_outage_between_two_answers_counts_for_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

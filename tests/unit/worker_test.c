@@ -70,6 +70,39 @@ static void a_refusal_is_remembered_by_later_records(void **state)
     assert_int_equal(world.citizens[world.citizen_count - 1].armed + world.citizens[0].armed, 1);
 }
 
+/* What a broker takes of a hostile producer: far more headers than a batch has memory for. */
+static void headers_beyond_all_bounds_are_refused_and_left(void **state)
+{
+    (void)state;
+    enum {
+        MANY = 100000,
+        REFUSED = 60
+    };
+    static struct header many[MANY];
+    static uint8_t fat[4 * 1024 * 1024];
+    for (uint32_t i = 0; i < MANY; i++) {
+        many[i] = (struct header){bytes_text("x"), bytes_of(fat, sizeof(fat))};
+    }
+    for (int i = 0; i < REFUSED; i++) {
+        world_publish(0, i, "a-1", &world_content);
+        struct record *record = &world.partitions[0].log[i];
+        memcpy(many, record->headers, record->header_count * sizeof(*many));
+        record->header_count =
+            i % 2 == 0 ? MANY : record->header_count + 1; /* or one that is fat */
+        record->headers = many;
+    }
+    world_publish(0, REFUSED, "a-1", &world_content);
+    assert_true(world_run());
+    const struct world_partition *partition = &world.partitions[0];
+    assert_int_equal(partition->output_count, REFUSED + 1);
+    for (int i = 0; i < REFUSED; i++) {
+        assert_true(partition->outputs[i].dlq);
+        assert_int_equal(partition->outputs[i].reason, REASON_HEADERS_TOO_LARGE);
+        assert_in_range(partition->outputs[i].headers.size, 100, 500); /* those that are known */
+    }
+    assert_int_equal(partition->outputs[REFUSED].outcome, OUTCOME_IS_REFERRED); /* Q01 */
+}
+
 static void a_refused_key_is_remembered_within_the_batch_and_after(void **state)
 {
     (void)state;
@@ -318,6 +351,8 @@ static void partitions_that_come_and_go_before_it_is_open_are_not_taken(void **s
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            headers_beyond_all_bounds_are_refused_and_left, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
             a_batch_has_decisions_duplicates_and_refusals, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(

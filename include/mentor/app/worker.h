@@ -40,6 +40,7 @@ enum {
     WORKER_CONFIRM_US = 30000000, /* and that the positions are ours still is asked when idle */
     WORKER_CLOCK_BACK_MS = 5000,  /* PostgreSQL's clock behind a partition's last by more: halt */
     WORKER_WAITING_US = 30000000, /* what it waits for is said again */
+    WORKER_FEWER_US = 30000000,   /* brokers say so long that partitions are gone: they are */
     WORKER_ALARM_US = 10000000,   /* the same alarm again at the earliest */
     WORKER_ALONE_AFTER = 3, /* owners that died at one offset: its records are taken one by one */
     WORKER_ALONE_LOT = 16,  /* of those, so many at a time: between two lots the group is heard */
@@ -85,7 +86,7 @@ struct lot {
         polled_count; /* records polled for it, also those it does not keep: what it releases */
     uint32_t request_count;
     uint32_t stored; /* entries at the front that are stored and emitted */
-    size_t bytes;    /* of keys and values */
+    size_t bytes;    /* of keys, values and headers, of all that was polled (record_size) */
 };
 
 struct worker {
@@ -126,7 +127,8 @@ struct worker {
     int64_t looked_at_us;    /* whether the topic grows */
     int64_t waiting_said_us; /* 0: not since they were taken */
 
-    bool looked_again;       /* OPEN has just asked the broker, and the store did not agree */
+    int64_t fewer_since_us;  /* since then every answer at OPEN had fewer partitions than the store
+                                knows; 0: the last one had not */
     bool opened;             /* OPEN was done once: what it asks of broker and store is so */
     bool assigned;           /* the partitions are ours by the group */
     bool fresh;              /* and the group has just said so */

@@ -47,7 +47,7 @@
     X(SETTLE, "settle", "a revocation is answered when what was sent is acknowledged and marked")  \
     X(UNMARK, "unmark", "the group is not told of what the store has not taken")                   \
     X(SETTLE_FENCED, "settle-fenced", "a worker that settles and is fenced leaves the group")      \
-    X(LOOK_AGAIN, "look-again", "who starts while the topic grows does not take it for another")   \
+    X(LOOK_AGAIN, "look-again", "a broker that has not heard of a growth yet is asked again")      \
     X(PURGE, "purge", "nothing that is queued is sent after the partition was given back")         \
     X(REVOCATION, "revocation", "a revocation met while reading ahead is answered")                \
     X(FORGET, "forget", "after trouble what was read and not stored is read again")                \

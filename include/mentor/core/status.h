@@ -43,6 +43,10 @@ enum status {
       "value-too-large",                                                                                    \
       RESOURCE_EXHAUSTED,                                                                                   \
       "value is over 256 KiB; send a smaller application")                                                  \
+    X(HEADERS_TOO_LARGE,                                                                                    \
+      "headers-too-large",                                                                                  \
+      RESOURCE_EXHAUSTED,                                                                                   \
+      "headers are over 1000 or 1 MiB together; send fewer (only the known ones are kept)")                 \
     X(LINE_TOO_LARGE,                                                                                       \
       "line-too-large",                                                                                     \
       RESOURCE_EXHAUSTED,                                                                                   \

@@ -13,6 +13,10 @@
 
 struct arena;
 
+enum {
+    RECORD_HEADER_SIZE = 40, /* bytes beside name and value, in memory and packed */
+};
+
 struct header {
     struct bytes name;
     struct bytes value; /* data NULL: the header's value is null */
@@ -32,6 +36,9 @@ struct record {
 
 /* The first header of that name, or NULL. Names compare exactly. */
 const struct header *record_header(const struct record *record, const char *name);
+
+/* Bytes that it takes in memory, and again to pack its headers. */
+size_t record_size(const struct record *record);
 
 /*
  * Headers as one run of bytes, as the store keeps them: per header u32be name size, name, u32be

@@ -63,8 +63,9 @@ struct store {
     void (*patience)(void *self, bool (*waits)(void *context), void *context);
     /*
      * Connects when it is not connected, checks schema, group and partition count (ERR_HALT when
-     * another group's or fewer partitions than known), and stores the rulebook by hash (ERR_FATAL
-     * when name and version are there with other bytes).
+     * another group's, ERR_STALE when fewer partitions than known: the broker that was asked may
+     * not have heard of the others yet), and stores the rulebook by hash (ERR_FATAL when name and
+     * version are there with other bytes).
      */
     bool (*open)(void *self, const char *cluster, int32_t partition_count, struct err *err);
     /*
