@@ -154,6 +154,7 @@ struct audit_job {
     size_t begins[SPAN_BATCHES_MAX + 1]; /* of each batch in `expected` */
     struct audit_last *lasts;            /* owned; one a position */
     struct audit_numbers numbers;
+    int64_t ranges; /* of the ledger that it read */
     int64_t checked[INVARIANT_COUNT];
     bool failed; /* err says why */
     struct err err;
@@ -172,7 +173,9 @@ struct audit {
     bool topics; /* outputs are checked on the topics as well */
     uint32_t job_count;
     struct audit_job jobs[AUDIT_JOBS_MAX];
-    atomic_int begun; /* of the projections, jobs took so many */
+    int64_t ranges_walked;   /* of the ledger, by position */
+    int64_t refusals_walked; /* of quarantine */
+    atomic_int begun;        /* of the projections, jobs took so many */
     struct spans spans;
     struct audit_order order;
     struct siphash_key sum_key;
@@ -301,6 +304,8 @@ void audit_locate(struct audit *audit);
 MUST_CHECK bool audit_positions(struct audit *audit, struct err *err);
 /* audit_oddities.c: rows that contradict each other, found by the database. */
 MUST_CHECK bool audit_oddities(struct audit *audit, struct err *err);
+/* audit_counts.c: after the jobs: nothing is stored that one of them passed by. */
+void audit_counts(struct audit *audit);
 /* After the jobs: what they saw last of each position. */
 void audit_lasts(struct audit *audit);
 /* audit_topics.c: before the moment, what was committed and where topics end; after the jobs, what

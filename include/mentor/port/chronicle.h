@@ -29,6 +29,8 @@ struct chronicle_facts {
         batch_first; /* the least and the greatest id; 0: none. One of INT64_MAX is never read */
     int64_t batch_last;
     int64_t decided; /* decisions, by what the ledger counts */
+    int64_t ranges;  /* rows of the ledger, whatever stands in them */
+    int64_t refused; /* rows of quarantine, likewise */
 };
 
 /* A partition's row of progress; of every topic and cluster there has been. */
@@ -196,7 +198,8 @@ struct chronicle_oddity {
     X(CLOSING,                                                                                     \
       "the state of its row of quarantine and who closed it contradict each other: batch ")        \
     X(KEY_TWICE, "a data key is there twice: ")                                                    \
-    X(KEY_MASTER, "a data key says that it is wrapped by a master key that there is not: ")
+    X(KEY_MASTER, "a data key says that it is wrapped by a master key that there is not: ")        \
+    X(UNREAD, "a decision of no batch, which nothing reads: index ")
 
 enum chronicle_loose {
 #define X(name, text) CHRONICLE_LOOSE_##name,
@@ -256,11 +259,12 @@ struct chronicle {
                     const struct chronicle_range **rows,
                     uint32_t *count,
                     struct err *err);
-    /* The ledger by position, after (progress_id, next_offset); entries only of ranges with a
-     * record in the DLQ. */
+    /* The ledger by position, after (progress_id, next_offset, batch); batch INT64_MAX: after all
+     * that end there. Entries only of ranges with a record in the DLQ. */
     bool (*ranges)(void *self,
                    int64_t progress_id,
                    int64_t next_offset,
+                   int64_t batch,
                    const struct chronicle_range **rows,
                    uint32_t *count,
                    struct err *err);

@@ -39,5 +39,7 @@ FROM (
     SELECT 7, k.citizen_ref, NULL, NULL, k.id
     FROM mentord.citizen_key k
     WHERE NOT EXISTS (SELECT FROM mentord.master_key m WHERE m.id = k.master)
+    UNION ALL
+    SELECT 8, d.citizen_ref, d.progress_id, d.source_offset, d.index FROM mentord.decision d WHERE d.batch IS NULL
 ) AS o
 LIMIT $1::integer;

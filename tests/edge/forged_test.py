@@ -1,0 +1,109 @@
+"""Goal: a row that somebody with all rights puts in is looked at like every other, wherever it stands in the order that the audit
+reads by; what no anchor covers is told, and is a breach where one must have been."""
+
+import psycopg
+import pytest
+from psycopg import sql
+
+import messages as m
+from audit_test import Audited
+from chain_test import link_of, rewrite, root_of, sha
+
+SKIPPED = b"\x03"  # include/mentor/port/ledger.h
+PAGE = 100  # src/app/audit_positions.c reads so many ranges at once
+
+
+@pytest.fixture(scope="module")
+def audited(make_shared_place):
+    """One partition with more batches than a page."""
+    place = make_shared_place(partitions=1)
+    many = Audited.__new__(Audited)
+    many.place = place
+    worker = place.worker("--batch", "1")
+    place.send(*(m.record(m.application(), event=f"e{i}") for i in range(PAGE + 5)))
+    place.settled()
+    assert worker.stop() == 0
+    assert place.sql("SELECT count(*) > %s FROM mentord.batch", PAGE)[0][0]
+    assert many.verify("--kafka")["breach_count"] == 0
+    return many
+
+
+@pytest.fixture(scope="module")
+def genuine(make_shared_place):
+    """A decision that is right in itself, made elsewhere: of another topic, with a batch number of its own."""
+    place = make_shared_place(partitions=1)
+    place.sql("SELECT setval('mentord.batch_id', 100000)")
+    worker = place.worker()
+    place.send(m.record(m.application(), event="genuine"))
+    place.settled()
+    assert worker.stop() == 0
+    return place
+
+
+def rows(place, table):
+    with psycopg.connect(place.cluster.url(place.database), row_factory=psycopg.rows.dict_row) as session:
+        return session.execute(sql.SQL("SELECT * FROM mentord.{}").format(sql.Identifier(table))).fetchall()
+
+
+def put(session, table, row, **other):
+    row = {**row, **other}
+    session.execute(sql.SQL("INSERT INTO mentord.{} ({}) OVERRIDING SYSTEM VALUE VALUES ({})").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, row)), sql.SQL(", ").join(sql.Placeholder() * len(row))), [*row.values()])
+
+
+def skipped(session, progress, batch, first, following, link=None, evaluated=None):
+    """A range of offsets without a record, right in itself. Its link follows `link`, or nothing."""
+    kept, = session.execute("SELECT to_jsonb(b) - 'entries' FROM mentord.batch b ORDER BY next_offset DESC LIMIT 1").fetchone()
+    evaluated = kept["evaluated_at_ms"] if evaluated is None else evaluated
+    packed = SKIPPED + (following - first).to_bytes(8, "big")
+    root = root_of(first, evaluated, packed)
+    put(session, "batch", {"id": batch, "progress_id": progress, "first_offset": first, "next_offset": following, "epoch": kept["epoch"],
+                           "evaluated_at_ms": evaluated, "skipped": following - first, "gap": 0, "decided": 0, "duplicate": 0, "dlq": 0,
+                           "owner": "nobody", "rulebook": bytes.fromhex(kept["rulebook"][2:]), "entries": packed, "root": root,
+                           "link": link_of(link, root, first, following, kept["epoch"], evaluated) if link else sha(b"any")})
+
+
+@pytest.mark.parametrize("number", [-5, -1, -2 ** 63])
+def test_a_position_before_the_first_is_looked_at(audited, genuine, number):
+    """Its decision is right in itself; its batch has any link."""
+    with audited.copy() as (session, url):
+        progress, = rows(genuine, "progress")
+        put(session, "progress", progress, id=number, partition=99, batch=0, evaluated_at_ms=0, next_offset=0, emitted_offset=0)
+        for table in ("batch", "decision"):
+            put(session, table, rows(genuine, table)[0], progress_id=number, **({"link": sha(b"any")} if table == "batch" else {}))
+        for table in ("application", "citizen"):
+            put(session, table, rows(genuine, table)[0])
+        found = audited.breaches("I10", url=url)
+        assert any("does not follow the genesis" in b["what"] and b["batch"] > 100000 and b["offset"] == 0 for b in found), found
+
+
+def test_a_range_behind_a_pages_end_is_looked_at(audited):
+    """It ends where the last range of the page does."""
+    with audited.copy() as (session, url):
+        progress, following = session.execute("SELECT progress_id, next_offset FROM mentord.batch ORDER BY progress_id, next_offset, id "
+                                              "OFFSET %s LIMIT 1", (PAGE - 1,)).fetchone()
+        skipped(session, progress, 200000, following - 1, following)
+        found = audited.breaches("I10", url=url)
+        assert any(b.get("batch") == 200000 and "chain breaks" in b["what"] for b in found), found
+
+
+UNREAD = {  # what a superuser can put where nothing reads; the invariant that tells
+    "a range of no batch": ("I3", "batch", "id = NULL", "lack what they are read by"),
+    "a range that ends nowhere": ("I10", "batch", "next_offset = NULL", "lack what they are read by"),
+    "a decision of no batch": ("P", "decision", "batch = NULL", "of no batch"),
+}
+
+
+@pytest.mark.parametrize("what", UNREAD)
+def test_a_row_that_nothing_reads_is_told(audited, what):
+    invariant, table, change, said = UNREAD[what]
+    with audited.copy() as (session, url):
+        session.execute(f"ALTER TABLE mentord.{table} DROP CONSTRAINT {table}_pkey")
+        for column in ("id", "next_offset", "batch"):
+            if change.startswith(column + " "):
+                session.execute(f"ALTER TABLE mentord.{table} ALTER {column} DROP NOT NULL")
+        session.execute(f"CREATE TEMPORARY TABLE forged AS SELECT * FROM mentord.{table} LIMIT 1")
+        session.execute(f"UPDATE forged SET {change}")
+        session.execute(f"INSERT INTO mentord.{table} SELECT * FROM forged")
+        found = audited.breaches(invariant, url=url)
+        assert any(said in b["what"] for b in found), found
