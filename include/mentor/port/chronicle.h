@@ -194,7 +194,7 @@ struct chronicle_oddity {
     X(KEY_KEPT, "a data key is there that its citizen's row does not name: ")                      \
     X(KEY_ENDED, "the end of a data key is not what an erasure recorded: ")                        \
     X(RULEBOOK, "the rulebook of a batch is not stored: ")                                         \
-    X(ERASURE, "its row of quarantine names an erasure that there is not: ")                       \
+    X(ERASURE, "its row of quarantine names an erasure that there is not, or not of it: ")         \
     X(CLOSING,                                                                                     \
       "the state of its row of quarantine and who closed it contradict each other: batch ")        \
     X(KEY_TWICE, "a data key is there twice: ")                                                    \
@@ -299,6 +299,8 @@ struct chronicle {
                        const struct chronicle_end **rows,
                        uint32_t *count,
                        struct err *err);
+    /* Guards of the database that are gone or off, as a person reads them; NULL: none. */
+    bool (*guards)(void *self, const char **missing, struct err *err);
     /*
      * Reads the entry at *packed and moves past it; *offset is where it begins and then where the
      * next one does. False at the end and on bytes that are no ledger: packed->size is 0 only at

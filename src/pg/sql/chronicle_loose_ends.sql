@@ -12,6 +12,7 @@ FROM (
     SELECT 2, k.citizen_ref, NULL, NULL, k.id
     FROM mentord.citizen_key k
     LEFT JOIN mentord.erasure e ON e.id = k.erasure AND e.citizen_ref = k.citizen_ref AND e.erased_at = k.erased_at
+        AND k.created_at <= e.erased_at + interval '5 minutes' -- an erasure ends no key that was made after it
     WHERE (k.wrapped IS NULL OR k.erasure IS NOT NULL OR k.erased_at IS NOT NULL) AND (e.id IS NULL OR k.wrapped IS NOT NULL)
     UNION ALL
     SELECT 3, NULL, b.progress_id, b.first_offset, b.id
@@ -20,8 +21,14 @@ FROM (
     UNION ALL
     SELECT 4, NULL, q.progress_id, q.source_offset, q.erasure
     FROM mentord.quarantine q
-    WHERE q.erasure IS NOT NULL AND NOT EXISTS (
-        SELECT FROM mentord.erasure e WHERE e.id = q.erasure AND coalesce(e.citizen_ref = q.citizen_ref, true)
+    WHERE q.erasure IS NOT NULL AND NOT EXISTS ( -- chronicle_refusals has the same condition, and chronicle_decisions says why
+        SELECT
+        FROM mentord.erasure e
+        LEFT JOIN mentord.citizen_key y ON y.id = q.key_id
+        WHERE e.id = q.erasure AND coalesce(
+            (e.citizen_ref = q.citizen_ref OR e.citizen_ref = y.citizen_ref)
+                AND (q.at_ms <= extract(epoch FROM e.erased_at) * 1000 + 300000 OR (SELECT m.demo FROM mentord.meta m)),
+            q.state <> 'open' AND q.at_ms < floor(extract(epoch FROM e.decided_before) * 1000))
     )
     UNION ALL
     SELECT 5, NULL, q.progress_id, q.source_offset, q.batch
