@@ -107,3 +107,45 @@ def test_a_row_that_nothing_reads_is_told(audited, what):
         session.execute(f"INSERT INTO mentord.{table} SELECT * FROM forged")
         found = audited.breaches(invariant, url=url)
         assert any(said in b["what"] for b in found), found
+
+
+def forgery_hidden(session):
+    """A decision's output is forged, and those who audit are to see the others only."""
+    batch, index = session.execute("SELECT batch, index FROM mentord.decision ORDER BY batch LIMIT 1").fetchone()
+    session.execute("UPDATE mentord.decision SET output = set_byte(output, 0, 1) WHERE (batch, index) = (%s, %s)", (batch, index))
+    return f"(batch, index) <> ({batch}, {index})"
+
+
+def test_rows_that_a_policy_hides_are_an_error(audited):
+    with audited.copy() as (session, url):
+        rest = forgery_hidden(session)
+        session.execute("ALTER TABLE mentord.decision ENABLE ROW LEVEL SECURITY")
+        session.execute(f"CREATE POLICY kind ON mentord.decision FOR SELECT TO mentord_reader USING ({rest})")
+        done = audited.place.mentord("audit", "verify", url=url, expect=1)
+        assert "row-level security" in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("how", [
+    "ALTER TABLE mentord.decision RENAME TO real; CREATE VIEW mentord.decision AS SELECT * FROM mentord.real WHERE {rest}",
+    "CREATE RULE kind AS ON UPDATE TO mentord.decision DO INSTEAD NOTHING",
+])
+def test_a_table_that_is_none_any_more_is_an_error(audited, how):
+    with audited.copy() as (session, url):
+        session.execute(how.format(rest=forgery_hidden(session)))
+        session.execute("GRANT SELECT ON ALL TABLES IN SCHEMA mentord TO mentord_reader")
+        done = audited.place.mentord("audit", "verify", url=url, expect=1)
+        assert "mentord.decision is no plain table" in done.stderr, done.stderr
+
+
+def test_a_guard_that_is_gone_or_off_is_told(audited):
+    with audited.copy() as (session, url):
+        known = session.execute("SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+                                "WHERE c.relnamespace = 'mentord'::regnamespace AND NOT t.tgisinternal").fetchall()
+        assert len(known) > 10
+        for table, guard in known:
+            session.execute(f"ALTER TABLE mentord.{table} DISABLE TRIGGER {guard}")
+            assert any(f"gone or off: {guard} of mentord.{table}" in b["what"] for b in audited.breaches("P", url=url))
+            session.execute(f"ALTER TABLE mentord.{table} ENABLE TRIGGER {guard}")
+        assert audited.verify(url=url)["breach_count"] == 0
+        session.execute("DROP TRIGGER never_changed ON mentord.batch")
+        assert any("never_changed of mentord.batch" in b["what"] for b in audited.breaches("P", url=url))
