@@ -1,6 +1,8 @@
 """Goal: a row that somebody with all rights puts in is looked at like every other, wherever it stands in the order that the audit
 reads by; what no anchor covers is told, and is a breach where one must have been."""
 
+import json
+
 import psycopg
 import pytest
 from psycopg import sql
@@ -149,3 +151,79 @@ def test_a_guard_that_is_gone_or_off_is_told(audited):
         assert audited.verify(url=url)["breach_count"] == 0
         session.execute("DROP TRIGGER never_changed ON mentord.batch")
         assert any("never_changed of mentord.batch" in b["what"] for b in audited.breaches("P", url=url))
+
+
+def put_in(session, partition, evaluated, topic=None):
+    """A position with one batch and a right chain from its genesis, which no worker made."""
+    row, = session.execute("SELECT to_jsonb(p) - ARRAY['link', 'last_digest', 'breaker', 'backend_start', 'updated_at'] FROM mentord.progress p").fetchone()
+    number, = session.execute("SELECT max(id) + 1 FROM mentord.progress").fetchone()
+    put(session, "progress", {**row, "id": number, "partition": partition, "topic": topic or row["topic"], "first_offset": 0, "next_offset": 5,
+                              "emitted_offset": 0, "batch": 300000 + partition, "last_offset": -1, "evaluated_at_ms": evaluated, "link": b"0" * 32})
+    skipped(session, number, 300000 + partition, 0, 5, evaluated=evaluated)
+    rewrite(session, number)
+
+
+def i10(told):
+    return next(row for row in told["invariants"] if row["id"] == "I10")
+
+
+@pytest.fixture(scope="module")
+def two(make_shared_place):
+    """Two partitions, whose heads a worker told to a file."""
+    place = make_shared_place(partitions=2)
+    place.anchors = place.folder / "anchors.jsonl"
+    half = Audited.__new__(Audited)
+    half.place = place
+    worker = place.worker(env={"MENTORD_ANCHOR_FILE": str(place.anchors)})
+    place.send(*(m.record(m.application(), key=f"k{i % 8}", event=f"e{i}") for i in range(8)))
+    place.settled()
+    assert worker.stop() == 0
+    assert half.verify("--kafka")["unanchored"] == []
+    return half
+
+
+@pytest.mark.parametrize("minutes, found", [(11, True), (9, False)])
+def test_a_position_that_no_anchor_knows_is_told_and_by_and_by_a_breach(audited, minutes, found):
+    """The audit topic's own partitions are one here, so is the input's: it grows, since a position beyond is another breach."""
+    newest, = audited.place.sql("SELECT max(evaluated_at_ms) FROM mentord.progress")[0]
+    if audited.place.inputs == 1:
+        audited.place.grow(2)
+    with audited.copy() as (session, url):
+        put_in(session, 1, newest - minutes * 60000)
+        told = audited.verify("--kafka", url=url, expect=2 if found else 0)
+        assert [b["invariant"] for b in told["breaches"]] == ["I10"] * found
+        assert all("no anchor knows its 1 batches" in b["what"] and (b["partition"], b["offset"]) == (1, 5) for b in told["breaches"])
+        assert i10(told)["note"].endswith("anchors held against it; 1 batches of 1 partitions lie behind the last")
+        assert told["unanchored"] == [{"topic": audited.place.applications, "partition": 1, "batches": 1, "of": 1}]
+
+
+def test_a_position_of_another_topic_is_told_and_not_accused(audited):
+    with audited.copy() as (session, url):
+        put_in(session, 7, 1, topic="elsewhere")
+        told = audited.verify("--kafka", url=url)
+        assert told["unanchored"] == [{"topic": "elsewhere", "partition": 7, "batches": 1, "of": 1}]
+
+
+def test_a_position_beyond_the_topics_partitions_is_a_breach(audited):
+    newest, = audited.place.sql("SELECT max(evaluated_at_ms) FROM mentord.progress")[0]
+    with audited.copy() as (session, url):
+        put_in(session, 9, newest)
+        found = audited.breaches("I3", "--kafka", url=url)
+        assert [b["partition"] for b in found] == [9] and "the topic has not" in found[0]["what"]
+
+
+def test_what_lies_behind_the_last_anchor_of_a_file_is_counted(two, tmp_path):
+    """All of it, where the file has none; no breach, since each worker may have its own."""
+    count = two.place.sql("SELECT count(*) FROM mentord.batch")[0][0]
+    empty = tmp_path / "none.jsonl"
+    empty.write_text("")
+    told = two.verify("--anchors", str(empty))
+    assert i10(told)["note"].startswith(f"0 anchors held against it; {count} batches of ")
+    assert sum(p["batches"] for p in told["unanchored"]) == sum(p["of"] for p in told["unanchored"]) == count
+    assert two.verify("--anchors", str(two.place.anchors))["unanchored"] == []
+    first = tmp_path / "first.jsonl"
+    first.write_text(two.place.anchors.read_text().splitlines(keepends=True)[0])
+    known = json.loads(first.read_text())["data"]["partition"]
+    after = two.place.sql("SELECT count(*) FROM mentord.batch b JOIN mentord.progress p ON p.id = b.progress_id WHERE p.partition <> %s OR "
+                          "b.next_offset > %s", known, json.loads(first.read_text())["data"]["next_offset"])[0][0]
+    assert sum(p["batches"] for p in two.verify("--anchors", str(first))["unanchored"]) == after < count
