@@ -115,7 +115,7 @@ ALTER TABLE mentord.batch
     ALTER COLUMN entries SET STORAGE EXTERNAL, -- digests do not compress
     ALTER COLUMN root SET STORAGE PLAIN,
     ALTER COLUMN link SET STORAGE PLAIN;
-CREATE INDEX batch_by_position ON mentord.batch (progress_id, next_offset);
+CREATE INDEX batch_by_position ON mentord.batch (progress_id, next_offset, id);
 
 -- Made once, never changed. No uniqueness but the place: so rows only append, and may be split by time later. The event's key
 -- stands in the ledger, its ce_id in the headers.

@@ -6,7 +6,7 @@ CREATE TABLE mentord.erasure (
     citizen_ref bytea CHECK (octet_length(citizen_ref) = 16), -- null: by age
     decided_before timestamptz, -- by age: of decisions and refusals before it
     why text NOT NULL CHECK (why <> ''),
-    erased_at timestamptz NOT NULL DEFAULT now(),
+    erased_at timestamptz NOT NULL DEFAULT clock_timestamp(), -- when it has its locks: what it erases was made before
     erased_by text NOT NULL DEFAULT session_user,
     transaction xid8 NOT NULL DEFAULT pg_current_xact_id(), -- the one in which payloads may go by it
     CONSTRAINT erasure_of_one CHECK ((citizen_ref IS NULL) <> (decided_before IS NULL))
@@ -133,6 +133,28 @@ CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON mentord.mast
     FOR EACH STATEMENT EXECUTE FUNCTION mentord.refuse_change();
 CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON mentord.rekeyed
     FOR EACH STATEMENT EXECUTE FUNCTION mentord.refuse_change();
+
+-- Of a refused record what came in: emptied, by an erasure that the same transaction records. How it is closed is another matter:
+-- those columns are left out of the trigger, so that a closing costs nothing.
+CREATE FUNCTION mentord.only_emptied_refusal() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+    kept mentord.quarantine := OLD;
+BEGIN
+    kept.headers := ''::bytea;
+    kept.value := CASE WHEN OLD.value IS NOT NULL THEN ''::bytea END;
+    kept.key := CASE WHEN NEW.key IS NOT NULL THEN OLD.key END;
+    kept.erasure := NEW.erasure;
+    IF OLD.erasure IS NOT NULL OR NEW IS DISTINCT FROM kept OR NOT mentord.erasing(NEW.erasure) THEN
+        RAISE EXCEPTION USING ERRCODE = 'MD003',
+            MESSAGE = 'UPDATE on mentord.quarantine is refused: what came in is never changed, only emptied by an erasure';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER only_emptied BEFORE UPDATE OF progress_id, source_offset, batch, at_ms, redrives, status, arms, reason, citizen_ref, key,
+    value, headers, key_id, erasure, value_sha256 ON mentord.quarantine
+    FOR EACH ROW EXECUTE FUNCTION mentord.only_emptied_refusal();
 
 -- Empties refused records. MD004 when one of them is still to be sent: the DLQ record is promised with its bytes.
 CREATE FUNCTION mentord.empty_refusals(erasure_ bigint, progress_ids bigint[], offsets bigint[]) RETURNS void

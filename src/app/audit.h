@@ -24,6 +24,7 @@
 #include "spans.h"
 
 struct audit;
+struct audit_topics;
 struct context;
 struct record;
 struct rejudged;
@@ -115,6 +116,8 @@ struct audit_position {
     int64_t first_offset;
     int64_t chain_offset;    /* of the genesis */
     bool chained;            /* its chain was walked */
+    int64_t batches;         /* of it */
+    int64_t unanchored;      /* of them, after the last anchor that vouches; all without one */
     struct audit_due *dues;  /* owned; one an offset from first_offset on; NULL without topics */
     int64_t committed;       /* the group's offset in Kafka, -1 for none; before the moment */
     int64_t committed_epoch; /* of its metadata; -1 when that is not ours */
@@ -154,6 +157,7 @@ struct audit_job {
     size_t begins[SPAN_BATCHES_MAX + 1]; /* of each batch in `expected` */
     struct audit_last *lasts;            /* owned; one a position */
     struct audit_numbers numbers;
+    int64_t ranges; /* of the ledger that it read */
     int64_t checked[INVARIANT_COUNT];
     bool failed; /* err says why */
     struct err err;
@@ -172,7 +176,9 @@ struct audit {
     bool topics; /* outputs are checked on the topics as well */
     uint32_t job_count;
     struct audit_job jobs[AUDIT_JOBS_MAX];
-    atomic_int begun; /* of the projections, jobs took so many */
+    int64_t ranges_walked;   /* of the ledger, by position */
+    int64_t refusals_walked; /* of quarantine */
+    atomic_int begun;        /* of the projections, jobs took so many */
     struct spans spans;
     struct audit_order order;
     struct siphash_key sum_key;
@@ -193,7 +199,7 @@ struct audit {
     size_t anchor_capacity;
     char **names; /* owned; theirs */
     uint32_t name_count;
-    char anchor_note[112];
+    char anchor_note[192];
 };
 
 /* A walk along one position's chain. */
@@ -203,7 +209,9 @@ struct audit_chain {
     int64_t batch; /* the last one; 0: none yet */
     int64_t next_offset;
     uint8_t link[SHA256_SIZE];
-    size_t anchor; /* the next one to be compared */
+    size_t anchor;    /* the next one to be compared */
+    int64_t batches;  /* walked */
+    int64_t anchored; /* of them, up to the last anchor that vouches */
 };
 
 /* audit.c: where a record is; a position that is not known: NULL. */
@@ -294,23 +302,34 @@ void audit_anchors_sort(struct audit *audit);
 size_t audit_anchors_of(const struct audit *audit, int64_t progress_id);
 /* Those up to where the walk is; `end`: all of the position. */
 void audit_anchors_compare(struct audit_chain *chain, bool end);
+/* With --public-key those of the topic are held against the chain and vouch for nothing. */
+bool audit_anchor_vouches(const struct audit *audit, const struct audit_anchor *anchor);
 void audit_anchors_release(struct audit *audit);
+/* audit_unanchored.c: after the positions: what no anchor covers. `topics` NULL: without --kafka.
+ */
+void audit_unanchored(struct audit *audit, struct audit_topics *topics);
 /* audit_locate.c: names what the items of uneven buckets show. */
 void audit_locate(struct audit *audit);
 /* audit_positions.c: the ledger by position, and quarantine; then the oddities. */
 MUST_CHECK bool audit_positions(struct audit *audit, struct err *err);
 /* audit_oddities.c: rows that contradict each other, found by the database. */
 MUST_CHECK bool audit_oddities(struct audit *audit, struct err *err);
+/* audit_counts.c: after the jobs: nothing is stored that one of them passed by. */
+void audit_counts(struct audit *audit);
 /* After the jobs: what they saw last of each position. */
 void audit_lasts(struct audit *audit);
 /* audit_topics.c: before the moment, what was committed and where topics end; after the jobs, what
  * is on them. */
-struct audit_topics;
 struct audit_topics *audit_topics_open(struct audit *audit, struct err *err);
 MUST_CHECK bool audit_topics_committed(struct audit *audit, struct err *err);
 /* The anchors on the audit topic, likewise before the moment. */
 MUST_CHECK bool
 audit_topics_anchors(struct audit *audit, struct audit_topics *topics, struct err *err);
+/* The input topic as it is now, with its cluster's id, borrowed; false when it cannot be asked. */
+MUST_CHECK bool audit_topics_input(struct audit *audit,
+                                   struct audit_topics *topics,
+                                   const char **cluster,
+                                   uint32_t *partition_count);
 MUST_CHECK bool audit_topics_run(struct audit *audit, struct audit_topics *topics, struct err *err);
 void audit_topics_close(struct audit_topics **topics);
 

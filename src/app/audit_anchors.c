@@ -147,34 +147,19 @@ static struct audit_place place_of(const struct audit_anchor *anchor)
 }
 
 /* What the topic said is what workers wrote, and they sign nothing: a forged one can accuse, and
- * vouches for nothing, so it is held against the chain and told apart. */
-static void note_anchors(struct audit *audit, size_t of_topic)
+ * vouches for nothing when signed ones are asked for. */
+bool audit_anchor_vouches(const struct audit *audit, const struct audit_anchor *anchor)
 {
-    char signatures[64] = "";
-    if (audit->context->options.values[OPTION_PUBLIC_KEY] != NULL) {
-        (void)snprintf(signatures,
-                       sizeof(signatures),
-                       ": %zu signed, %zu unsigned, of the topic",
-                       audit->anchor_count - of_topic,
-                       of_topic);
-    }
-    (void)snprintf(audit->anchor_note,
-                   sizeof(audit->anchor_note),
-                   "%zu anchors held against it%s",
-                   audit->anchor_count,
-                   signatures);
-    audit->report.notes[INVARIANT_I10] = audit->anchor_note;
+    return !anchor->from_topic || audit->context->options.values[OPTION_PUBLIC_KEY] == NULL;
 }
 
 void audit_anchors_sort(struct audit *audit)
 {
-    size_t of_topic = 0;
     for (size_t i = 0; i < audit->anchor_count; i++) {
         struct audit_anchor *anchor = &audit->anchors[i];
         const struct audit_position *position = position_of(audit, anchor);
         struct audit_place place = place_of(anchor);
         anchor->progress_id = position == NULL ? -1 : position->id;
-        of_topic += anchor->from_topic ? 1 : 0;
         if (position == NULL) {
             audit_breach(&audit->report,
                          INVARIANT_I10,
@@ -185,7 +170,6 @@ void audit_anchors_sort(struct audit *audit)
     }
     if (audit->anchor_count > 0) {
         qsort(audit->anchors, audit->anchor_count, sizeof(*audit->anchors), by_place);
-        note_anchors(audit, of_topic);
     }
 }
 
@@ -234,6 +218,8 @@ void audit_anchors_compare(struct audit_chain *chain, bool end)
                          &place,
                          "the anchored link is another than the ledger's: what lies before was "
                          "altered, and the chain made anew");
+        } else if (audit_anchor_vouches(audit, anchor)) {
+            chain->anchored = chain->batches;
         }
     }
 }

@@ -169,6 +169,7 @@ static bool read_ledger(struct audit_job *job, int64_t batch, int64_t batch_end)
         !make_room(job, rows, count, batch)) {
         return false;
     }
+    job->ranges += job->audit->locating ? 0 : count;
     for (uint32_t i = 0; i < count; i++) {
         read_range(job, &rows[i], (size_t)(rows[i].batch - batch));
     }

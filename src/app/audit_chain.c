@@ -71,16 +71,19 @@ void audit_chain_follow(struct audit_chain *chain, const struct chronicle_range 
     }
     /* From what is stored, so that one break is told once. */
     memcpy(chain->link, range->link, SHA256_SIZE);
+    chain->batches++;
     chain->batch = range->batch;
     chain->next_offset = range->next_offset;
 }
 
 void audit_chain_end(struct audit_chain *chain)
 {
-    const struct audit_position *position = chain->position;
+    struct audit_position *position = chain->position;
     struct audit_place place = audit_place_of(position, chain->next_offset, chain->batch);
     compare_note(chain);
     audit_anchors_compare(chain, true);
+    position->batches = chain->batches;
+    position->unanchored = chain->batches - chain->anchored;
     if (memcmp(position->position.link, chain->link, SHA256_SIZE) != 0 ||
         position->position.batch != chain->batch) {
         audit_breach(&chain->audit->report,

@@ -92,8 +92,27 @@ static void beyond(struct audit *audit)
     }
 }
 
+/* P: what the database refuses by itself, it refuses no longer. */
+static bool unguarded(struct audit *audit, struct err *err)
+{
+    const char *missing = NULL;
+    if (!audit->chronicle.guards(audit->chronicle.self, &missing, err)) {
+        return false;
+    }
+    if (missing != NULL) {
+        struct audit_place nowhere = AUDIT_NOWHERE;
+        audit_breach(&audit->report,
+                     INVARIANT_P,
+                     &nowhere,
+                     "triggers that refuse a change of what is stored are gone or off: %s",
+                     missing);
+    }
+    return true;
+}
+
 bool audit_oddities(struct audit *audit, struct err *err)
 {
     beyond(audit);
-    return misarmed(audit, err) && loose_ends(audit, err) && misnamed(audit, err);
+    return misarmed(audit, err) && loose_ends(audit, err) && misnamed(audit, err) &&
+           unguarded(audit, err);
 }

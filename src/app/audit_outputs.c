@@ -48,8 +48,13 @@ static bool look_for_cpr(const struct audit_output *output, struct err *err)
     struct chronicle *chronicle = &output->audit->chronicle;
     const struct chronicle_range *range = NULL;
     uint32_t count = 1;
-    if (!chronicle->ranges(
-            chronicle->self, output->position->id, output->offset, &range, &count, err)) {
+    if (!chronicle->ranges(chronicle->self,
+                           output->position->id,
+                           output->offset,
+                           INT64_MAX,
+                           &range,
+                           &count,
+                           err)) {
         return false;
     }
     if (count == 0) {

@@ -23,6 +23,8 @@ struct audit_topics {
     struct audit_topic decisions;
     struct audit_topic dlq;
     struct audit_topic anchors; /* may not be there */
+    struct audit_topic input;   /* only asked how it is */
+    struct topic_writer asker;  /* likewise, of its cluster */
     struct arena arena;         /* owned */
     struct keeper citizens;     /* last mentor-seq and input partition of each */
     int64_t checked[INVARIANT_COUNT];

@@ -20,7 +20,8 @@ struct walk {
     uint32_t refusal_at;
     bool refusals_ended;
     struct arena arena;            /* owned */
-    struct chronicle_range before; /* the range before, without entries; batch -1: none */
+    struct chronicle_range before; /* the range before, without entries */
+    bool any;                      /* there is one */
     struct audit_chain chain;      /* of its position */
     int64_t checked[INVARIANT_COUNT];
 };
@@ -32,8 +33,8 @@ next_refusal(struct walk *walk, bool *failed, struct err *err)
     if (walk->refusal_at < walk->refusal_count) {
         return &walk->refusals[walk->refusal_at];
     }
-    int64_t progress_id = -1;
-    int64_t offset = -1;
+    int64_t progress_id = INT64_MIN;
+    int64_t offset = INT64_MIN;
     if (walk->refusal_count > 0) {
         progress_id = walk->refusals[walk->refusal_count - 1].progress_id;
         offset = walk->refusals[walk->refusal_count - 1].stored.offset;
@@ -49,6 +50,7 @@ next_refusal(struct walk *walk, bool *failed, struct err *err)
     }
     walk->refusal_at = 0;
     walk->refusal_count = count;
+    walk->audit->refusals_walked += count;
     walk->refusals_ended = count == 0;
     return count == 0 ? NULL : walk->refusals;
 }
@@ -225,7 +227,7 @@ static void finish(struct walk *walk)
 {
     const struct chronicle_range *last = &walk->before;
     const struct audit_position *position = audit_position_of(walk->audit, last->progress_id);
-    if (last->batch < 0 || position == NULL) {
+    if (!walk->any || position == NULL) {
         return;
     }
     struct audit_report *report = &walk->audit->report;
@@ -261,25 +263,27 @@ static bool walk_ranges(struct walk *walk, struct err *err)
 {
     struct chronicle *chronicle = &walk->audit->chronicle;
     bool more = true;
-    walk->before.batch = -1;
-    walk->before.progress_id = -1;
+    walk->before = (struct chronicle_range){
+        .batch = INT64_MIN, .progress_id = INT64_MIN, .next_offset = INT64_MIN};
     while (more) {
         const struct chronicle_range *rows = NULL;
         uint32_t count = AUDIT_PAGE / 10; /* entries may be 400 KiB a row */
         if (!chronicle->ranges(chronicle->self,
                                walk->before.progress_id,
                                walk->before.next_offset,
+                               walk->before.batch,
                                &rows,
                                &count,
                                err)) {
             return false;
         }
         more = count > 0;
+        walk->audit->ranges_walked += count;
         for (uint32_t i = 0; i < count; i++) {
             struct audit_position *position = audit_position_of(walk->audit, rows[i].progress_id);
             walk->checked[INVARIANT_I3] += rows[i].next_offset - rows[i].first_offset;
             walk->checked[INVARIANT_I6]++;
-            bool other = walk->before.progress_id != rows[i].progress_id;
+            bool other = !walk->any || walk->before.progress_id != rows[i].progress_id;
             if (other) {
                 finish(walk);
             }
@@ -290,6 +294,7 @@ static bool walk_ranges(struct walk *walk, struct err *err)
                 return false;
             }
             walk->before = rows[i];
+            walk->any = true;
         }
     }
     finish(walk);

@@ -248,9 +248,11 @@ bool audit_report_end(struct audit_report *report)
         print_members(report);
         print_gone(report);
         (void)fprintf(report->out,
-                      "},\"decisions\":%" PRId64
+                      "},\"unanchored\":[%.*s],\"decisions\":%" PRId64
                       ",\"seconds\":%.3f,\"decisions_per_second\":%" PRId64
                       ",\"breach_count\":%" PRId64 "}\n",
+                      (int)report->unanchored.size,
+                      report->unanchored.data == NULL ? "" : report->unanchored.data,
                       report->decisions,
                       seconds,
                       rate,
@@ -267,6 +269,7 @@ bool audit_report_end(struct audit_report *report)
                       total == 0 ? "no breach\n" : "%" PRId64 " breaches, listed above\n",
                       total);
     }
+    text_release(&report->unanchored);
     (void)pthread_mutex_destroy(&report->mutex);
     return total == 0;
 }
@@ -277,5 +280,6 @@ void audit_report_abandon(struct audit_report *report)
     if (report->json) {
         (void)fputs("],\"abandoned\":true}\n", report->out);
     }
+    text_release(&report->unanchored);
     (void)pthread_mutex_destroy(&report->mutex);
 }

@@ -14,6 +14,7 @@
 
 #include "mentor/base/clock.h"
 #include "mentor/port/payload.h"
+#include "mentor/wire/json.h"
 
 #include "progress.h"
 
@@ -75,6 +76,7 @@ struct audit_report {
     int64_t refused_gone[PAYLOAD_STATE_COUNT]; /* and refused records */
     const char *notes[INVARIANT_COUNT];        /* why it is not, or not wholly, checked */
     char dropped[96];                          /* room for a note with a number in it */
+    struct text unanchored; /* owned; JSON: partitions with batches that no anchor covers */
 };
 
 void audit_report_begin(struct audit_report *report, FILE *out, bool json, struct clock clock);

@@ -66,6 +66,7 @@ void audit_topics_close(struct audit_topics **topics)
     free((*topics)->decisions.ends);
     free((*topics)->dlq.ends);
     free((*topics)->anchors.ends);
+    free((*topics)->input.ends);
     arena_release(&(*topics)->arena);
     keeper_release(&(*topics)->citizens);
     free(*topics);
@@ -176,6 +177,25 @@ bool audit_topics_anchors(struct audit *audit, struct audit_topics *topics, stru
         return true;
     }
     return read_topic(audit, topics, &topics->anchors, audit_output_anchor, err);
+}
+
+bool audit_topics_input(struct audit *audit,
+                        struct audit_topics *topics,
+                        const char **cluster,
+                        uint32_t *partition_count)
+{
+    struct context *context = audit->context;
+    const char *name = context->options.values[OPTION_TOPIC_APPLICATIONS];
+    struct err err;
+    if (!open_topic(audit, &topics->input, name, ANCHORS_WAIT_MS, &err) ||
+        !context->edges.writer(
+            context->edges.self, &context->options, name, &topics->asker, &err) ||
+        !topics->asker.cluster(topics->asker.self, BROKER_WAIT_MS, cluster, &err)) {
+        LOG(LOG_LEVEL_WARN, "audit.no_input", LOG_TEXT("why", err.text));
+        return false;
+    }
+    *partition_count = topics->input.count;
+    return true;
 }
 
 /* One that is due and was not there; true when its topic has dropped records, and so perhaps it. */

@@ -142,6 +142,8 @@ static bool look(struct audit *audit, struct audit_topics *topics, struct err *e
     audit->stop = audit->stop || !walked;
     bool done = audit_jobs_wait(audit, walked ? err : &other) && walked;
     if (done) {
+        audit_unanchored(audit, topics);
+        audit_counts(audit);
         audit_lasts(audit);
     }
     return done && audit_order_check(audit, err) && audit_redrives(audit, err) &&

@@ -53,7 +53,8 @@ struct pg_chronicle {
     X(refusals)                                                                                    \
     X(disorders)                                                                                   \
     X(misarmed)                                                                                    \
-    X(loose_ends)
+    X(loose_ends)                                                                                  \
+    X(guards)
 
 enum chronicle_statement {
 #define X(name) CHRONICLE_##name,
@@ -123,6 +124,7 @@ bool chronicle_batches(void *self,
 bool chronicle_ranges(void *self,
                       int64_t progress_id,
                       int64_t next_offset,
+                      int64_t batch,
                       const struct chronicle_range **rows,
                       uint32_t *count,
                       struct err *err);
@@ -147,6 +149,7 @@ bool chronicle_loose_ends(void *self,
                           const struct chronicle_end **rows,
                           uint32_t *count,
                           struct err *err);
+bool chronicle_guards(void *self, const char **missing, struct err *err);
 bool chronicle_misarmed(void *self,
                         const struct chronicle_oddity **rows,
                         uint32_t *count,

@@ -25,7 +25,9 @@ bool chronicle_facts(void *self, struct chronicle_facts *facts, struct err *err)
     *facts = (struct chronicle_facts){.demo = field_bool(found, 0, 0),
                                       .batch_first = any ? field_int8(found, 0, 1) : 0,
                                       .batch_last = any ? field_int8(found, 0, 2) : 0,
-                                      .decided = field_int8(found, 0, 3)};
+                                      .decided = field_int8(found, 0, 3),
+                                      .ranges = field_int8(found, 0, 4),
+                                      .refused = field_int8(found, 0, 5)};
     return true;
 }
 
@@ -205,6 +207,7 @@ bool chronicle_batches(void *self,
 bool chronicle_ranges(void *self,
                       int64_t progress_id,
                       int64_t next_offset,
+                      int64_t batch,
                       const struct chronicle_range **rows,
                       uint32_t *count,
                       struct err *err)
@@ -213,6 +216,7 @@ bool chronicle_ranges(void *self,
     struct params params = {0};
     params_int8(&params, progress_id);
     params_int8(&params, next_offset);
+    params_int8(&params, batch);
     params_int4(&params, (int32_t)*count);
     return hand_out_ranges(
         chronicle, chronicle_ask(chronicle, CHRONICLE_ranges, &params, err), rows, count, err);

@@ -130,3 +130,12 @@ bool chronicle_loose_ends(void *self,
     *count = (uint32_t)PQntuples(found);
     return true;
 }
+
+bool chronicle_guards(void *self, const char **missing, struct err *err)
+{
+    const PGresult *found = chronicle_search(self, CHRONICLE_guards, &(struct params){0}, err);
+    if (found != NULL) {
+        *missing = field_null(found, 0, 0) ? NULL : field_text(found, 0, 0);
+    }
+    return found != NULL;
+}

@@ -194,6 +194,7 @@ struct chronicle pg_chronicle_port(struct pg_chronicle *chronicle)
         .disorders = chronicle_disorders,
         .misarmed = chronicle_misarmed,
         .loose_ends = chronicle_loose_ends,
+        .guards = chronicle_guards,
         .entry = ledger_next,
         .self = chronicle,
     };

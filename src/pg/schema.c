@@ -87,5 +87,16 @@ bool schema_check(struct session *session, struct err *err)
                        state.applied,
                        (unsigned)MIGRATION_COUNT);
     }
-    return true;
+    static const struct statement tables = {"schema_tables", sql_schema_tables};
+    if (!session_send_once(session, &tables, &(struct params){0}, err) ||
+        !session_run(session, err)) {
+        return false;
+    }
+    const PGresult *found = session_result(session, 0);
+    return field_null(found, 0, 0) ||
+           err_set(err,
+                   ERR_FATAL,
+                   "the database shows something else than what is stored: %.200s is no plain "
+                   "table any more, or has a rule",
+                   field_text(found, 0, 0));
 }

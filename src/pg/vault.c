@@ -306,8 +306,9 @@ struct payload vault_read(struct vault *vault,
         payload.state = bool_of(row->by_citizen) ? PAYLOAD_ERASED : PAYLOAD_RETIRED;
         payload.gone_at_ms = row->gone_at_ms.size > 0 ? int8_of(row->gone_at_ms) : 0;
         payload.why = row->why.size > 0 ? (const char *)row->why.data : "";
-    } else if (row->gone_at_ms.size > 0) {
-        payload.state = PAYLOAD_BROKEN; /* said to be erased, and no erasure tells of it */
+    } else if (row->gone_at_ms.size > 0 || (row->key_id.size > 0 && row->wrapped.size == 0)) {
+        /* Said to be erased, or its key is gone, and no erasure of it tells so. */
+        payload.state = PAYLOAD_BROKEN;
     } else if (row->key_id.size > 0) {
         payload.state = !vault->is_open                           ? PAYLOAD_LOCKED
                         : open_sealed(vault, row, headers, value) ? PAYLOAD_WHOLE

@@ -337,6 +337,12 @@ def test_retention_empties_what_is_old_and_nothing_else(make_place):
     "{erasing} UPDATE mentord.citizen_key SET erasure = array_fill({id}::bigint, ARRAY[cardinality(wrapped)])",
     "{erasing} UPDATE mentord.citizen_key SET wrapped[1] = NULL, erasure = array_fill(1::bigint, ARRAY[cardinality(wrapped)])",
     "{erasing} DELETE FROM mentord.decision",
+    "UPDATE mentord.quarantine SET headers = '', value = '', erasure = (SELECT max(id) FROM mentord.erasure)",
+    "UPDATE mentord.quarantine SET citizen_ref = NULL",
+    "UPDATE mentord.quarantine SET state = 'dismissed', why = 'x', closed_at = now(), closed_by = 'x', arms = NOT arms",
+    "{erasing} UPDATE mentord.quarantine SET headers = '', value = 'x', erasure = {id}",
+    "{erasing} UPDATE mentord.quarantine SET headers = '', value = '', erasure = {id}, key = 'x'",
+    "{erasing} UPDATE mentord.quarantine SET headers = '', value = '', erasure = {id}, state = 'dismissed', why = 'x', closed_at = now(), closed_by = 'x'",
 ])
 def test_nobody_gets_around_the_record(guarded, statement):
     """A superuser too: only an emptied payload, only by an erasure of the same transaction."""

@@ -40,8 +40,8 @@ def mend(place, where):
     packed = bytes(row[0])
     packed = packed.replace(len(old).to_bytes(4, "big") + old, len(new).to_bytes(4, "big") + new)
     assert packed != bytes(row[0])
-    place.sql("UPDATE mentord.quarantine q SET headers = %s FROM mentord.progress p "
-              "WHERE p.id = q.progress_id AND p.partition = %s AND q.source_offset = %s", packed, int(partition), int(offset))
+    place.forced("UPDATE mentord.quarantine q SET headers = %s FROM mentord.progress p "
+                 "WHERE p.id = q.progress_id AND p.partition = %s AND q.source_offset = %s", packed, int(partition), int(offset))
 
 
 def redrive(place, *arguments, expect=0):
@@ -226,9 +226,9 @@ def test_run_twice_and_killed_half_way_each_event_is_decided_once(make_place):
     apps = [m.application() for _ in range(1500)]
     wheres = sent(place, *[refused(app, event=f"e-{i}") for i, app in enumerate(apps)])
     worker.stop()
-    place.sql("UPDATE mentord.quarantine SET headers = decode(replace(encode(headers, 'hex'), %s, %s), 'hex')",
-              (len(b"dk.mentor.unknown.v1").to_bytes(4, "big") + b"dk.mentor.unknown.v1").hex(),
-              (len(m.SUBMITTED).to_bytes(4, "big") + m.SUBMITTED.encode()).hex())
+    place.forced("UPDATE mentord.quarantine SET headers = decode(replace(encode(headers, 'hex'), %s, %s), 'hex')",
+                 (len(b"dk.mentor.unknown.v1").to_bytes(4, "big") + b"dk.mentor.unknown.v1").hex(),
+                 (len(m.SUBMITTED).to_bytes(4, "big") + m.SUBMITTED.encode()).hex())
     started = subprocess.Popen([place.binary, "dlq", "redrive", "--json"], env=place.env, stdout=subprocess.PIPE)
     assert started.stdout.read(4096)  # some are produced by now
     started.kill()

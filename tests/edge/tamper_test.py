@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 import messages as m
+from audit_test import Audited
 
 SAME_WHEN_EMPTY = "null and empty are read alike, and empty it was"
 TELLS_WHO = "who did it and when: told by `dlq show` and `rulebook list`, and no decision rests on it"
@@ -325,3 +326,55 @@ def test_every_column_is_looked_at_or_stands_above(rich):
     known = {(table, column) for table, column, _ in columns(rich)}
     for entry in [*HARMLESS, *BY_TOPICS, *STOPS]:
         assert entry[:2] in known, f"there is no {entry}"
+
+
+BLANKED = "UPDATE mentord.quarantine SET headers = '', value = CASE WHEN value IS NOT NULL THEN ''::bytea END, erasure = {} WHERE {}"
+BY_AGE = "INSERT INTO mentord.erasure (id, decided_before, why) SELECT max(id) + 1, {}, 'a test' FROM mentord.erasure RETURNING id"
+CITIZENS = "SELECT max(id) FROM mentord.erasure WHERE citizen_ref IS NOT NULL"
+OF_KIND = {kind: where for kind, where in KINDS["quarantine"].items() if kind in ("open", "nobody's", "sealed")}
+DISMISSED = "state = 'dismissed'"
+
+
+def told_of(rich, url, env):
+    done = rich.place.mentord("audit", "verify", "--json", "--jobs", "1", expect=None, env=env, url=url)
+    return json.loads(done.stdout)["breaches"]
+
+
+@pytest.mark.parametrize("kind, before, found", [
+    *((kind, before, True) for kind in OF_KIND for before in (None, "now()")),
+    ("dismissed", "now() - interval '1 day'", True),
+    ("dismissed", "now()", False),
+])
+def test_a_refused_record_is_blanked_only_by_an_erasure_of_its_own(rich, kind, before, found):
+    """Of its citizen; or by age, once it was closed, of what is as old. Before None: a citizen's that is another's."""
+    where = OF_KIND.get(kind, DISMISSED)
+    with Audited.copy(rich) as (session, url):
+        erasure = session.execute(BY_AGE.format(before) if before else CITIZENS).fetchone()[0]
+        rows = session.execute(BLANKED.format(erasure, where) + " RETURNING progress_id, source_offset").fetchall()
+        assert rows
+        places = {session.execute("SELECT partition FROM mentord.progress WHERE id = %s", (p,)).fetchone() + (o,) for p, o in rows}
+        breaches = [b for b in told_of(rich, url, rich.sealing) if "names an erasure" in b["what"]]
+        assert {(b["partition"], b["offset"]) for b in breaches} == (places if found else set()), breaches
+        assert found or not told_of(rich, url, rich.sealing)
+
+
+@pytest.mark.parametrize("minutes, found", [(4, False), (6, True)])
+@pytest.mark.parametrize("key", [True, False])
+def test_an_erasure_is_of_nothing_that_was_made_after_it(rich, minutes, found, key):
+    """Emptied, or sealed by a key that it destroyed; also to an auditor without the master key. PostgreSQL's clock may go back a little."""
+    with Audited.copy(rich) as (session, url):
+        session.execute("UPDATE mentord.erasure SET erased_at = erased_at - %s * interval '1 minute'", (minutes,))
+        session.execute("UPDATE mentord.citizen_key SET erased_at = erased_at - %s * interval '1 minute'", (minutes,))
+        gone = {(p, o) for p, o in session.execute(
+            "SELECT p.partition, d.source_offset FROM mentord.decision d JOIN mentord.progress p ON p.id = d.progress_id "
+            "WHERE d.erasure IS NOT NULL OR d.key_id IN (SELECT id FROM mentord.citizen_key WHERE wrapped IS NULL)").fetchall()}
+        refused = {(p, o) for p, o in session.execute(
+            "SELECT p.partition, q.source_offset FROM mentord.quarantine q JOIN mentord.progress p ON p.id = q.progress_id "
+            "WHERE q.erasure IS NOT NULL").fetchall()}
+        assert gone and refused
+        breaches = told_of(rich, url, rich.sealing if key else {})
+        named = lambda invariant, what: {(b.get("partition"), b.get("offset")) for b in breaches if b["invariant"] == invariant and what in b["what"]}
+        assert named("I2", "cannot be decided again") == (gone if found else set())
+        assert named("P", "names an erasure") == (refused if found else set())
+        assert any("end of a data key" in b["what"] for b in breaches) == found
+        assert found or not breaches

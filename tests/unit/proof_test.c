@@ -117,6 +117,7 @@ static bool batches(void *self,
 static bool ranges(void *self,
                    int64_t progress_id,
                    int64_t next_offset,
+                   int64_t batch,
                    const struct chronicle_range **rows,
                    uint32_t *count,
                    struct err *err)
@@ -124,6 +125,7 @@ static bool ranges(void *self,
     (void)self;
     (void)err;
     assert_int_equal(progress_id, 7);
+    assert_true(batch == INT64_MAX);
     *count = 0;
     for (int i = 0; i < BATCHES && *count == 0; i++) {
         *rows = &world.ranges[i];

@@ -25,7 +25,7 @@ struct rulebook;
 enum {
     LANES_MAX = 17, /* and one without a number */
     CHRONICLES_MAX = 19,
-    READERS_MAX = 3,
+    READERS_MAX = 4, /* audit verify: decisions, DLQ, anchors and input */
 };
 
 /* One lane's own: a lane is a member of the group with a connection and a producer of its own. */

@@ -29,6 +29,8 @@ struct chronicle_facts {
         batch_first; /* the least and the greatest id; 0: none. One of INT64_MAX is never read */
     int64_t batch_last;
     int64_t decided; /* decisions, by what the ledger counts */
+    int64_t ranges;  /* rows of the ledger, whatever stands in them */
+    int64_t refused; /* rows of quarantine, likewise */
 };
 
 /* A partition's row of progress; of every topic and cluster there has been. */
@@ -205,11 +207,12 @@ struct chronicle_oddity {
     X(KEY_KEPT, "a data key is there that its citizen's row does not name: ")                      \
     X(KEY_ENDED, "the end of a data key is not what an erasure recorded: ")                        \
     X(RULEBOOK, "the rulebook of a batch is not stored: ")                                         \
-    X(ERASURE, "its row of quarantine names an erasure that there is not: ")                       \
+    X(ERASURE, "its row of quarantine names an erasure that there is not, or not of it: ")         \
     X(CLOSING,                                                                                     \
       "the state of its row of quarantine and who closed it contradict each other: batch ")        \
     X(KEY_TWICE, "a data key is there twice: ")                                                    \
-    X(KEY_MASTER, "a data key says that it is wrapped by a master key that there is not: ")
+    X(KEY_MASTER, "a data key says that it is wrapped by a master key that there is not: ")        \
+    X(UNREAD, "a decision of no batch, which nothing reads: index ")
 
 enum chronicle_loose {
 #define X(name, text) CHRONICLE_LOOSE_##name,
@@ -269,11 +272,12 @@ struct chronicle {
                     const struct chronicle_range **rows,
                     uint32_t *count,
                     struct err *err);
-    /* The ledger by position, after (progress_id, next_offset); entries only of ranges with a
-     * record in the DLQ. */
+    /* The ledger by position, after (progress_id, next_offset, batch); batch INT64_MAX: after all
+     * that end there. Entries only of ranges with a record in the DLQ. */
     bool (*ranges)(void *self,
                    int64_t progress_id,
                    int64_t next_offset,
+                   int64_t batch,
                    const struct chronicle_range **rows,
                    uint32_t *count,
                    struct err *err);
@@ -308,6 +312,8 @@ struct chronicle {
                        const struct chronicle_end **rows,
                        uint32_t *count,
                        struct err *err);
+    /* Guards of the database that are gone or off, as a person reads them; NULL: none. */
+    bool (*guards)(void *self, const char **missing, struct err *err);
     /*
      * Reads the entry at *packed and moves past it; *offset is where it begins and then where the
      * next one does. False at the end and on bytes that are no ledger: packed->size is 0 only at

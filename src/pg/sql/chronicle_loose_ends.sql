@@ -1,7 +1,7 @@
 -- $1 at most so many; after chronicle_planner. The numbers are those of enum chronicle_loose: constraints promise all this, and
 -- a superuser can take them away.
 WITH key AS (
-    SELECT r.id * 32 + k.n - 1 AS id, k.citizen_ref, k.wrapped, k.erasure, r.master
+    SELECT r.id * 32 + k.n - 1 AS id, k.citizen_ref, k.wrapped, k.erasure, r.master, r.created_at
     FROM mentord.citizen_key r, unnest(r.citizen_ref, r.wrapped, r.erasure) WITH ORDINALITY AS k (citizen_ref, wrapped, erasure, n)
 )
 SELECT o.loose, o.citizen_ref, coalesce(o.progress_id, -1), coalesce(o.source_offset, -1), coalesce(o.number, -1)
@@ -16,6 +16,7 @@ FROM (
     SELECT 2, k.citizen_ref, NULL, NULL, k.id
     FROM key k
     LEFT JOIN mentord.erasure e ON e.id = k.erasure AND e.citizen_ref = k.citizen_ref
+        AND k.created_at <= e.erased_at + interval '5 minutes' -- an erasure ends no key that was made after it
     WHERE (k.wrapped IS NULL OR k.erasure IS NOT NULL) AND (e.id IS NULL OR k.wrapped IS NOT NULL)
     UNION ALL
     SELECT 3, NULL, b.progress_id, b.first_offset, b.id
@@ -24,8 +25,14 @@ FROM (
     UNION ALL
     SELECT 4, NULL, q.progress_id, q.source_offset, q.erasure
     FROM mentord.quarantine q
-    WHERE q.erasure IS NOT NULL AND NOT EXISTS (
-        SELECT FROM mentord.erasure e WHERE e.id = q.erasure AND coalesce(e.citizen_ref = q.citizen_ref, true)
+    WHERE q.erasure IS NOT NULL AND NOT EXISTS ( -- chronicle_refusals has the same condition, and chronicle_decisions says why
+        SELECT
+        FROM mentord.erasure e
+        LEFT JOIN mentord.citizen_key y ON y.id = q.key_id
+        WHERE e.id = q.erasure AND coalesce(
+            (e.citizen_ref = q.citizen_ref OR e.citizen_ref = y.citizen_ref)
+                AND (q.at_ms <= extract(epoch FROM e.erased_at) * 1000 + 300000 OR (SELECT m.demo FROM mentord.meta m)),
+            q.state <> 'open' AND q.at_ms < floor(extract(epoch FROM e.decided_before) * 1000))
     )
     UNION ALL
     SELECT 5, NULL, q.progress_id, q.source_offset, q.batch
@@ -43,5 +50,7 @@ FROM (
     SELECT 7, k.citizen_ref, NULL, NULL, k.id
     FROM key k
     WHERE NOT EXISTS (SELECT FROM mentord.master_key m WHERE m.id = k.master)
+    UNION ALL
+    SELECT 8, d.citizen_ref, d.progress_id, d.source_offset, d.index FROM mentord.decision d WHERE d.batch IS NULL
 ) AS o
 LIMIT $1::integer;

@@ -9,5 +9,6 @@ SELECT set_config('plan_cache_mode', 'force_generic_plan', false),
     set_config('jit', 'off', false),
     set_config('work_mem', '64MB', false),
     set_config('search_path', '', false),
+    set_config('row_security', 'off', false), -- rows that a policy would hide are an error, not left out
     set_config('statement_timeout', '60s', false),
     set_config('idle_in_transaction_session_timeout', '60s', false);
