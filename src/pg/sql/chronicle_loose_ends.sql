@@ -28,9 +28,9 @@ FROM (
     WHERE q.erasure IS NOT NULL AND NOT EXISTS ( -- chronicle_refusals has the same condition, and chronicle_decisions says why
         SELECT
         FROM mentord.erasure e
-        LEFT JOIN mentord.citizen_key y ON y.id = q.key_id
+        LEFT JOIN mentord.citizen_key y ON y.id = q.key_id >> 5
         WHERE e.id = q.erasure AND coalesce(
-            (e.citizen_ref = q.citizen_ref OR e.citizen_ref = y.citizen_ref)
+            (e.citizen_ref = q.citizen_ref OR e.citizen_ref = y.citizen_ref[(q.key_id & 31)::integer + 1])
                 AND (q.at_ms <= extract(epoch FROM e.erased_at) * 1000 + 300000 OR (SELECT m.demo FROM mentord.meta m)),
             q.state <> 'open' AND q.at_ms < floor(extract(epoch FROM e.decided_before) * 1000))
     )
