@@ -150,6 +150,7 @@ static void print_letter(struct context *context, const struct explanation *expl
         .decision = explanation->decision,
         .act = act,
     };
+    CHECK(explanation->insight != NULL); /* is_sure() */
     (void)snprintf(act, sizeof(act), "%.*s", BYTES_ARGS(explanation->insight->matter.law->act));
     letter_write(&letter, html ? &letter_as_html : &letter_as_text, context->out);
 }
