@@ -317,7 +317,7 @@ static void the_ledger_tiles_the_partition(void **state)
     trial_store_close(&store);
 }
 
-static void open_halts_on(const char *group,
+static void open_fails_on(const char *group,
                           int32_t partitions,
                           const struct pg_rulebook *book,
                           enum err_kind kind)
@@ -339,9 +339,9 @@ static void what_the_database_belongs_to_is_checked(void **state)
     struct trial_store store = trial_store("a/1");
     struct pg_rulebook changed = trial_rulebook;
     changed.sha256[0] = 99;
-    open_halts_on("another", 4, &trial_rulebook, ERR_HALT);
-    open_halts_on("g", 3, &trial_rulebook, ERR_HALT);
-    open_halts_on("g", 4, &changed, ERR_FATAL);
+    open_fails_on("another", 4, &trial_rulebook, ERR_HALT);
+    open_fails_on("g", 3, &trial_rulebook, ERR_STALE);
+    open_fails_on("g", 4, &changed, ERR_FATAL);
     bool demo = true;
     ASSERT_DONE(pg_store_demo(store.handle, &demo, err));
     assert_false(demo);

@@ -10,12 +10,12 @@ static struct header many[HEADERS_MAX + 1];
 static uint8_t fat[HEADERS_BYTES_MAX + 1];
 static struct letter letter;
 
-/* `count` headers with distinct names of four bytes. */
+/* `count` headers with distinct names and no values. */
 static struct record distinct(uint32_t count)
 {
-    static char names[HEADERS_MAX + 1][5];
+    static char names[HEADERS_MAX + 1][12];
     for (uint32_t i = 0; i < count; i++) {
-        (void)snprintf(names[i], sizeof(names[i]), "%04u", i);
+        (void)snprintf(names[i], sizeof(names[i]), "%u", i);
         many[i] = (struct header){bytes_text(names[i]), bytes_text("")};
     }
     return (struct record){.headers = many, .header_count = count};
