@@ -59,6 +59,7 @@ enum {
     /* Of a transactional worker. */                                                               \
     X(PROVE, prove)                                                                                \
     X(FENCE, fence)                                                                                \
+    X(ORPHAN_ENDED, orphan_ended)                                                                  \
     X(PENDING, pending)                                                                            \
     X(TXN_INIT, txn_init)                                                                          \
     X(TXN_BEGIN, txn_begin)                                                                        \

@@ -129,7 +129,7 @@ static bool fence(void *self, const char *transactional_id, struct err *err)
     sim_step(LABEL_FENCE, PHASE_ASKED);
     bool done = kafka_fence(&member_of(self)->consumer, transactional_id, err);
     sim_step(LABEL_FENCE, PHASE_ANSWERED);
-    return done;
+    return heard(self, done, err);
 }
 
 void transactional_begin(struct actor *actor, struct worker *worker)
