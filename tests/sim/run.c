@@ -57,6 +57,7 @@ static const struct emphasis emphases[GUARD_COUNT] = {
     [GUARD_UNDO_ASKED] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_ENDS},
     [GUARD_ORPHAN_KEPT] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_ENDS},
     [GUARD_ORPHAN_ASKED] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_ENDS},
+    [GUARD_GIVE_BACK] = {.emits = EMIT_TRANSACTIONAL},
     [GUARD_UNDO_KEPT] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_ENDS},
     [GUARD_TXN_FORGET] = {.emits = EMIT_TRANSACTIONAL},
     [GUARD_CLOCK_FLOOR] = {.plot = PLOT_DATABASE},

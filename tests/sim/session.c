@@ -218,11 +218,11 @@ static struct transaction *transaction_of(enum transaction_kind kind)
 
 static const char *store_orphan(void *self, uint32_t index)
 {
-    static char name[TRANSACTIONAL_ID_SIZE];
     const struct sim_session *session = session_of(self);
     if (index >= session->orphan_count) {
         return NULL;
     }
+    char *name = sim_alloc(TRANSACTIONAL_ID_SIZE); /* others ask while this one is being ended */
     transactional_name(name, session->orphans[index]);
     return name;
 }

@@ -48,6 +48,9 @@
     X(SETTLE, "settle", "a revocation is answered when what was sent is acknowledged and marked")  \
     X(UNMARK, "unmark", "the group is not told of what the store has not taken")                   \
     X(SETTLE_FENCED, "settle-fenced", "a worker that settles and is fenced leaves the group")      \
+    X(GIVE_BACK,                                                                                   \
+      "give-back",                                                                                 \
+      "a worker that is fenced and lives is not taken for dead by its heirs")                      \
     X(LOOK_AGAIN, "look-again", "who starts while the topic grows does not take it for another")   \
     X(PURGE, "purge", "nothing that is queued is sent after the partition was given back")         \
     X(REVOCATION, "revocation", "a revocation met while reading ahead is answered")                \
