@@ -68,7 +68,8 @@ CREATE TABLE mentord.progress (
     stopped_at timestamptz, -- by the breaker; null unless a person has to resume it
     owner text, -- host/pid; null when given back
     transactional_id text NOT NULL DEFAULT '', -- of the owner's Kafka producer; empty in idempotent mode
-    orphan_id text NOT NULL DEFAULT '', -- that of the owner before, who has not given it back and may have left a transaction open
+    -- Those of owners before, who have not given it back and may have left a transaction open, until somebody has ended it.
+    orphan_ids text[] NOT NULL DEFAULT '{}',
     backend_pid integer,
     backend_start timestamptz,
     updated_at timestamptz NOT NULL DEFAULT now(),

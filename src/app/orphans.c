@@ -3,20 +3,31 @@
 #include "mentor/app/worker.h"
 #include "mentor/base/log.h"
 
-void orphans_end(struct worker *worker)
+/* A store that was not told names it again. */
+static bool end(struct worker *worker, const char *id, struct err *err)
+{
+    struct worker_edges *edges = &worker->edges;
+    struct store *store = &edges->store;
+    return edges->fence(edges->self, id, err) &&
+           store->orphan_ended(store->self, worker->positions, worker->slot_count, id, err);
+}
+
+bool orphans_end(struct worker *worker)
 {
     struct worker_edges *edges = &worker->edges;
     struct store *store = &edges->store;
     const char *id = NULL;
     if (store->orphan == NULL || edges->fence == NULL) {
-        return;
+        return true;
     }
     for (uint32_t i = 0; (id = store->orphan(store->self, i)) != NULL; i++) {
-        struct err err;
-        if (!edges->fence(edges->self, id, &err)) {
+        struct err err = {0};
+        if (!end(worker, id, &err)) {
             LOG(LOG_LEVEL_WARN, "orphan.left", LOG_TEXT("id", id), LOG_TEXT("why", err.text));
-            return; /* the next one would wait for the same broker */
+            worker->err = err;
+            return err.kind != ERR_FENCED; /* the next one would wait for the same broker */
         }
         LOG(LOG_LEVEL_INFO, "orphan.ended", LOG_TEXT("id", id));
     }
+    return true;
 }

@@ -6,9 +6,14 @@
  * Readers, and our look at the group's offset, would wait for the broker to time them out.
  */
 
+#include <stdbool.h>
+
+#include "mentor/base/check.h"
+
 struct worker;
 
-/* Ends them; what cannot be ended is logged, and waited for as without it. */
-void orphans_end(struct worker *worker);
+/* Ends them; what cannot be ended is logged, waited for as without it, and tried again by the next
+ * take, also another's. false with worker->err: the partitions are not ours any more. */
+MUST_CHECK bool orphans_end(struct worker *worker);
 
 #endif /* MENTOR_SRC_APP_ORPHANS_H */

@@ -204,10 +204,9 @@ enum step_outcome step_take(struct worker *worker)
         !store->take(store->self, worker->positions, worker->slot_count, &worker->err)) {
         return step_of_err(worker);
     }
-    if (!growth_learn(worker)) {
+    if (!growth_learn(worker) || !orphans_end(worker)) {
         return step_of_err(worker);
     }
-    orphans_end(worker);
     for (uint32_t i = 0; i < worker->slot_count; i++) {
         struct position *position = &worker->positions[i];
         if (!place(worker, i, bounds[i], &from[i]) || !worker_agree(worker, position) ||

@@ -65,6 +65,28 @@ bool worker_settle_positions(struct worker *worker, bool release)
     return ours;
 }
 
+/*
+ * Out of order, but alive: who stays the owner in the store counts as dead, and each heir would
+ * fence our producer again. So the sink is purged, and the group, which must know us still, says
+ * that nothing of ours is pending: what was lost is an heir's to undo. What cannot be done now is
+ * done when we are fenced the next time.
+ */
+static void give_back(struct worker *worker)
+{
+    struct source *source = &worker->edges.source;
+    struct store *store = &worker->edges.store;
+    struct err err = {0};
+    if (!worker->transactional || *worker->stop || worker->slot_count == 0 ||
+        worker->positions[0].epoch == 0 || !GUARD(GIVE_BACK) ||
+        !source->prove(source->self, worker->positions, worker->slot_count, &err)) {
+        return;
+    }
+    worker_unmark(worker);
+    for (uint32_t i = 0; i < worker->slot_count && err.kind != ERR_RETRY; i++) {
+        (void)store->emitted(store->self, &worker->positions[i], 1, true, &err); /* or another's */
+    }
+}
+
 enum step_outcome step_settle(struct worker *worker)
 {
     struct sink *sink = &worker->edges.sink;
@@ -75,6 +97,9 @@ enum step_outcome step_settle(struct worker *worker)
         ours = worker_settle_positions(worker, true);
     }
     bool purged = !GUARD(PURGE) || sink->purge(sink->self, &worker->err);
+    if (worker->assigned && !worker->taken && purged) {
+        give_back(worker);
+    }
     bool stopped = !worker->assigned || source->stop(source->self, &worker->err);
     worker->reading = false;
     if (worker->keeps && !worker->stopping) {
@@ -103,10 +128,13 @@ enum step_outcome step_leave(struct worker *worker)
     struct source *source = &worker->edges.source;
     worker_forget(worker);
     worker->met = STEP_DONE;
+    bool purged = !GUARD(PURGE) || sink->purge(sink->self, &worker->err);
+    if (purged) {
+        give_back(worker);
+    }
     worker->assigned = false;
     worker->taken = false;
     worker->reading = false;
     worker->slot_count = 0;
-    bool purged = !GUARD(PURGE) || sink->purge(sink->self, &worker->err);
     return source->leave(source->self, &worker->err) && purged ? STEP_DONE : step_of_err(worker);
 }

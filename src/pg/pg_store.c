@@ -192,6 +192,7 @@ struct store pg_store_port(struct pg_store *store)
         .open = store_open,
         .take = store_take,
         .orphan = store_orphan,
+        .orphan_ended = store_orphan_ended,
         .tried = store_tried,
         .resumed = store_resumed,
         .redriven = store_redriven,

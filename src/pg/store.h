@@ -14,7 +14,7 @@
 
 enum {
     STORE_ARRAYS = 24,  /* the widest statement, sql/write_decisions.sql */
-    STORE_ORPHANS = 64, /* of more, the broker ends what they left */
+    STORE_ORPHANS = 64, /* of more, the rest comes with the next take */
     STORE_ID_SIZE = 256,
 };
 
@@ -53,6 +53,8 @@ struct pg_store {
     X(take_insert)                                                                                 \
     X(lock_limit)                                                                                  \
     X(take)                                                                                        \
+    X(orphans)                                                                                     \
+    X(orphan_ended)                                                                                \
     X(take_evict)                                                                                  \
     X(tried)                                                                                       \
     X(resumed)                                                                                     \
@@ -111,6 +113,11 @@ MUST_CHECK bool store_evict_frozen(struct pg_store *store, struct err *err);
 
 bool store_take(void *self, struct position *positions, uint32_t count, struct err *err);
 const char *store_orphan(void *self, uint32_t index);
+bool store_orphan_ended(void *self,
+                        const struct position *positions,
+                        uint32_t count,
+                        const char *transactional_id,
+                        struct err *err);
 bool store_tried(void *self,
                  const struct position *position,
                  int64_t offset,

@@ -78,23 +78,47 @@ static bool fill(const PGresult *rows, int row, struct position *position)
     return breaker_unpack(field_bytes(rows, row, 12), &position->breaker) && digest && link;
 }
 
-static void note_orphan(struct pg_store *store, const char *id)
+/* Of more than there is room for the others come with the next take. */
+static void note_orphans(struct pg_store *store, const PGresult *rows)
 {
-    if (id[0] == '\0' || strlen(id) >= STORE_ID_SIZE || store->orphan_count == STORE_ORPHANS) {
-        return;
-    }
-    for (uint32_t i = 0; i < store->orphan_count; i++) {
-        if (strcmp(store->orphans[i], id) == 0) {
-            return;
+    store->orphan_count = 0;
+    for (int row = 0; row < PQntuples(rows) && store->orphan_count < STORE_ORPHANS; row++) {
+        const char *id = field_text(rows, row, 0);
+        if (strlen(id) < STORE_ID_SIZE) {
+            (void)snprintf(store->orphans[store->orphan_count++], STORE_ID_SIZE, "%s", id);
         }
     }
-    (void)snprintf(store->orphans[store->orphan_count++], STORE_ID_SIZE, "%s", id);
 }
 
 const char *store_orphan(void *self, uint32_t index)
 {
     const struct pg_store *store = self;
     return index < store->orphan_count ? store->orphans[index] : NULL;
+}
+
+bool store_orphan_ended(void *self,
+                        const struct position *positions,
+                        uint32_t count,
+                        const char *transactional_id,
+                        struct err *err)
+{
+    struct pg_store *store = self;
+    struct array *columns = store->arrays;
+    if (!store_ready(store, err)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        array_begin(&columns[i], ARRAY_INT8);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        array_int8(&columns[0], positions[i].progress_id);
+        array_int8(&columns[1], positions[i].epoch);
+    }
+    struct params params = {0};
+    params_array(&params, &columns[0]);
+    params_array(&params, &columns[1]);
+    params_text(&params, transactional_id);
+    return store_send(store, STORE_orphan_ended, &params, err) && session_run(&store->session, err);
 }
 
 static struct array *
@@ -119,10 +143,14 @@ attempt(struct pg_store *store, struct position *positions, uint32_t count, stru
     params_text(&params, store->settings.owner);
     params_text(&params, id == NULL ? "" : id);
     params_array(&params, put_epochs(store, positions, count));
+    struct params asked = {0};
+    put_place(store, &asked);
+    params_array(&asked, put_partitions(store, positions, count));
     store->orphan_count = 0;
     if (!store_send(store, STORE_begin, &none, err) ||
         !store_send(store, STORE_lock_limit, &none, err) ||
         !store_send(store, STORE_take, &params, err) ||
+        !store_send(store, STORE_orphans, &asked, err) ||
         !store_send(store, STORE_commit, &none, err) || !session_run(&store->session, err)) {
         return false;
     }
@@ -133,7 +161,6 @@ attempt(struct pg_store *store, struct position *positions, uint32_t count, stru
     }
     for (int row = 0; row < PQntuples(rows); row++) {
         int32_t partition = field_int4(rows, row, 0);
-        note_orphan(store, field_text(rows, row, 15));
         for (uint32_t i = 0; i < count; i++) {
             if (positions[i].partition == partition && !fill(rows, row, &positions[i])) {
                 return err_set(
@@ -147,6 +174,7 @@ attempt(struct pg_store *store, struct position *positions, uint32_t count, stru
             }
         }
     }
+    note_orphans(store, session_result(&store->session, 3));
     return true;
 }
 

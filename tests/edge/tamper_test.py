@@ -48,7 +48,7 @@ HARMLESS = {
     ("progress", "takeovers"): OF_WORKERS, ("progress", "tried_offset"): OF_WORKERS, ("progress", "tries"): OF_WORKERS,
     ("progress", "breaker"): "which of the last records were refused: it can stop a partition, loudly, and not decide",
     ("progress", "stopped_at"): "a stopped partition waits and says so",
-    ("progress", "owner"): OF_WORKERS, ("progress", "transactional_id"): OF_WORKERS, ("progress", "orphan_id"): OF_WORKERS,
+    ("progress", "owner"): OF_WORKERS, ("progress", "transactional_id"): OF_WORKERS, ("progress", "orphan_ids"): OF_WORKERS,
     ("progress", "backend_pid"): OF_WORKERS, ("progress", "backend_start"): OF_WORKERS, ("progress", "updated_at"): OF_WORKERS,
     ("publication", "rulebook"): "which one decides from now on; each decision pins its own by hash",
     ("publication", "effective_from"): "likewise",

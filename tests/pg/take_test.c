@@ -153,8 +153,50 @@ static void the_dead_are_named_by_their_transactional_ids(void **state)
     ASSERT_DONE(store.port.take(store.port.self, positions, 3, err));
     assert_string_equal(store.port.orphan(store.port.self, 0), "dead");
     assert_null(store.port.orphan(store.port.self, 1));
-    ASSERT_DONE(store.port.take(store.port.self, positions, 3, err));
-    assert_null(store.port.orphan(store.port.self, 0));
+    trial_store_close(&store);
+}
+
+/* Whoever takes over may fail to end it, or die before: it is named until it is ended. */
+static void an_orphan_is_named_until_it_is_ended(void **state)
+{
+    (void)state;
+    struct trial_store store = trial_store("new/1");
+    struct position positions[] = {{.partition = 0}, {.partition = 1}};
+    ASSERT_DONE(store.port.take(store.port.self, positions, 2, err));
+    trial_sql("UPDATE mentord.progress SET transactional_id = 'first'");
+    ASSERT_DONE(store.port.take(store.port.self, positions, 2, err));
+    ASSERT_DONE(store.port.take(store.port.self, positions, 2, err)); /* the same tries again */
+    assert_string_equal(store.port.orphan(store.port.self, 0), "first");
+    trial_sql("UPDATE mentord.progress SET transactional_id = 'second' WHERE partition = 1");
+    ASSERT_DONE(store.port.take(store.port.self, positions, 2, err)); /* it died over it */
+    assert_non_null(store.port.orphan(store.port.self, 1));
+    assert_string_not_equal(store.port.orphan(store.port.self, 0),
+                            store.port.orphan(store.port.self, 1));
+    assert_null(store.port.orphan(store.port.self, 2));
+    ASSERT_DONE(store.port.emitted(store.port.self, positions, 2, true, err));
+    ASSERT_DONE(store.port.take(store.port.self, positions, 2, err)); /* it gave them back */
+    assert_non_null(store.port.orphan(store.port.self, 1));
+
+    ASSERT_DONE(store.port.orphan_ended(store.port.self, positions, 1, "first", err));
+    positions[1].epoch--; /* another's by now */
+    ASSERT_DONE(store.port.orphan_ended(store.port.self, positions, 2, "first", err));
+    assert_string_equal(
+        trial_ask(
+            "SELECT string_agg(orphan_ids::text, ' ' ORDER BY partition) FROM mentord.progress"),
+        "{} {first,second}");
+    trial_store_close(&store);
+}
+
+/* A worker that loses its partition and gets it again ends its own by itself. */
+static void ones_own_is_no_orphan(void **state)
+{
+    (void)state;
+    struct trial_store store = trial_store("new/1");
+    struct position position = trial_take(&store, 0);
+    trial_sql("UPDATE mentord.progress SET orphan_ids = '{\"\", other}'");
+    ASSERT_DONE(store.port.take(store.port.self, &position, 1, err)); /* idempotent: '' is ours */
+    assert_string_equal(store.port.orphan(store.port.self, 0), "other");
+    assert_null(store.port.orphan(store.port.self, 1));
     trial_store_close(&store);
 }
 
@@ -359,6 +401,8 @@ int main(void)
         cmocka_unit_test_setup(what_to_do_meanwhile_outlives_a_connection, clear),
         cmocka_unit_test_setup(out_of_patience_nobody_waits, clear),
         cmocka_unit_test_setup(the_dead_are_named_by_their_transactional_ids, clear),
+        cmocka_unit_test_setup(an_orphan_is_named_until_it_is_ended, clear),
+        cmocka_unit_test_setup(ones_own_is_no_orphan, clear),
         cmocka_unit_test_setup(a_frozen_owner_is_ended, clear),
         cmocka_unit_test_setup(a_frozen_holder_of_a_citizen_is_ended, clear),
         cmocka_unit_test_setup(a_stranger_is_named_and_left_alone, clear),

@@ -31,6 +31,7 @@ struct producer_id {
     uint32_t unmarked; /* logs */
     bool lost;         /* an end: of what pends, or is open in the logs */
     bool undoes;       /* the transaction is for the sake of that */
+    bool gave_back;    /* its worker, in order */
     bool pends[BROKER_PARTITIONS];
     struct group_offset pending[BROKER_PARTITIONS];
 };

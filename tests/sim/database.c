@@ -220,6 +220,7 @@ static bool position_holds(const struct transaction *transaction, uint32_t at)
     case TRANSACTION_EMITTED:
         return mine->epoch == row->epoch || !guard_stands(GUARD_EMITTED_EPOCH);
     case TRANSACTION_TAKE:
+    case TRANSACTION_ORPHAN_ENDED:
     case TRANSACTION_ERASE:
     case TRANSACTION_DISMISS:
         break;

@@ -16,6 +16,7 @@
 
 enum {
     DB_TRANSACTIONS = 32,
+    DB_ORPHANS = 32, /* a partition */
     DB_LOCKS = BROKER_PARTITIONS + DB_APPLICATIONS + DB_CITIZENS,
     DB_LOCK_TIMEOUT_US = 2000000,
 };
@@ -52,8 +53,9 @@ struct db_fate {
 struct db_position {
     bool known;
     bool owned;
-    uint64_t transactional; /* column transactional_id: the life it is of; 0: '' */
-    uint32_t rulebook;      /* of its last batch */
+    uint64_t transactional;       /* column transactional_id: the life it is of; 0: '' */
+    uint64_t orphans[DB_ORPHANS]; /* column orphan_ids: likewise; 0: no more */
+    uint32_t rulebook;            /* of its last batch */
     struct position position;
 };
 
@@ -80,6 +82,7 @@ enum transaction_kind {
     TRANSACTION_TAKE,
     TRANSACTION_WRITE,
     TRANSACTION_EMITTED,
+    TRANSACTION_ORPHAN_ENDED,
     TRANSACTION_ERASE,   /* an administrator's */
     TRANSACTION_DISMISS, /* likewise */
 };
@@ -107,7 +110,9 @@ struct transaction {
     bool release;
     int64_t take_number[BROKER_PARTITIONS]; /* of the worker that sent it */
     bool transactional;                     /* it has a transactional id */
-    uint64_t orphans[BROKER_PARTITIONS];    /* TRANSACTION_TAKE: lives of owners who have died */
+    uint64_t orphans[DB_ORPHANS];           /* TRANSACTION_TAKE: lives of owners who have died */
+    uint32_t orphan_count;
+    uint64_t ended; /* TRANSACTION_ORPHAN_ENDED: one of them */
     struct transaction **locks[DB_LOCKS];
     uint32_t lock_count;
     uint32_t held;

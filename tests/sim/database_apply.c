@@ -3,6 +3,7 @@
 #include "mentor/app/outcome.h"
 
 #include "audit.h"
+#include "coordinator.h"
 #include "sealing.h"
 #include "sim.h"
 
@@ -153,6 +154,45 @@ static void apply_write(const struct transaction *transaction)
     }
 }
 
+static void orphan_remove(struct db_position *row, uint64_t life)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < DB_ORPHANS; i++) {
+        uint64_t orphan = row->orphans[i];
+        row->orphans[i] = 0;
+        if (orphan != 0 && orphan != life) {
+            row->orphans[kept++] = orphan;
+        }
+    }
+}
+
+/* As src/pg/sql/take.sql and orphans.sql. */
+static void
+take_orphans(struct transaction *transaction, struct db_position *row, uint64_t transactional)
+{
+    uint32_t count = 0;
+    if (!guard_stands(GUARD_ORPHAN_KEPT)) {
+        memset(row->orphans, 0, sizeof(row->orphans));
+    }
+    orphan_remove(row, row->transactional);
+    while (row->orphans[count] != 0) {
+        count++;
+    }
+    CHECK(count + 1 < DB_ORPHANS);
+    row->orphans[count] = row->owned ? row->transactional : 0;
+    orphan_remove(row, transactional);
+    for (uint32_t i = 0; row->orphans[i] != 0; i++) {
+        bool known = false;
+        for (uint32_t k = 0; k < transaction->orphan_count; k++) {
+            known = known || transaction->orphans[k] == row->orphans[i];
+        }
+        if (!known) {
+            CHECK(transaction->orphan_count < DB_ORPHANS);
+            transaction->orphans[transaction->orphan_count++] = row->orphans[i];
+        }
+    }
+}
+
 static void apply_take(struct transaction *transaction)
 {
     for (uint32_t i = 0; i < transaction->count; i++) {
@@ -170,8 +210,7 @@ static void apply_take(struct transaction *transaction)
         row->position.takeovers =
             0; /* app/alone.c is not modelled: unit.alone, edge/bad_records_test.py */
         uint64_t transactional = transaction->transactional ? transaction->life : 0;
-        bool orphaned = row->owned && row->transactional != transactional;
-        transaction->orphans[i] = orphaned ? row->transactional : 0;
+        take_orphans(transaction, row, transactional);
         row->transactional = transactional;
         row->owned = true;
         int64_t epoch = row->position.epoch;
@@ -193,10 +232,22 @@ static void apply_emitted(const struct transaction *transaction)
             row->position.emitted_offset = mine->emitted_offset;
         }
         if (transaction->release) {
+            coordinator_gave_back(row->transactional);
             row->owned = false;
             row->position.takeovers = 0;
         }
         audit_position(&row->position);
+    }
+}
+
+static void apply_orphan_ended(const struct transaction *transaction)
+{
+    for (uint32_t i = 0; i < transaction->count; i++) {
+        const struct position *mine = &transaction->positions[i];
+        struct db_position *row = &sim.database.positions[mine->partition];
+        if (row->position.epoch == mine->epoch) {
+            orphan_remove(row, transaction->ended);
+        }
     }
 }
 
@@ -211,6 +262,9 @@ void database_apply(struct transaction *transaction)
         break;
     case TRANSACTION_EMITTED:
         apply_emitted(transaction);
+        break;
+    case TRANSACTION_ORPHAN_ENDED:
+        apply_orphan_ended(transaction);
         break;
     case TRANSACTION_ERASE:
         sealing_erase(transaction->citizen);

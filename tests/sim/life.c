@@ -87,6 +87,7 @@ static void start(void *unused, uint64_t batch_most)
         actor->fenced = false;
         actor->holds = false;
         actor->doubts = false;
+        actor->disowned = 0;
         actor->worker->follows = sim.plot.follows;
         actor->worker->transactional =
             sim.plot.emits == EMIT_TRANSACTIONAL || (sim.plot.emits == EMIT_MIXED && sim_one_in(2));

@@ -69,11 +69,24 @@ void lost_end_administer(void *unused, uint64_t number)
         sim_at(sim.now_us + LOST_ADMINISTERED_US, lost_end_administer, NULL, number);
     } else if (logs_open((uint32_t)number)) {
         sim_count(FAULT_END_ABORTED);
+        if (!coordinator.ids[number].gave_back) {
+            sim_breach("nobody has undone what %s has lost", coordinator.ids[number].name);
+        }
         sim.plot.halts = true;
         logs_mark_group(&coordinator.ids[number], false);
         for (uint32_t out = 0; out < OUT_PARTITIONS; out++) {
             logs_mark(out, (uint32_t)number, false);
         }
+    }
+}
+
+void coordinator_gave_back(uint64_t life)
+{
+    char name[TRANSACTIONAL_ID_SIZE];
+    transactional_name(name, life);
+    for (uint32_t i = 0; i < coordinator.id_count; i++) {
+        coordinator.ids[i].gave_back =
+            coordinator.ids[i].gave_back || strcmp(name, coordinator.ids[i].name) == 0;
     }
 }
 

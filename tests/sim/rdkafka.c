@@ -4,6 +4,7 @@
 
 #include "producer.h"
 #include "sim.h"
+#include "transactional.h"
 
 enum {
     REQUEST_MESSAGES = 4,
@@ -146,6 +147,7 @@ static enum reply init_arrives(struct call *call)
 static void init_answered(struct call *call)
 {
     call->rk->identity = call->identity;
+    transactional_ready(call->rk->actor, call->rk->id);
 }
 
 rd_kafka_error_t *rd_kafka_init_transactions(rd_kafka_t *rk, int timeout_ms)

@@ -216,28 +216,39 @@ static struct transaction *transaction_of(enum transaction_kind kind)
     return transaction;
 }
 
-static void keep_orphans(struct sim_session *session, const struct transaction *transaction)
-{
-    for (uint32_t i = 0; i < transaction->count; i++) {
-        bool known = transaction->orphans[i] == 0;
-        for (uint32_t k = 0; k < session->orphan_count; k++) {
-            known = known || session->orphans[k] == transaction->orphans[i];
-        }
-        if (!known) {
-            session->orphans[session->orphan_count++] = transaction->orphans[i];
-        }
-    }
-}
-
 static const char *store_orphan(void *self, uint32_t index)
 {
-    static char name[TRANSACTIONAL_ID_SIZE];
     const struct sim_session *session = session_of(self);
     if (index >= session->orphan_count) {
         return NULL;
     }
+    char *name = sim_alloc(TRANSACTIONAL_ID_SIZE); /* others ask while this one is being ended */
     transactional_name(name, session->orphans[index]);
     return name;
+}
+
+static bool store_orphan_ended(void *self,
+                               const struct position *positions,
+                               uint32_t count,
+                               const char *transactional_id,
+                               struct err *err)
+{
+    struct actor *actor = self;
+    char name[TRANSACTIONAL_ID_SIZE];
+    struct transaction *transaction = transaction_of(TRANSACTION_ORPHAN_ENDED);
+    sim_step(LABEL_ORPHAN_ENDED, PHASE_ASKED);
+    if (!ready(actor, err)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < actor->session.orphan_count; i++) {
+        transactional_name(name, actor->session.orphans[i]);
+        if (strcmp(name, transactional_id) == 0) {
+            transaction->ended = actor->session.orphans[i];
+        }
+    }
+    transaction->count = count;
+    memcpy(transaction->positions, positions, count * sizeof(*positions));
+    return ask(actor, LABEL_ORPHAN_ENDED, transaction, err);
 }
 
 static bool store_take(void *self, struct position *positions, uint32_t count, struct err *err)
@@ -257,7 +268,8 @@ static bool store_take(void *self, struct position *positions, uint32_t count, s
         if (ask(actor, LABEL_TAKE, transaction, err)) {
             memcpy(positions, transaction->positions, count * sizeof(*positions));
             memcpy(actor->take_number, transaction->take_number, sizeof(actor->take_number));
-            keep_orphans(&actor->session, transaction);
+            actor->session.orphan_count = transaction->orphan_count;
+            memcpy(actor->session.orphans, transaction->orphans, sizeof(transaction->orphans));
             return true;
         }
         if (!transaction->lock_timed_out) {
@@ -419,6 +431,7 @@ struct store session_store(struct actor *actor)
         .open = store_open,
         .take = store_take,
         .orphan = store_orphan,
+        .orphan_ended = store_orphan_ended,
         .read = store_read,
         .rulebook = store_rulebook,
         .write = store_write,

@@ -6,7 +6,7 @@
 
 #include "mentor/port/store.h"
 
-#include "broker.h"
+#include "database.h"
 
 struct actor;
 struct transaction;
@@ -18,8 +18,8 @@ struct sim_session {
     struct transaction *transaction; /* waited for */
     bool (*work)(void *context);
     void *context;
-    uint32_t publications;               /* that the last read could see */
-    uint64_t orphans[BROKER_PARTITIONS]; /* of the last take, each once */
+    uint32_t publications;        /* that the last read could see */
+    uint64_t orphans[DB_ORPHANS]; /* of the last take, each once */
     uint32_t orphan_count;
 };
 

@@ -59,6 +59,7 @@ enum {
     /* Of a transactional worker. */                                                               \
     X(PROVE, prove)                                                                                \
     X(FENCE, fence)                                                                                \
+    X(ORPHAN_ENDED, orphan_ended)                                                                  \
     X(PENDING, pending)                                                                            \
     X(TXN_INIT, txn_init)                                                                          \
     X(TXN_BEGIN, txn_begin)                                                                        \
@@ -159,10 +160,11 @@ struct actor {
     enum actor_state state;
     int64_t frozen_until; /* SIGSTOP; INT64_MAX for ever; 0: not frozen */
     atomic_bool stop;
-    bool link_down; /* neither broker nor database can be reached */
-    bool fenced;    /* was told so, and has no new assignment yet */
-    bool holds;     /* has taken its partitions */
-    bool doubts;    /* had trouble since, and the group has not been asked */
+    bool link_down;    /* neither broker nor database can be reached */
+    bool fenced;       /* was told so, and has no new assignment yet */
+    bool holds;        /* has taken its partitions */
+    bool doubts;       /* had trouble since, and the group has not been asked */
+    uint32_t disowned; /* so often an heir has fenced its producer, after the last fault */
     int64_t take_number[BROKER_PARTITIONS]; /* of the last take it was told of */
     struct worker *worker;                  /* owned */
     struct client client;

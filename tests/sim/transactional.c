@@ -13,11 +13,16 @@
 #include "rdkafka.h"
 #include "sim.h"
 
+enum {
+    DISOWNED_MOST = 3, /* heirs of what it held when it was expelled may each do so once */
+};
+
 /* What src/kafka/consumer.c would keep of a member, and the transactor's own port. */
 static struct member_of {
     struct consumer consumer;
     struct sink sink;
     char id[TRANSACTIONAL_ID_SIZE];
+    bool ready; /* its producer is, and no heir has fenced it since */
 } members[SIM_ACTORS];
 
 static struct member_of *member_of(const void *self)
@@ -124,12 +129,37 @@ source_prove(void *self, const struct position *positions, uint32_t count, struc
     return heard(actor, done, err);
 }
 
+/* Whoever lives and has left its partitions behind loses its producer to each heir of one. After
+ * the last fault that comes to an end: it gives them back. */
+static void note_fence(const char *transactional_id)
+{
+    for (uint32_t i = 0; i < SIM_ACTORS; i++) {
+        struct actor *actor = &sim.actors[i];
+        bool lives =
+            actor->state == ACTOR_RUNS && !actor_frozen(actor) && actor->worker->transactional;
+        if (!lives || strcmp(members[i].id, transactional_id) != 0 || !members[i].ready) {
+            continue;
+        }
+        members[i].ready = false;
+        if (sim.plot.quiet && ++actor->disowned > DISOWNED_MOST) {
+            sim_breach("w%u is fenced by its heirs again and again", i);
+        }
+    }
+}
+
+void transactional_ready(const struct actor *actor, const char *id)
+{
+    struct member_of *member = member_of(actor);
+    member->ready = member->ready || strcmp(member->id, id) == 0;
+}
+
 static bool fence(void *self, const char *transactional_id, struct err *err)
 {
+    note_fence(transactional_id);
     sim_step(LABEL_FENCE, PHASE_ASKED);
     bool done = kafka_fence(&member_of(self)->consumer, transactional_id, err);
     sim_step(LABEL_FENCE, PHASE_ANSWERED);
-    return done;
+    return heard(self, done, err);
 }
 
 void transactional_begin(struct actor *actor, struct worker *worker)

@@ -16,6 +16,8 @@ enum {
 };
 
 /* In the process, before its loop runs: the worker's edges, as far as its mode asks for others. */
+/* The actor's producer of this id has had its first answer. */
+void transactional_ready(const struct actor *actor, const char *id);
 void transactional_begin(struct actor *actor, struct worker *worker);
 /* The group has given partitions, and poll() tells it. */
 void transactional_assigned(struct actor *actor);

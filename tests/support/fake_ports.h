@@ -110,6 +110,7 @@ struct world {
     bool undone;              /* the broker had lost the ends of transactions */
     bool demo;                /* the database was made by `db migrate --demo` */
     int64_t send_fails_at;    /* counted over all; -1 never */
+    bool send_fenced;         /* then the producer's id has another */
     bool hold_acks;           /* until a flush */
     uint32_t breaker_most;    /* the worker's */
     const struct rulebook *candidate; /* likewise, from world_restart() on */

@@ -40,7 +40,8 @@ static bool sink_send(void *self, const struct record *record, bool dlq, struct 
     (void)self;
     struct world_partition *partition = &world.partitions[record->partition];
     if (world.send_count++ == world.send_fails_at) {
-        return err_set(err, ERR_RETRY, "the producer must be rebuilt");
+        return err_set(
+            err, world.send_fenced ? ERR_FENCED : ERR_RETRY, "the producer must be rebuilt");
     }
     /* I12: stored, and the group knows, before anything goes out; in source order. */
     assert_true(record->offset < partition->position.next_offset);

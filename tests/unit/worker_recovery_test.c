@@ -58,6 +58,51 @@ static void a_fenced_worker_leaves_the_group_and_joins_again(void **state)
     assert_int_equal(world.partitions[0].position.epoch, 3);
 }
 
+static int32_t takeovers;
+static void note_takeovers(void)
+{
+    takeovers += world.partitions[0].position.takeovers;
+    world.after_take = note_takeovers;
+}
+
+/* The broker has ended its transaction: it is alive, and nobody need fence it as a dead one. */
+static void who_is_fenced_by_the_broker_gives_its_partitions_back(void **state)
+{
+    (void)state;
+    for (int transactional = 0; transactional < 2; transactional++) {
+        world_end();
+        world_begin(100);
+        world_publish_versions(0, 3);
+        world.worker.transactional = transactional == 1;
+        world.count_deaths = true;
+        world.send_fails_at = 1;
+        world.send_fenced = true;
+        world.after_take = note_takeovers;
+        takeovers = 0;
+        assert_true(world_run());
+        assert_all_decided_once();
+        assert_int_equal(world.take_count, 2);
+        assert_int_equal(takeovers, transactional == 1 ? 0 : 1);
+    }
+}
+
+/* The group takes away what was taken while what it had noted could not be read. */
+static void what_was_taken_in_vain_is_given_back(void **state)
+{
+    (void)state;
+    world_publish_versions(0, 3);
+    world.worker.transactional = true;
+    world.count_deaths = true;
+    world.committed_fails = 1;
+    world.revoke_when_stopped = true;
+    world.after_take = note_takeovers;
+    takeovers = 0;
+    assert_true(world_run());
+    assert_all_decided_once();
+    assert_int_equal(world.take_count, 2);
+    assert_int_equal(takeovers, 0);
+}
+
 static void a_revocation_while_gathering_loses_nothing(void **state)
 {
     (void)state;
@@ -385,6 +430,10 @@ int main(void)
                                         world_tear_down),
         cmocka_unit_test_setup_teardown(
             a_fenced_worker_leaves_the_group_and_joins_again, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            who_is_fenced_by_the_broker_gives_its_partitions_back, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            what_was_taken_in_vain_is_given_back, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
             a_revocation_while_gathering_loses_nothing, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(a_revocation_while_the_database_is_waited_for_is_answered,

@@ -46,7 +46,8 @@ struct worker_edges {
     /* Whether the database was made by `db migrate --demo`. */
     bool (*demo)(void *self, bool *demo, struct err *err);
     /* Ends the transaction that a producer of this id has left open, and whatever it would still
-     * send. Waits for seconds. NULL where there are no transactions. */
+     * send. Waits for seconds. ERR_RETRY; ERR_FENCED: the group has taken the partitions away. NULL
+     * where there are no transactions. */
     bool (*fence)(void *self, const char *transactional_id, struct err *err);
     void *self;
 };

@@ -27,6 +27,7 @@
     X(ERASED_ROW, "erased-row", "a citizen of whom nothing is left has no row that is in the way") \
     X(RULEBOOK_TIME, "rulebook-time", "a published rulebook decides nothing before its time")      \
     X(RULEBOOK_MOMENT, "rulebook-moment", "which one decides is asked for the batch's own moment") \
+    X(ORPHAN_KEPT, "orphan-kept", "what a dead one left is tried again by each who takes over")    \
     /* What the broker must do, tried out at start-up (src/kafka/probe.c); the simulator's asks.   \
      */                                                                                            \
     X(TXN_FENCE, "txn-fence", "a producer with the same transactional id replaces the older")      \
@@ -47,6 +48,9 @@
     X(SETTLE, "settle", "a revocation is answered when what was sent is acknowledged and marked")  \
     X(UNMARK, "unmark", "the group is not told of what the store has not taken")                   \
     X(SETTLE_FENCED, "settle-fenced", "a worker that settles and is fenced leaves the group")      \
+    X(GIVE_BACK,                                                                                   \
+      "give-back",                                                                                 \
+      "a worker that is fenced and lives is not taken for dead by its heirs")                      \
     X(LOOK_AGAIN, "look-again", "a broker that has not heard of a growth yet is asked again")      \
     X(PURGE, "purge", "nothing that is queued is sent after the partition was given back")         \
     X(REVOCATION, "revocation", "a revocation met while reading ahead is answered")                \
@@ -72,6 +76,9 @@
     X(UNDO, "undo", "a transaction whose end the broker lost is ended")                            \
     X(UNDO_OUTPUTS, "undo-outputs", "its outputs are ended with its offsets")                      \
     X(UNDO_ASKED, "undo-asked", "no membership is proved before it is known that nothing pends")   \
+    X(ORPHAN_ASKED,                                                                                \
+      "orphan-asked",                                                                              \
+      "a dead one's lost end is not taken for none without an answer")                             \
     X(UNDO_KEPT, "undo-kept", "what was undone is sent again, whatever comes in between")          \
     X(TXN_FORGET, "txn-forget", "positions of an earlier assignment are not told any more")        \
     /* In src/kafka/ring.c. */                                                                     \

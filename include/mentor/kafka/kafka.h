@@ -111,7 +111,8 @@ struct sink transactor_sink(struct transactor *transactor);
  * fence.c: commits or aborts what a dead producer of this transactional id has left open, so that
  * nobody waits for the broker to time it out; should it live after all, it is told that it is
  * fenced. What the broker has lost of it is undone (source.undone), as far as it concerns the
- * consumer's partitions. ERR_RETRY after 5 s, or when that fails.
+ * consumer's partitions. ERR_RETRY after 5 s, or when that fails;
+ * ERR_FENCED: it is we that are out of the group.
  */
 MUST_CHECK bool
 kafka_fence(struct consumer *consumer, const char *transactional_id, struct err *err);

@@ -78,10 +78,17 @@ struct store {
     bool (*take)(void *self, struct position *positions, uint32_t count, struct err *err);
     /*
      * After it: the transactional ids, each once, of former owners who have not given back what was
-     * taken, so that they may have left a Kafka transaction open; NULL after the last. Borrowed
-     * until the next take. NULL in a store that keeps none.
+     * taken, so that they may have left a Kafka transaction open or its end lost; NULL after the
+     * last. Borrowed until the next take. NULL in a store that keeps none.
      */
     const char *(*orphan)(void *self, uint32_t index);
+    /* What this one may have left in these positions is ended: the store, which until then names it
+     * to whoever takes them, forgets it there. NULL likewise. */
+    bool (*orphan_ended)(void *self,
+                         const struct position *positions,
+                         uint32_t count,
+                         const char *transactional_id,
+                         struct err *err);
     /*
      * Says which record is tried next (struct position), committed on its own before anything looks
      * into it. `again`: by a process that has said so before and lives. *tries: by how many

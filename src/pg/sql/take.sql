@@ -4,7 +4,10 @@ UPDATE mentord.progress p
 SET epoch = p.epoch + 1,
     takeovers = CASE WHEN p.owner IS NULL THEN 0 WHEN p.epoch = t.held THEN p.takeovers ELSE p.takeovers + 1 END,
     owner = $4::text,
-    orphan_id = CASE WHEN p.owner IS NULL OR p.transactional_id = $5::text THEN '' ELSE p.transactional_id END,
+    orphan_ids = array_remove(
+        CASE WHEN p.owner IS NULL OR p.transactional_id = '' OR p.transactional_id = ANY (p.orphan_ids) THEN p.orphan_ids
+            ELSE p.orphan_ids || p.transactional_id END,
+        $5::text), -- the taker's own is no orphan
     transactional_id = $5::text,
     backend_pid = pg_backend_pid(),
     backend_start = (SELECT a.backend_start FROM pg_stat_activity a WHERE a.pid = pg_backend_pid()),
@@ -12,5 +15,4 @@ SET epoch = p.epoch + 1,
 FROM unnest($3::integer[], $6::bigint[]) AS t (partition, held)
 WHERE p.cluster = $1::text AND p.topic = $2::text AND p.partition = t.partition
 RETURNING p.partition, p.id, p.epoch, p.next_offset, p.emitted_offset, p.evaluated_at_ms, p.last_offset,
-    p.last_digest, p.takeovers, p.tried_offset, p.tries, p.stopped_at IS NOT NULL, p.breaker, p.batch, p.link,
-    p.orphan_id;
+    p.last_digest, p.takeovers, p.tried_offset, p.tries, p.stopped_at IS NOT NULL, p.breaker, p.batch, p.link;
