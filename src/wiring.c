@@ -2,6 +2,7 @@
 
 #include "wiring.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "mentor/app/edges.h"
 #include "mentor/app/master_key.h"
 #include "mentor/app/options.h"
+#include "mentor/base/clock.h"
 #include "mentor/base/err.h"
 #include "mentor/core/rulebook.h"
 #include "mentor/http/http.h"
@@ -26,6 +28,7 @@ struct wiring {
     uint8_t master_key[SEAL_KEY_SIZE];
     uint8_t new_master_key[SEAL_KEY_SIZE];
     char owner[OWNER_SIZE];
+    char life[OWNER_SIZE + 20];
     char name[RULEBOOK_WORD_SIZE];
     char version[RULEBOOK_WORD_SIZE];
     struct pg_rulebook rulebook;
@@ -85,8 +88,15 @@ static bool wire_pg(struct wiring *wiring, const struct options *options, struct
     }
     (void)gethostname(host, sizeof(host) - 1);
     (void)snprintf(wiring->owner, sizeof(wiring->owner), "%s/%ld", host, (long)getpid());
+    struct clock clock = clock_system();
+    (void)snprintf(wiring->life,
+                   sizeof(wiring->life),
+                   "%s/%" PRIx64,
+                   wiring->owner,
+                   (uint64_t)(clock.mono_us(clock.self) ^ clock.wall_ms(clock.self)));
     wiring->pg = (struct pg_settings){.url = options->values[OPTION_DATABASE_URL],
                                       .owner = wiring->owner,
+                                      .life = wiring->life,
                                       .master_key = sealed ? wiring->master_key : NULL,
                                       .new_master_key = rekeyed ? wiring->new_master_key : NULL};
     return true;

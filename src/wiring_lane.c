@@ -1,12 +1,10 @@
 #include "wiring_lane.h"
 
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "mentor/app/options.h"
-#include "mentor/base/clock.h"
 #include "mentor/base/err.h"
 
 /* Once for all lanes: the others wait for the first one's answer. */
@@ -61,13 +59,12 @@ static bool ask_demo(void *self, bool *demo, struct err *err)
  * ever. */
 static void name_producer(struct wiring_lane *lane)
 {
-    struct clock clock = clock_system();
     (void)snprintf(lane->transactional_id,
                    sizeof(lane->transactional_id),
-                   "%s/%s/%" PRIx64,
+                   "%s/%s/%u",
                    lane->kafka.group,
-                   lane->pg.owner,
-                   (uint64_t)(clock.mono_us(clock.self) ^ clock.wall_ms(clock.self)));
+                   lane->pg.life,
+                   lane->kafka.lane);
     lane->pg.transactional_id = lane->transactional_id;
 }
 

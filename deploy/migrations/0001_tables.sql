@@ -64,6 +64,7 @@ CREATE TABLE mentord.progress (
     takeovers integer NOT NULL DEFAULT 0, -- owners lost since the last batch was stored
     tried_offset bigint NOT NULL DEFAULT -1, -- the record last tried alone, said before it was looked into
     tries integer NOT NULL DEFAULT 0, -- by so many processes
+    tried_by text NOT NULL DEFAULT '', -- the last of them, of whose name there is none other ever
     breaker bytea NOT NULL DEFAULT '', -- which of the last records were refused, core/breaker.h
     stopped_at timestamptz, -- by the breaker; null unless a person has to resume it
     owner text, -- host/pid; null when given back

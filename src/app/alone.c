@@ -54,14 +54,11 @@ bool alone_try(struct worker *worker)
     if (!goes_alone(worker, entry)) {
         return true;
     }
-    struct position *position = &worker->positions[entry->slot];
-    struct worker_slot *slot = &worker->slots[entry->slot];
-    bool again = slot->tried == entry->offset + 1; /* an outage is no death */
+    const struct position *position = &worker->positions[entry->slot];
     int32_t tries = 0;
-    if (!store->tried(store->self, position, entry->offset, again, &tries, &worker->err)) {
+    if (!store->tried(store->self, position, entry->offset, &tries, &worker->err)) {
         return false;
     }
-    slot->tried = entry->offset + 1;
     worker->condemned = tries > WORKER_TRIES;
     if (worker->condemned && lot->request_count == lot->stored) {
         request_condemn(&lot->requests[lot->request_count++], entry->record);

@@ -118,12 +118,8 @@ bool store_orphan_ended(void *self,
                         uint32_t count,
                         const char *transactional_id,
                         struct err *err);
-bool store_tried(void *self,
-                 const struct position *position,
-                 int64_t offset,
-                 bool again,
-                 int32_t *tries,
-                 struct err *err);
+bool store_tried(
+    void *self, const struct position *position, int64_t offset, int32_t *tries, struct err *err);
 bool store_resumed(
     void *self, const struct position *positions, uint32_t count, bool *resumed, struct err *err);
 bool store_redriven(void *self, struct batch_closing *closings, uint32_t count, struct err *err);

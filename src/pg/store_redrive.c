@@ -116,19 +116,15 @@ bool write_closings(const struct write *write, struct err *err)
     return write_send(write, STORE_write_closings, &params, COUNT, err);
 }
 
-bool store_tried(void *self,
-                 const struct position *position,
-                 int64_t offset,
-                 bool again,
-                 int32_t *tries,
-                 struct err *err)
+bool store_tried(
+    void *self, const struct position *position, int64_t offset, int32_t *tries, struct err *err)
 {
     struct pg_store *store = self;
     struct params params = {0};
     params_int8(&params, position->progress_id);
     params_int8(&params, position->epoch);
     params_int8(&params, offset);
-    params_int4(&params, again ? 0 : 1);
+    params_text(&params, store->settings.life);
     if (!store_ready(store, err) || !store_send(store, STORE_tried, &params, err) ||
         !session_run(&store->session, err)) {
         return false;

@@ -68,7 +68,7 @@ NULLED = {  # a row of the table, the invariants that may name it, and the colum
     "decision": ("(batch, index) = (%(batch)s, %(index)s)", {"I2", "I3"}, {"total_ore", "start_date", "end_date", "key_id", "erasure"}),
     "batch": ("id = %(batch)s AND progress_id = %(id)s", {"I3", "I2"}, {"owner"}),
     "progress": ("id = %(id)s", {"I3", "I7"},
-                 {"tried_offset", "tries", "breaker", "stopped_at", "owner", "transactional_id", "orphan_ids", "backend_pid",
+                 {"tried_offset", "tries", "tried_by", "breaker", "stopped_at", "owner", "transactional_id", "orphan_ids", "backend_pid",
                   "backend_start", "updated_at"}),
     "application": ("id = %(application)s", {"P"}, set()),
     "citizen": ("ref = (SELECT ref FROM mentord.citizen WHERE seq > 0 LIMIT 1)", {"P"}, {"key_id"}),

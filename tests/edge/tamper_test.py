@@ -45,7 +45,7 @@ HARMLESS = {
     ("progress", "consumer_group"): "another group's name stops the worker",
     ("progress", "epoch"): "below the last batch's, or the group's in Kafka, it is found; above, it fences who is alive",
     ("progress", "emitted_offset"): "beyond what is decided it is found; below, outputs are sent again; the topics tell what is missing",
-    ("progress", "takeovers"): OF_WORKERS, ("progress", "tried_offset"): OF_WORKERS, ("progress", "tries"): OF_WORKERS,
+    ("progress", "takeovers"): OF_WORKERS, ("progress", "tried_offset"): OF_WORKERS, ("progress", "tries"): OF_WORKERS, ("progress", "tried_by"): OF_WORKERS,
     ("progress", "breaker"): "which of the last records were refused: it can stop a partition, loudly, and not decide",
     ("progress", "stopped_at"): "a stopped partition waits and says so",
     ("progress", "owner"): OF_WORKERS, ("progress", "transactional_id"): OF_WORKERS, ("progress", "orphan_ids"): OF_WORKERS,

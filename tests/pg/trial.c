@@ -168,7 +168,8 @@ struct trial_store trial_store_sealed(const char *owner, const uint8_t *master_k
     static unsigned next;
     char *url = urls[next++ % 16];
     (void)snprintf(url, TRIAL_URL_SIZE, "%s", trial_url("mentord_worker"));
-    const struct pg_settings settings = {.url = url, .owner = owner, .master_key = master_key};
+    const struct pg_settings settings = {
+        .url = url, .owner = owner, .life = owner, .master_key = master_key};
     struct trial_store store = {0};
     ASSERT_DONE((store.handle = pg_store_open(&settings, "in", "g", &trial_rulebook, err)) != NULL);
     store.port = pg_store_port(store.handle);

@@ -323,6 +323,7 @@ void world_end(void)
 void world_restart(void)
 {
     worker_release(&world.worker);
+    world.lives++;
     world.assigned = false;
     world.stop = false;
     world.idle_count = 0;

@@ -50,6 +50,7 @@ struct world_partition {
     struct position position; /* the store's */
     bool known;
     bool released;
+    uint32_t tried_by; /* the process behind so many others; 0: none */
     struct stored_output outputs[WORLD_RECORDS];
     uint32_t output_count;
     bool closed[WORLD_RECORDS]; /* beside outputs: a row of the quarantine that was redriven */
@@ -102,6 +103,7 @@ struct world {
     int64_t facts_stale_until;         /* the broker knows one partition fewer until then */
     uint32_t rulebook_fails;           /* so often a rulebook is not fetched */
     uint32_t shadow_fails;             /* so often its counts are not stored */
+    uint32_t tried_lost;               /* so often what is tried is stored, and the answer lost */
     uint32_t emitted_fails;            /* so often; nothing is marked */
     int64_t revoke_at_record;          /* counted over all; -1 never */
     enum source_event revoke_as;
@@ -135,6 +137,7 @@ struct world {
     uint32_t write_count;
     uint32_t read_count;
     uint32_t take_count;
+    uint32_t lives; /* processes before this one */
     uint32_t leave_count;
     uint32_t bounds_count;
     uint32_t facts_count;

@@ -151,23 +151,26 @@ static uint32_t keys_armed(int32_t partition, struct bytes key)
     return count;
 }
 
-static bool store_tried(void *self,
-                        const struct position *position,
-                        int64_t offset,
-                        bool again,
-                        int32_t *tries,
-                        struct err *err)
+static bool store_tried(
+    void *self, const struct position *position, int64_t offset, int32_t *tries, struct err *err)
 {
     (void)self;
-    struct position *mine = &world.partitions[position->partition].position;
+    struct world_partition *partition = &world.partitions[position->partition];
+    struct position *mine = &partition->position;
     if (mine->epoch != position->epoch) {
         return err_set(err, ERR_FENCED, "another epoch");
     }
     assert_int_equal(offset, mine->next_offset);
+    bool again = partition->tried_by == world.lives + 1 && mine->tries > 0;
     mine->tries = mine->tried_offset == offset ? mine->tries + (again ? 0 : 1) : 1;
     mine->tried_offset = offset;
+    partition->tried_by = world.lives + 1;
     *tries = mine->tries;
     append(world.tried, "%" PRId64 " ", offset);
+    if (world.tried_lost > 0) {
+        world.tried_lost--;
+        return err_set(err, ERR_RETRY, "no answer");
+    }
     return true;
 }
 

@@ -173,6 +173,38 @@ static void an_outage_is_no_death(void **state)
     assert_string_equal(world.tried, "0 0 0 0 0 0 0 1 ");
 }
 
+/* One death is stored; this process tries it once, however often that is said. */
+static void tried_before(void)
+{
+    world.partitions[0].known = true;
+    world.partitions[0].position = (struct position){.last_offset = -1, .tries = WORKER_TRIES - 1};
+    publish(0, 0, 2);
+}
+
+static void a_lost_reply_is_no_death(void **state)
+{
+    (void)state;
+    tried_before();
+    world.tried_lost = 3;
+    assert_true(world_run());
+    assert_string_equal(world.partitions[0].fates, "0:decided 1:decided ");
+    assert_string_equal(world.tried, "0 0 0 0 1 ");
+}
+
+/* Nor is a rebalance in the middle of it, which the store did not hear of. */
+static void a_partition_that_comes_back_was_not_died_over(void **state)
+{
+    (void)state;
+    tried_before();
+    world.plan[0] = WRITE_NOT_STORED;
+    world.revoke_when_stopped = true;
+    world.emitted_fails = 1;
+    assert_true(world_run());
+    assert_int_equal(world.emitted_fails, 0);
+    assert_string_equal(world.partitions[0].fates, "0:decided 1:decided ");
+    assert_string_equal(world.tried, "0 0 1 ");
+}
+
 /* Whoever takes a partition again, since its store was away, has not died in between. */
 static void an_outage_is_no_take_over(void **state)
 {
@@ -243,6 +275,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             a_revocation_does_not_wait_for_all_that_go_alone, begin, world_tear_down),
         cmocka_unit_test_setup_teardown(an_outage_is_no_death, begin, world_tear_down),
+        cmocka_unit_test_setup_teardown(a_lost_reply_is_no_death, begin, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_partition_that_comes_back_was_not_died_over, begin, world_tear_down),
         cmocka_unit_test_setup_teardown(an_outage_is_no_take_over, begin, world_tear_down),
         cmocka_unit_test_setup_teardown(
             an_outage_condemns_none_of_two_partitions, begin, world_tear_down),

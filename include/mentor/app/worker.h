@@ -62,8 +62,6 @@ struct worker_slot {
     bool end_met;    /* old_end was put earlier, and the store does not know yet */
     int64_t old_end; /* while the topic grows: of an old partition, where it ended; else 0 */
     uint32_t alone;  /* records still to be taken one by one: the owners died over one of them */
-    int64_t tried;   /* behind the one that this process tried last, also before it was taken again;
-                        0: none */
     struct breaker breaker; /* the batch's in hand */
 };
 

@@ -17,8 +17,10 @@
 struct err;
 
 struct pg_settings {
-    const char *url;              /* all that libpq takes; NULL or "": libpq's PG variables */
-    const char *owner;            /* host/pid of this worker, for progress and application_name */
+    const char *url;   /* all that libpq takes; NULL or "": libpq's PG variables */
+    const char *owner; /* host/pid of this worker, for progress and application_name */
+    const char *life;  /* of this process, and of no other ever: a host/pid comes again, in
+                          a container at each start; for the worker's side alone */
     const char *transactional_id; /* of this worker's producer, for progress; NULL: it has none */
     const uint8_t *master_key;    /* SEAL_KEY_SIZE bytes, borrowed; NULL: nothing is sealed, nothing
                                      sealed is read */

@@ -91,13 +91,12 @@ struct store {
                          struct err *err);
     /*
      * Says which record is tried next (struct position), committed on its own before anything looks
-     * into it. `again`: by a process that has said so before and lives. *tries: by how many
-     * processes. ERR_FENCED.
+     * into it. *tries: by how many processes; one that says so again, also after an outage or a
+     * rebalance, counts once. ERR_FENCED.
      */
     bool (*tried)(void *self,
                   const struct position *position,
                   int64_t offset,
-                  bool again,
                   int32_t *tries,
                   struct err *err);
     /* Whether one of the stopped positions was resumed by a person: take them anew then. */
