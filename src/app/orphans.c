@@ -3,6 +3,10 @@
 #include "mentor/app/worker.h"
 #include "mentor/base/log.h"
 
+enum {
+    ORPHANS_US = 5000000, /* then no further one is begun when one could not be ended */
+};
+
 /* A store that was not told names it again. */
 static bool end(struct worker *worker, const char *id, struct err *err)
 {
@@ -20,14 +24,22 @@ bool orphans_end(struct worker *worker)
     if (store->orphan == NULL || edges->fence == NULL) {
         return true;
     }
+    int64_t until_us = worker->clock.mono_us(worker->clock.self) + ORPHANS_US;
     for (uint32_t i = 0; (id = store->orphan(store->self, i)) != NULL; i++) {
         struct err err = {0};
-        if (!end(worker, id, &err)) {
-            LOG(LOG_LEVEL_WARN, "orphan.left", LOG_TEXT("id", id), LOG_TEXT("why", err.text));
-            worker->err = err;
-            return err.kind != ERR_FENCED; /* the next one would wait for the same broker */
+        if (end(worker, id, &err)) {
+            LOG(LOG_LEVEL_INFO, "orphan.ended", LOG_TEXT("id", id));
+            continue;
         }
-        LOG(LOG_LEVEL_INFO, "orphan.ended", LOG_TEXT("id", id));
+        LOG(LOG_LEVEL_WARN, "orphan.left", LOG_TEXT("id", id), LOG_TEXT("why", err.text));
+        if (err.kind == ERR_FENCED) {
+            worker->err = err;
+            return false;
+        }
+        /* Perhaps for what the next one has left; but a broker that is away is not waited for. */
+        if (worker->clock.mono_us(worker->clock.self) > until_us) {
+            break;
+        }
     }
     return true;
 }
