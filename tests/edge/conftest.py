@@ -59,6 +59,11 @@ class Broker:
     def start(self):
         assert _support("kafka", "start", self.folder) == self.servers
 
+    def batches(self, topic):
+        """(partition, offset, producer id, epoch, whether it is a marker) of each batch, as its log has them."""
+        rows = [line.split() for line in _support("kafka", "batches", self.folder, topic).splitlines()]
+        return [(int(p), int(o), int(producer), int(epoch), control == "true") for p, o, producer, epoch, control in rows]
+
 
 class Cluster:
     def __init__(self, folder):
