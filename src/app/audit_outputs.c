@@ -48,13 +48,8 @@ static bool look_for_cpr(const struct audit_output *output, struct err *err)
     struct chronicle *chronicle = &output->audit->chronicle;
     const struct chronicle_range *range = NULL;
     uint32_t count = 1;
-    if (!chronicle->ranges(chronicle->self,
-                           output->position->id,
-                           output->offset,
-                           INT64_MAX,
-                           &range,
-                           &count,
-                           err)) {
+    const struct chronicle_place after = {output->position->id, output->offset, INT64_MAX};
+    if (!chronicle->ranges(chronicle->self, &after, &range, &count, err)) {
         return false;
     }
     if (count == 0) {

@@ -268,13 +268,9 @@ static bool walk_ranges(struct walk *walk, struct err *err)
     while (more) {
         const struct chronicle_range *rows = NULL;
         uint32_t count = AUDIT_PAGE / 10; /* entries may be 400 KiB a row */
-        if (!chronicle->ranges(chronicle->self,
-                               walk->before.progress_id,
-                               walk->before.next_offset,
-                               walk->before.batch,
-                               &rows,
-                               &count,
-                               err)) {
+        const struct chronicle_place after = {
+            walk->before.progress_id, walk->before.next_offset, walk->before.batch};
+        if (!chronicle->ranges(chronicle->self, &after, &rows, &count, err)) {
             return false;
         }
         more = count > 0;

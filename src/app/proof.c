@@ -165,8 +165,8 @@ static bool prove_previous(struct chronicle *chronicle,
     const struct chronicle_range *rows = NULL;
     int64_t first = proof->links[0].chained.first_offset;
     uint32_t count = 1;
-    if (!chronicle->ranges(
-            chronicle->self, progress_id, first - 1, INT64_MAX, &rows, &count, err)) {
+    const struct chronicle_place after = {progress_id, first - 1, INT64_MAX};
+    if (!chronicle->ranges(chronicle->self, &after, &rows, &count, err)) {
         return false;
     }
     if (count > 0 && rows[0].progress_id == progress_id && rows[0].next_offset == first) {
@@ -194,7 +194,8 @@ static bool prove_links(struct chronicle *chronicle,
     while (at < goal && proof->link_count <= most) {
         const struct chronicle_range *rows = NULL;
         uint32_t count = PAGE;
-        if (!chronicle->ranges(chronicle->self, progress_id, at, INT64_MAX, &rows, &count, err)) {
+        const struct chronicle_place after = {progress_id, at, INT64_MAX};
+        if (!chronicle->ranges(chronicle->self, &after, &rows, &count, err)) {
             return false;
         }
         if (count == 0 || rows[0].progress_id != progress_id) {

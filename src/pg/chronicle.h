@@ -122,9 +122,7 @@ bool chronicle_batches(void *self,
                        uint32_t *count,
                        struct err *err);
 bool chronicle_ranges(void *self,
-                      int64_t progress_id,
-                      int64_t next_offset,
-                      int64_t batch,
+                      const struct chronicle_place *after,
                       const struct chronicle_range **rows,
                       uint32_t *count,
                       struct err *err);

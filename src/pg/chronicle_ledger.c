@@ -205,18 +205,16 @@ bool chronicle_batches(void *self,
 }
 
 bool chronicle_ranges(void *self,
-                      int64_t progress_id,
-                      int64_t next_offset,
-                      int64_t batch,
+                      const struct chronicle_place *after,
                       const struct chronicle_range **rows,
                       uint32_t *count,
                       struct err *err)
 {
     struct pg_chronicle *chronicle = self;
     struct params params = {0};
-    params_int8(&params, progress_id);
-    params_int8(&params, next_offset);
-    params_int8(&params, batch);
+    params_int8(&params, after->progress_id);
+    params_int8(&params, after->next_offset);
+    params_int8(&params, after->batch);
     params_int4(&params, (int32_t)*count);
     return hand_out_ranges(
         chronicle, chronicle_ask(chronicle, CHRONICLE_ranges, &params, err), rows, count, err);

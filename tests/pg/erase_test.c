@@ -12,8 +12,7 @@
 #include "support/test.h"
 
 /* One row a key. */
-#define KEYS                                                                                       \
-    "mentord.citizen_key y, unnest(y.citizen_ref, y.wrapped) AS k (citizen_ref, wrapped)"
+#define KEYS "mentord.citizen_key y, unnest(y.citizen_ref, y.wrapped) AS k (citizen_ref, wrapped)"
 
 static struct trial_batch batch;
 static struct trial_batch other;
@@ -83,8 +82,8 @@ static void what_is_sealed_is_sent_again_as_it_came(void **state)
         trial_ask(
             "SELECT count(*) FROM mentord.quarantine WHERE value = 'value' OR headers = 'headers'"),
         "0");
-    assert_string_equal(
-        trial_ask("SELECT count(k.citizen_ref) || '/' || count(*) FROM " KEYS), "1/2");
+    assert_string_equal(trial_ask("SELECT count(k.citizen_ref) || '/' || count(*) FROM " KEYS),
+                        "1/2");
     ASSERT_DONE(store.port.unsent(store.port.self, &position, 0, outputs, &count, err));
     assert_int_equal(count, 2);
     assert_true(outputs[0].has_value && bytes_is(outputs[0].value, "value"));
@@ -140,9 +139,8 @@ static void a_key_destroyed_meanwhile_makes_the_batch_stale(void **state)
         ASSERT_FAILS(ERR_STALE, trial_write(&store, &other, err));
         trial_store_batch(&store, &other);
         mark_emitted(&store, &position);
-        assert_string_equal(
-            trial_ask("SELECT count(k.wrapped) || '/' || count(*) FROM " KEYS),
-            quiet == 0 ? "1/2" : "1/3");
+        assert_string_equal(trial_ask("SELECT count(k.wrapped) || '/' || count(*) FROM " KEYS),
+                            quiet == 0 ? "1/2" : "1/3");
     }
     trial_store_close(&store);
 }

@@ -115,17 +115,16 @@ static bool batches(void *self,
 
 /* One a page, so that it is asked again. */
 static bool ranges(void *self,
-                   int64_t progress_id,
-                   int64_t next_offset,
-                   int64_t batch,
+                   const struct chronicle_place *after,
                    const struct chronicle_range **rows,
                    uint32_t *count,
                    struct err *err)
 {
+    int64_t next_offset = after->next_offset;
     (void)self;
     (void)err;
-    assert_int_equal(progress_id, 7);
-    assert_true(batch == INT64_MAX);
+    assert_int_equal(after->progress_id, 7);
+    assert_true(after->batch == INT64_MAX);
     *count = 0;
     for (int i = 0; i < BATCHES && *count == 0; i++) {
         *rows = &world.ranges[i];
@@ -205,9 +204,9 @@ static void an_anchor_that_is_too_far_is_no_breach(void **state)
     (void)state;
     struct proof proof;
     struct err err = {.kind = ERR_NONE};
-    const int64_t after = 10 + BATCHES * RECORDS;
+    const int64_t after = 10 + (int64_t)BATCHES * RECORDS;
     world.endless = true;
-    world.position.position.next_offset = after + PROOF_ANCHOR_LINKS_MAX * 2;
+    world.position.position.next_offset = after + (int64_t)PROOF_ANCHOR_LINKS_MAX * 2;
     assert_true(make(2, 1, "one", after + PROOF_ANCHOR_LINKS_MAX, &proof, &err));
     assert_int_equal(proof.link_count, 1 + PROOF_ANCHOR_LINKS_MAX);
     proof_release(&proof);

@@ -145,6 +145,13 @@ struct ledger_entry {
     struct bytes reason;          /* id; duplicate, dlq */
 };
 
+/* Where a range of the ledger stands among those of its position. */
+struct chronicle_place {
+    int64_t progress_id;
+    int64_t next_offset;
+    int64_t batch; /* INT64_MAX: behind all that end there */
+};
+
 /* One partition's range of one batch. */
 struct chronicle_range {
     int64_t batch;
@@ -272,12 +279,9 @@ struct chronicle {
                     const struct chronicle_range **rows,
                     uint32_t *count,
                     struct err *err);
-    /* The ledger by position, after (progress_id, next_offset, batch); batch INT64_MAX: after all
-     * that end there. Entries only of ranges with a record in the DLQ. */
+    /* The ledger by position. Entries only of ranges with a record in the DLQ. */
     bool (*ranges)(void *self,
-                   int64_t progress_id,
-                   int64_t next_offset,
-                   int64_t batch,
+                   const struct chronicle_place *after,
                    const struct chronicle_range **rows,
                    uint32_t *count,
                    struct err *err);
