@@ -68,16 +68,16 @@ bool worker_settle_positions(struct worker *worker, bool release)
 /*
  * Out of order, but alive: who stays the owner in the store counts as dead, and each heir would
  * fence our producer again. So the sink is purged, and the group, which must know us still, says
- * that nothing of ours is pending: what was lost is an heir's to undo. What cannot be done now is
- * done when we are fenced the next time.
+ * that nothing of ours is pending: what was lost is an heir's to undo. Only what is taken still: a
+ * database that was gone meanwhile may have lost commits and given our epochs to others. What
+ * cannot be done now is done when we are fenced the next time.
  */
 static void give_back(struct worker *worker)
 {
     struct source *source = &worker->edges.source;
     struct store *store = &worker->edges.store;
     struct err err = {0};
-    if (!worker->transactional || *worker->stop || worker->slot_count == 0 ||
-        worker->positions[0].epoch == 0 || !GUARD(GIVE_BACK) ||
+    if (!worker->transactional || !worker->taken || *worker->stop || !GUARD(GIVE_BACK) ||
         !source->prove(source->self, worker->positions, worker->slot_count, &err)) {
         return;
     }
@@ -97,9 +97,6 @@ enum step_outcome step_settle(struct worker *worker)
         ours = worker_settle_positions(worker, true);
     }
     bool purged = !GUARD(PURGE) || sink->purge(sink->self, &worker->err);
-    if (worker->assigned && !worker->taken && purged) {
-        give_back(worker);
-    }
     bool stopped = !worker->assigned || source->stop(source->self, &worker->err);
     worker->reading = false;
     if (worker->keeps && !worker->stopping) {
