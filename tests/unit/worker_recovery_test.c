@@ -86,8 +86,9 @@ static void who_is_fenced_by_the_broker_gives_its_partitions_back(void **state)
     }
 }
 
-/* The group takes away what was taken while what it had noted could not be read. */
-static void what_was_taken_in_vain_is_given_back(void **state)
+/* The group takes away what was taken while what it had noted could not be read. A database that
+ * was gone in between may have given the epoch to somebody else by then. */
+static void what_was_taken_in_vain_is_not_given_back(void **state)
 {
     (void)state;
     world_publish_versions(0, 3);
@@ -100,7 +101,7 @@ static void what_was_taken_in_vain_is_given_back(void **state)
     assert_true(world_run());
     assert_all_decided_once();
     assert_int_equal(world.take_count, 2);
-    assert_int_equal(takeovers, 0);
+    assert_int_equal(takeovers, 1);
 }
 
 static void a_revocation_while_gathering_loses_nothing(void **state)
@@ -433,7 +434,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             who_is_fenced_by_the_broker_gives_its_partitions_back, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
-            what_was_taken_in_vain_is_given_back, world_set_up, world_tear_down),
+            what_was_taken_in_vain_is_not_given_back, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
             a_revocation_while_gathering_loses_nothing, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(a_revocation_while_the_database_is_waited_for_is_answered,
