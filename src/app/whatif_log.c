@@ -177,7 +177,6 @@ void whatif_log_outcome(struct whatif_log *log, const struct record *record, str
         event->contradicted = event->contradicted || !same;
         return;
     }
-    log->outcomes++;
     read.has_outcome = true;
     read.contradicted = event->contradicted;
     memcpy(read.pair, of, KEEPER_KEY_SIZE);

@@ -92,7 +92,6 @@ struct whatif_log {
     struct keeper repeated; /* applications with several decisions */
     struct whatif_log_chunk *chunks;
     size_t applications;
-    size_t outcomes;
     struct whatif_log_counts counts; /* decided_here, nowhere, twice and holes: by the walks */
 };
 

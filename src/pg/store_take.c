@@ -96,31 +96,6 @@ const char *store_orphan(void *self, uint32_t index)
     return index < store->orphan_count ? store->orphans[index] : NULL;
 }
 
-bool store_orphan_ended(void *self,
-                        const struct position *positions,
-                        uint32_t count,
-                        const char *transactional_id,
-                        struct err *err)
-{
-    struct pg_store *store = self;
-    struct array *columns = store->arrays;
-    if (!store_ready(store, err)) {
-        return false;
-    }
-    for (uint32_t i = 0; i < 2; i++) {
-        array_begin(&columns[i], ARRAY_INT8);
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        array_int8(&columns[0], positions[i].progress_id);
-        array_int8(&columns[1], positions[i].epoch);
-    }
-    struct params params = {0};
-    params_array(&params, &columns[0]);
-    params_array(&params, &columns[1]);
-    params_text(&params, transactional_id);
-    return store_send(store, STORE_orphan_ended, &params, err) && session_run(&store->session, err);
-}
-
 static struct array *
 put_epochs(struct pg_store *store, const struct position *positions, uint32_t count)
 {
@@ -130,6 +105,37 @@ put_epochs(struct pg_store *store, const struct position *positions, uint32_t co
         array_int8(epochs, positions[i].epoch);
     }
     return epochs;
+}
+
+/* Rows by id, while the epoch is still ours: a statement's first two parameters. */
+static void put_owned(struct pg_store *store,
+                      const struct position *positions,
+                      uint32_t count,
+                      struct params *params)
+{
+    struct array *ids = &store->arrays[0];
+    array_begin(ids, ARRAY_INT8);
+    for (uint32_t i = 0; i < count; i++) {
+        array_int8(ids, positions[i].progress_id);
+    }
+    params_array(params, ids);
+    params_array(params, put_epochs(store, positions, count));
+}
+
+bool store_orphan_ended(void *self,
+                        const struct position *positions,
+                        uint32_t count,
+                        const char *transactional_id,
+                        struct err *err)
+{
+    struct pg_store *store = self;
+    struct params params = {0};
+    if (!store_ready(store, err)) {
+        return false;
+    }
+    put_owned(store, positions, count, &params);
+    params_text(&params, transactional_id);
+    return store_send(store, STORE_orphan_ended, &params, err) && session_run(&store->session, err);
 }
 
 static bool
@@ -258,22 +264,17 @@ bool store_emitted(
     void *self, const struct position *positions, uint32_t count, bool release, struct err *err)
 {
     struct pg_store *store = self;
-    struct array *columns = store->arrays;
+    struct array *offsets = &store->arrays[2];
+    struct params params = {0};
     if (!store_ready(store, err)) {
         return false;
     }
-    for (uint32_t i = 0; i < 3; i++) {
-        array_begin(&columns[i], ARRAY_INT8);
-    }
+    put_owned(store, positions, count, &params);
+    array_begin(offsets, ARRAY_INT8);
     for (uint32_t i = 0; i < count; i++) {
-        array_int8(&columns[0], positions[i].progress_id);
-        array_int8(&columns[1], positions[i].epoch);
-        array_int8(&columns[2], positions[i].emitted_offset);
+        array_int8(offsets, positions[i].emitted_offset);
     }
-    struct params params = {0};
-    for (uint32_t i = 0; i < 3; i++) {
-        params_array(&params, &columns[i]);
-    }
+    params_array(&params, offsets);
     params_bool(&params, release);
     return store_send(store, STORE_emitted, &params, err) && session_run(&store->session, err);
 }
