@@ -108,20 +108,6 @@ static struct audit_due *find_due(const struct audit_output *output, enum fate f
     return due;
 }
 
-static bool read_number(const struct record *record, const char *name, int64_t *number)
-{
-    const struct header *header = record_header(record, name);
-    *number = 0;
-    if (header == NULL || header->value.size == 0 || header->value.size > 18 ||
-        !digits_are(header->value, header->value.size)) {
-        return false;
-    }
-    for (size_t i = 0; i < header->value.size; i++) {
-        *number = *number * 10 + (header->value.data[i] - '0');
-    }
-    return true;
-}
-
 /* A citizen in one input partition: between two of them no order is promised. */
 static void
 key_of(const uint8_t ref[CITIZEN_REF_SIZE], int64_t position, uint8_t key[KEEPER_KEY_SIZE])
@@ -141,7 +127,7 @@ static void look_at_order(const struct audit_output *output)
     uint8_t ref[CITIZEN_REF_SIZE];
     uint8_t key[KEEPER_KEY_SIZE];
     int64_t seq = 0;
-    if (!read_number(output->record, "mentor-seq", &seq) ||
+    if (!record_number(output->record, "mentor-seq", &seq) ||
         output->record->key.size != (size_t)2 * CITIZEN_REF_SIZE ||
         !hex_decode((const char *)output->record->key.data, CITIZEN_REF_SIZE, ref)) {
         return;
@@ -232,8 +218,8 @@ bool audit_output_refused(struct audit_output *output, struct err *err)
     int64_t partition = 0;
     output->topics->checked[INVARIANT_I11]++;
     output->topics->checked[INVARIANT_I12]++;
-    if (topic != NULL && read_number(record, "mentor-partition", &partition) &&
-        read_number(record, "mentor-offset", &output->offset)) {
+    if (topic != NULL && record_number(record, "mentor-partition", &partition) &&
+        record_number(record, "mentor-offset", &output->offset)) {
         output->position = audit_position_named(output->audit, topic->value, (int32_t)partition);
     }
     struct audit_due *due = find_due(output, FATE_DLQ);

@@ -12,11 +12,11 @@ static bool end(struct worker *worker, const char *id, struct err *err)
 {
     struct worker_edges *edges = &worker->edges;
     struct store *store = &edges->store;
-    return edges->fence(edges->self, id, err) &&
+    return edges->fence(edges->self, id, worker->positions, worker->slot_count, err) &&
            store->orphan_ended(store->self, worker->positions, worker->slot_count, id, err);
 }
 
-bool orphans_end(struct worker *worker)
+bool orphans_end(struct worker *worker, struct err *left)
 {
     struct worker_edges *edges = &worker->edges;
     struct store *store = &edges->store;
@@ -35,6 +35,9 @@ bool orphans_end(struct worker *worker)
         if (err.kind == ERR_FENCED) {
             worker->err = err;
             return false;
+        }
+        if (err.kind == ERR_RETRY) {
+            *left = err;
         }
         /* Perhaps for what the next one has left; but a broker that is away is not waited for. */
         if (worker->clock.mono_us(worker->clock.self) > until_us) {

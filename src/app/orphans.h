@@ -10,10 +10,14 @@
 
 #include "mentor/base/check.h"
 
+struct err;
 struct worker;
 
-/* Ends them; what cannot be ended is logged, waited for as without it, and tried again by the next
- * take, also another's. false with worker->err: the partitions are not ours any more. */
-MUST_CHECK bool orphans_end(struct worker *worker);
+/*
+ * Ends them. *left, ERR_NONE before: why one could not be ended; nothing may be sent then that
+ * would lie beside what it has left, and it is tried again by the next take, also another's. false
+ * with worker->err: the partitions are not ours any more.
+ */
+MUST_CHECK bool orphans_end(struct worker *worker, struct err *left);
 
 #endif /* MENTOR_SRC_APP_ORPHANS_H */

@@ -188,6 +188,7 @@ enum step_outcome step_take(struct worker *worker)
     struct sink *sink = &worker->edges.sink;
     struct log_bounds bounds[PARTITIONS_MAX] = {0};
     int64_t from[PARTITIONS_MAX] = {0};
+    struct err left = {.kind = ERR_NONE};
     worker_forget(worker);
     if (worker->reading) { /* ours all the time, and taken again */
         worker->reading = !source->stop(source->self, &worker->err);
@@ -204,7 +205,7 @@ enum step_outcome step_take(struct worker *worker)
         !store->take(store->self, worker->positions, worker->slot_count, &worker->err)) {
         return step_of_err(worker);
     }
-    if (!growth_learn(worker) || !orphans_end(worker)) {
+    if (!growth_learn(worker) || !orphans_end(worker, &left)) {
         return step_of_err(worker);
     }
     for (uint32_t i = 0; i < worker->slot_count; i++) {
@@ -215,6 +216,10 @@ enum step_outcome step_take(struct worker *worker)
         }
         worker->slots[i].marked = position->emitted_offset;
         alone_begin(worker, i);
+    }
+    if (left.kind != ERR_NONE && GUARD(ORPHAN_FIRST)) { /* what pended of ours may be undone now */
+        worker->err = left;
+        return step_of_err(worker);
     }
     /* Not before: JOIN and SETTLE note what is taken, over metadata that nobody has compared. */
     worker->taken = true;

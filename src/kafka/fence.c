@@ -5,9 +5,11 @@
 #include "mentor/kafka/kafka.h"
 
 #include "consumer.h"
+#include "hanging.h"
 #include "membership.h"
 #include "outlet.h"
 #include "transaction.h"
+#include "transactor.h"
 #include "undo.h"
 
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
@@ -17,34 +19,80 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     (void)opaque;
 }
 
-static bool run(struct consumer *consumer, struct outlet *outlet, struct err *err)
+struct orphan {
+    struct consumer *consumer;
+    struct outlet outlet;             /* in its name */
+    const struct position *positions; /* just taken */
+    uint32_t count;
+};
+
+/* What pends is its own, with a lost end, as nothing of it is open any more; or another orphan's.
+ */
+static bool undo(struct orphan *orphan, rd_kafka_topic_partition_list_t *pending, struct err *err)
 {
-    rd_kafka_topic_partition_list_t *partitions = offsets_assigned(consumer);
+    struct consumer *consumer = orphan->consumer;
     rd_kafka_consumer_group_metadata_t *membership = membership_take(consumer->rk, err);
-    bool done = membership != NULL && undo_run(outlet, partitions, membership, err);
+    bool done = membership != NULL && undo_run(&orphan->outlet, pending, membership, err);
     if (membership != NULL) {
         rd_kafka_consumer_group_metadata_destroy(membership);
     }
     /* Or the broker has lost the end of this one too, or another orphan's is pending besides. */
-    done = done && (undo_told(consumer, partitions) || !GUARD(ORPHAN_ASKED) ||
+    return done && (undo_told(consumer, pending) || !GUARD(ORPHAN_ASKED) ||
                     err_set(err, ERR_RETRY, "a transaction is pending all the same"));
-    rd_kafka_topic_partition_list_destroy(partitions);
-    return done;
 }
 
-/* It has nothing open any more, so what is pending all the same may be its own, with a lost end. */
-static bool undo(struct consumer *consumer, struct outlet *outlet, struct err *err)
+static bool was_its_own(const struct orphan *orphan, int32_t partition)
 {
-    rd_kafka_topic_partition_list_t *partitions = offsets_assigned(consumer);
-    enum undo_pending pending = undo_ask(outlet->rk, consumer->settings.group, partitions);
-    rd_kafka_topic_partition_list_destroy(partitions);
-    if (pending == UNDO_UNKNOWN && GUARD(ORPHAN_ASKED)) {
-        return err_set(err,
-                       ERR_RETRY,
-                       "group %s does not answer whether a transaction is pending",
-                       consumer->settings.group);
+    for (uint32_t i = 0; i < orphan->count; i++) {
+        if (orphan->positions[i].partition == partition) {
+            return orphan->positions[i].takeovers > 0;
+        }
     }
-    return pending != UNDO_SOME || run(consumer, outlet, err);
+    return false;
+}
+
+/* `committed`: below it outputs count as out. */
+static bool end_hanging(struct orphan *orphan,
+                        const rd_kafka_topic_partition_list_t *committed,
+                        struct err *err)
+{
+    const char *topic = orphan->consumer->settings.topic_applications;
+    rd_kafka_topic_partition_list_t *told = rd_kafka_topic_partition_list_new(committed->cnt);
+    for (int i = 0; i < committed->cnt; i++) {
+        const rd_kafka_topic_partition_t *at = &committed->elems[i];
+        if (was_its_own(orphan, at->partition)) {
+            rd_kafka_topic_partition_list_add(told, topic, at->partition)->offset = at->offset;
+        }
+    }
+    enum hanging hanging = hanging_end(&orphan->outlet, told, NULL, err);
+    rd_kafka_topic_partition_list_destroy(told);
+    if (hanging == HANGING_OTHERS) {
+        transactor_clear(orphan->consumer->transactor, committed); /* perhaps it is ours */
+    }
+    if (hanging == HANGING_PENDING) { /* in the name of each who waits for it, none would end it */
+        err->kind = ERR_STALE;
+    }
+    return hanging == HANGING_NOTHING;
+}
+
+/* Once its first call is answered. */
+static bool end(struct orphan *orphan, struct err *err)
+{
+    const char *group = orphan->consumer->settings.group;
+    rd_kafka_topic_partition_list_t *partitions = offsets_assigned(orphan->consumer);
+    enum undo_pending pending = undo_ask(orphan->outlet.rk, group, partitions);
+    bool done = true;
+    if (pending == UNDO_UNKNOWN && GUARD(ORPHAN_ASKED)) {
+        done = err_set(
+            err, ERR_RETRY, "group %s does not answer whether a transaction is pending", group);
+    } else if (pending == UNDO_SOME) {
+        done = undo(orphan, partitions, err);
+    }
+    if (done && pending != UNDO_UNKNOWN && GUARD(ORPHAN_HANGING)) {
+        done = end_hanging(orphan, partitions, err);
+    }
+    rd_kafka_topic_partition_list_destroy(partitions);
+    return done;
 }
 
 static bool is_member(const struct consumer *consumer)
@@ -57,16 +105,20 @@ static bool is_member(const struct consumer *consumer)
     return membership != NULL;
 }
 
-bool kafka_fence(struct consumer *consumer, const char *transactional_id, struct err *err)
+bool kafka_fence(struct consumer *consumer,
+                 const char *transactional_id,
+                 const struct position *positions,
+                 uint32_t count,
+                 struct err *err)
 {
-    struct outlet outlet;
+    struct orphan orphan = {.consumer = consumer, .positions = positions, .count = count};
     if (consumer->rk == NULL) {
         return err_set(err, ERR_FENCED, "not in the group %s", consumer->settings.group);
     }
-    outlet_init(&outlet, &consumer->settings);
-    bool done = outlet_open(&outlet, transactional_id, on_delivery, NULL, err) &&
-                transaction_init(&outlet, err) && undo(consumer, &outlet, err);
-    outlet_close(&outlet);
+    outlet_init(&orphan.outlet, &consumer->settings);
+    bool done = outlet_open(&orphan.outlet, transactional_id, on_delivery, NULL, err) &&
+                transaction_init(&orphan.outlet, err) && end(&orphan, err);
+    outlet_close(&orphan.outlet);
     if (!done && err->kind == ERR_FENCED && is_member(consumer)) {
         err->kind = ERR_RETRY; /* not we: another heir of the same one is quicker */
     }

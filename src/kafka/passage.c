@@ -59,6 +59,19 @@ bool passages_moved(const struct passages *passages)
     return false;
 }
 
+uint32_t passages_settled(const struct passages *passages, struct position *positions)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < passages->count; i++) {
+        if (passages->passages[i].begun) {
+            CHECK(count < PARTITIONS_MAX);
+            positions[count] = passages->passages[i].passed;
+            positions[count++].emitted_offset = passages->passages[i].emitted;
+        }
+    }
+    return count;
+}
+
 uint32_t passages_load(struct passages *passages, struct position *positions)
 {
     uint32_t count = 0;

@@ -33,6 +33,8 @@ void passages_release(struct passages *passages);
 
 /* Whether a transaction has something to tell. */
 bool passages_moved(const struct passages *passages);
+/* Of each that is begun, with emitted_offset what is committed; at most PARTITIONS_MAX. */
+uint32_t passages_settled(const struct passages *passages, struct position *positions);
 /* Puts what was handed over so far into a transaction: its positions, at most PARTITIONS_MAX. */
 uint32_t passages_load(struct passages *passages, struct position *positions);
 /* That transaction is committed. */

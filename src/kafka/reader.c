@@ -220,13 +220,16 @@ static bool reader_at_end(void *self)
     return true;
 }
 
-struct reader *
-reader_open(const struct kafka_settings *settings, const char *topic, struct err *err)
+static struct reader *reader_make(const struct kafka_settings *settings,
+                                  const char *topic,
+                                  const char *isolation_level,
+                                  struct err *err)
 {
     rd_kafka_conf_t *conf = settings_conf(settings, CLIENT_READER, err);
     if (conf == NULL) {
         return NULL;
     }
+    CHECK(rd_kafka_conf_set(conf, "isolation.level", isolation_level, NULL, 0) == RD_KAFKA_CONF_OK);
     struct reader *reader = calloc(1, sizeof(*reader));
     CHECK(reader != NULL);
     reader->settings = *settings;
@@ -245,6 +248,18 @@ reader_open(const struct kafka_settings *settings, const char *topic, struct err
 fail:
     reader_close(&reader);
     return NULL;
+}
+
+struct reader *
+reader_open(const struct kafka_settings *settings, const char *topic, struct err *err)
+{
+    return reader_make(settings, topic, "read_committed", err);
+}
+
+struct reader *
+reader_open_uncommitted(const struct kafka_settings *settings, const char *topic, struct err *err)
+{
+    return reader_make(settings, topic, "read_uncommitted", err);
 }
 
 void reader_close(struct reader **reader)

@@ -1,17 +1,14 @@
-#include "transactor.h"
-
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "mentor/base/clock.h"
 #include "mentor/base/err.h"
+#include "mentor/base/guard.h"
 #include "mentor/base/log.h"
 
-#include "consumer.h"
-#include "passage.h"
+#include "hanging.h"
 #include "transaction.h"
-#include "undo.h"
+#include "transactor_state.h"
 #include "wait.h"
 
 /*
@@ -21,26 +18,6 @@
  *
  * The client is the thread's while it is busy, and the caller's while it is not.
  */
-
-struct transactor {
-    struct outlet outlet;
-    char id[256];
-    struct consumer *consumer; /* borrowed */
-    pthread_t thread;
-    atomic_bool drop; /* what is under way is not wanted any more */
-
-    pthread_mutex_t mutex; /* guards what follows */
-    pthread_cond_t changed;
-    bool quit;
-    bool busy;      /* the thread has the client, and the cargo that is not filling */
-    bool due;       /* there is reason to go */
-    bool ready;     /* the client's first call is answered, and it is not broken */
-    struct err why; /* when it is not: of what broke */
-    rd_kafka_consumer_group_metadata_t *membership; /* owned; NULL: none */
-    struct passages passages;
-    struct cargo cargos[2];
-    struct cargo *filling;
-};
 
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
@@ -67,6 +44,7 @@ static rd_kafka_topic_partition_list_t *load(struct transactor *transactor, stru
 
 static void unload(struct transactor *transactor, enum transaction_end end, const struct err *err)
 {
+    transactor->doubted = end != TRANSACTION_COMMITTED;
     if (end == TRANSACTION_COMMITTED) {
         passages_arrive(&transactor->passages);
     }
@@ -76,19 +54,41 @@ static void unload(struct transactor *transactor, enum transaction_end end, cons
     }
 }
 
+/* Below which outputs of each partition count as out. */
+static rd_kafka_topic_partition_list_t *told(struct transactor *transactor)
+{
+    struct position settled[PARTITIONS_MAX];
+    uint32_t count = passages_settled(&transactor->passages, settled);
+    return offsets_list(transactor->consumer, settled, count);
+}
+
+/* The next commit's marker would decide on what an earlier abort has left open. */
+static bool is_clear(struct transactor *transactor,
+                     const rd_kafka_topic_partition_list_t *settled,
+                     struct err *err)
+{
+    return !transactor->doubted || !GUARD(HANGING) ||
+           hanging_end(&transactor->outlet, settled, &transactor->drop, err) == HANGING_NOTHING;
+}
+
 static void carry(struct transactor *transactor)
 {
     struct cargo *cargo = NULL;
     struct err err = {.kind = ERR_NONE};
+    rd_kafka_topic_partition_list_t *settled = told(transactor);
     rd_kafka_topic_partition_list_t *offsets = load(transactor, &cargo);
     transactor->busy = true;
     transactor->due = false;
     (void)pthread_cond_broadcast(&transactor->changed); /* there is room */
     (void)pthread_mutex_unlock(&transactor->mutex);
 
-    enum transaction_end end = transaction_run(
-        &transactor->outlet, cargo, offsets, transactor->membership, &transactor->drop, &err);
+    enum transaction_end end = TRANSACTION_UNKNOWN;
+    if (is_clear(transactor, settled, &err)) {
+        end = transaction_run(
+            &transactor->outlet, cargo, offsets, transactor->membership, &transactor->drop, &err);
+    }
     rd_kafka_topic_partition_list_destroy(offsets);
+    rd_kafka_topic_partition_list_destroy(settled);
     if (end == TRANSACTION_UNKNOWN) {
         outlet_close(&transactor->outlet);
     }
@@ -131,8 +131,7 @@ static bool is_well(const struct transactor *transactor, struct err *err)
     return transactor->ready;
 }
 
-/* Ends what is under way, one way or the other, and forgets what was to follow. */
-static void stop_carrying(struct transactor *transactor)
+void transactor_stop(struct transactor *transactor)
 {
     transactor->due = false;
     transactor->drop = true;
@@ -145,9 +144,7 @@ static void stop_carrying(struct transactor *transactor)
     passages_forget(&transactor->passages);
 }
 
-/* A client whose id's past is resolved: what an earlier one left is committed or aborted. One that
- * has no answer yet is asked again: a new one would begin with finding the coordinator. */
-static bool make_ready(struct transactor *transactor, struct err *err)
+bool transactor_ready(struct transactor *transactor, struct err *err)
 {
     if (transactor->ready) {
         return true;
@@ -162,7 +159,7 @@ static bool make_ready(struct transactor *transactor, struct err *err)
     return transactor->ready;
 }
 
-static bool is_member(const struct transactor *transactor, struct err *err)
+bool transactor_is_member(const struct transactor *transactor, struct err *err)
 {
     return transactor->membership != NULL ||
            err_set(err, ERR_FENCED, "the group has taken the partitions away");
@@ -172,7 +169,7 @@ static bool sink_begin(void *self, int32_t partition, int64_t emitted_offset, st
 {
     struct transactor *transactor = self;
     (void)pthread_mutex_lock(&transactor->mutex);
-    bool done = is_well(transactor, err) && is_member(transactor, err);
+    bool done = is_well(transactor, err) && transactor_is_member(transactor, err);
     if (done) {
         passage_begin(passage_at(&transactor->passages, partition), emitted_offset);
     }
@@ -256,79 +253,10 @@ static bool sink_purge(void *self, struct err *err)
 {
     struct transactor *transactor = self;
     (void)pthread_mutex_lock(&transactor->mutex);
-    stop_carrying(transactor);
-    bool done = make_ready(transactor, err);
+    transactor_stop(transactor);
+    bool done = transactor_ready(transactor, err);
     (void)pthread_mutex_unlock(&transactor->mutex);
     return done;
-}
-
-void transactor_join(struct transactor *transactor, rd_kafka_consumer_group_metadata_t *membership)
-{
-    (void)pthread_mutex_lock(&transactor->mutex);
-    stop_carrying(transactor);
-    if (transactor->membership != NULL) {
-        rd_kafka_consumer_group_metadata_destroy(transactor->membership);
-    }
-    transactor->membership = membership;
-    (void)pthread_mutex_unlock(&transactor->mutex);
-}
-
-void transactor_tell(struct transactor *transactor,
-                     const struct position *positions,
-                     uint32_t count)
-{
-    (void)pthread_mutex_lock(&transactor->mutex);
-    for (uint32_t i = 0; i < count; i++) {
-        struct passage *passage = passage_at(&transactor->passages, positions[i].partition);
-        passage->passed.epoch = positions[i].epoch;
-        passage->passed.next_offset = positions[i].next_offset;
-        memcpy(passage->passed.link, positions[i].link, SHA256_SIZE);
-    }
-    (void)pthread_mutex_unlock(&transactor->mutex);
-}
-
-typedef bool run_fn(struct outlet *outlet,
-                    const rd_kafka_topic_partition_list_t *offsets,
-                    const rd_kafka_consumer_group_metadata_t *membership,
-                    struct err *err);
-
-/* With nothing of ours open. After a failure the next make_ready makes a new client, whose first
- * call ends what this one began. */
-static bool run_alone(struct transactor *transactor,
-                      const rd_kafka_topic_partition_list_t *offsets,
-                      run_fn *run_it,
-                      struct err *err)
-{
-    (void)pthread_mutex_lock(&transactor->mutex);
-    stop_carrying(transactor);
-    bool done = is_member(transactor, err) && make_ready(transactor, err);
-    if (done && run_it != NULL &&
-        !run_it(&transactor->outlet, offsets, transactor->membership, err)) {
-        done = false;
-        outlet_close(&transactor->outlet);
-        transactor->ready = false;
-        transactor->why = *err;
-    }
-    (void)pthread_mutex_unlock(&transactor->mutex);
-    return done;
-}
-
-bool transactor_prove(struct transactor *transactor,
-                      const struct position *positions,
-                      uint32_t count,
-                      struct err *err)
-{
-    rd_kafka_topic_partition_list_t *offsets = offsets_list(transactor->consumer, positions, count);
-    bool done = run_alone(transactor, offsets, count > 0 ? transaction_prove : NULL, err);
-    rd_kafka_topic_partition_list_destroy(offsets);
-    return done;
-}
-
-bool transactor_undo(struct transactor *transactor,
-                     const rd_kafka_topic_partition_list_t *partitions,
-                     struct err *err)
-{
-    return run_alone(transactor, partitions, partitions == NULL ? NULL : undo_run, err);
 }
 
 static void start(struct transactor *transactor)

@@ -21,6 +21,10 @@ MUST_CHECK bool transactor_prove(struct transactor *transactor,
                                  uint32_t count,
                                  struct err *err);
 
+/* Ends what is under way, one way or the other, and what of ours may hang (hanging.h), as the next
+ * transaction would. NULL: nothing is. */
+void transactor_clear(struct transactor *transactor, const rd_kafka_topic_partition_list_t *told);
+
 /* Ends what is under way, one way or the other; then undo_run. partitions NULL: without that.
  * Errors as prove. */
 MUST_CHECK bool transactor_undo(struct transactor *transactor,

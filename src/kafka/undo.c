@@ -36,7 +36,8 @@ ask(rd_kafka_t *rk, const char *group, const rd_kafka_topic_partition_list_t *pa
     return event;
 }
 
-static enum undo_pending read_answer(rd_kafka_event_t *event)
+static enum undo_pending read_answer(rd_kafka_event_t *event,
+                                     rd_kafka_topic_partition_list_t *partitions)
 {
     const rd_kafka_ListConsumerGroupOffsets_result_t *result =
         rd_kafka_event_ListConsumerGroupOffsets_result(event);
@@ -48,19 +49,27 @@ static enum undo_pending read_answer(rd_kafka_event_t *event)
     if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR || list == NULL) {
         return UNDO_UNKNOWN;
     }
+    enum undo_pending pending = UNDO_NONE;
     for (int i = 0; i < list->cnt; i++) {
-        if (list->elems[i].err == RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT) {
-            return UNDO_SOME;
+        const rd_kafka_topic_partition_t *at = &list->elems[i];
+        if (at->err == RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT) {
+            pending = UNDO_SOME;
+            continue;
+        }
+        for (int j = 0; j < partitions->cnt; j++) { /* the answer's order is its own */
+            if (partitions->elems[j].partition == at->partition) {
+                partitions->elems[j].offset = at->offset;
+            }
         }
     }
-    return UNDO_NONE;
+    return pending;
 }
 
 enum undo_pending
-undo_ask(rd_kafka_t *rk, const char *group, const rd_kafka_topic_partition_list_t *partitions)
+undo_ask(rd_kafka_t *rk, const char *group, rd_kafka_topic_partition_list_t *partitions)
 {
     rd_kafka_event_t *event = ask(rk, group, partitions);
-    enum undo_pending pending = event == NULL ? UNDO_UNKNOWN : read_answer(event);
+    enum undo_pending pending = event == NULL ? UNDO_UNKNOWN : read_answer(event, partitions);
     if (event != NULL) {
         rd_kafka_event_destroy(event);
     }
@@ -103,31 +112,42 @@ offsets_of(const rd_kafka_topic_partition_list_t *partitions)
     return offsets;
 }
 
+/* `partitions` NULL: none. */
+static bool offer(struct outlet *outlet,
+                  const rd_kafka_topic_partition_list_t *partitions,
+                  const rd_kafka_consumer_group_metadata_t *membership,
+                  struct err *err)
+{
+    if (partitions == NULL) {
+        return true;
+    }
+    rd_kafka_topic_partition_list_t *offsets = offsets_of(partitions);
+    bool done = transaction_offer(outlet, offsets, membership, err);
+    rd_kafka_topic_partition_list_destroy(offsets);
+    return done;
+}
+
 bool undo_run(struct outlet *outlet,
               const rd_kafka_topic_partition_list_t *partitions,
               const rd_kafka_consumer_group_metadata_t *membership,
               struct err *err)
 {
-    rd_kafka_topic_partition_list_t *offsets = offsets_of(partitions);
-    bool done = transaction_begin(outlet, err) && touch(outlet, outlet->decisions, err) &&
-                touch(outlet, outlet->dlq, err) && await_acknowledged(outlet, err) &&
-                transaction_offer(outlet, offsets, membership, err) &&
-                transaction_abort(outlet, err);
-    rd_kafka_topic_partition_list_destroy(offsets);
-    return done;
+    return transaction_begin(outlet, err) && touch(outlet, outlet->decisions, err) &&
+           touch(outlet, outlet->dlq, err) && await_acknowledged(outlet, err) &&
+           offer(outlet, partitions, membership, err) && transaction_abort(outlet, err);
 }
 
-bool undo_told(struct consumer *consumer, const rd_kafka_topic_partition_list_t *partitions)
+bool undo_told(struct consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
 {
     struct clock clock = clock_system();
     int64_t until_us = clock.mono_us(clock.self) + END_MS * INT64_C(1000);
+    consumer->undone = true; /* also when another's pends besides, and is ended after this */
     while (undo_ask(consumer->rk, consumer->settings.group, partitions) != UNDO_NONE) {
         if (clock.mono_us(clock.self) > until_us) {
             return false;
         }
         clock.sleep_ms(clock.self, END_PAUSE_MS);
     }
-    consumer->undone = true;
     LOG(LOG_LEVEL_WARN,
         "transaction.undone",
         LOG_TEXT("group", consumer->settings.group),

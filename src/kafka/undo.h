@@ -22,22 +22,23 @@ enum undo_pending {
 };
 
 /* Whether an offset of the group for one of these partitions is that of a transaction without an
- * end. Waits for one answer, up to 5 s. */
+ * end. The others get theirs, RD_KAFKA_OFFSET_INVALID for none. Waits for one answer, up to 5 s. */
 enum undo_pending
-undo_ask(rd_kafka_t *rk, const char *group, const rd_kafka_topic_partition_list_t *partitions);
+undo_ask(rd_kafka_t *rk, const char *group, rd_kafka_topic_partition_list_t *partitions);
 
 /*
  * A transaction that writes an empty record to each output partition and an offset for each of
  * these partitions, and is aborted: with it ends, aborted, what this producer has left without an
- * end. The group has its say as in any other. After a failure the outlet must be opened anew.
+ * end. The group has its say as in any other. partitions NULL: the outputs only. After a failure
+ * the outlet must be opened anew.
  */
 MUST_CHECK bool undo_run(struct outlet *outlet,
                          const rd_kafka_topic_partition_list_t *partitions,
                          const rd_kafka_consumer_group_metadata_t *membership,
                          struct err *err);
 
-/* After undo_run: asks until its markers are written, 2 s, and lets the consumer tell it
- * (source.undone). true: nothing is pending any more. */
-bool undo_told(struct consumer *consumer, const rd_kafka_topic_partition_list_t *partitions);
+/* After undo_run: lets the consumer tell it (source.undone), and asks until its markers are
+ * written, 2 s. true: nothing is pending any more. */
+bool undo_told(struct consumer *consumer, rd_kafka_topic_partition_list_t *partitions);
 
 #endif /* KAFKA_UNDO_H */

@@ -15,6 +15,25 @@ const struct header *record_header(const struct record *record, const char *name
     return NULL;
 }
 
+bool record_number(const struct record *record, const char *name, int64_t *number)
+{
+    const struct header *header = record_header(record, name);
+    *number = 0;
+    if (header == NULL || header->value.size == 0 || header->value.size > 18) {
+        return false;
+    }
+    int64_t sum = 0;
+    for (size_t i = 0; i < header->value.size; i++) {
+        uint8_t digit = header->value.data[i];
+        if (digit < '0' || digit > '9') {
+            return false;
+        }
+        sum = sum * 10 + (digit - '0');
+    }
+    *number = sum;
+    return true;
+}
+
 size_t record_size(const struct record *record)
 {
     size_t size = record->key.size + record->value.size;

@@ -28,7 +28,7 @@ void clients_reset(int32_t partition, int64_t high)
     }
 }
 
-/* librdkafka holds what the group says next until an assignment is answered. */
+/* librdkafka holds what the group says next until poll() has served what came before. */
 static void tell(struct actor *actor, enum source_event change)
 {
     struct client *client = &actor->client;
@@ -83,19 +83,11 @@ static void revoke(struct actor *actor)
     }
 }
 
-static void heartbeat(void *what, uint64_t life)
+static void beat(void *what, uint64_t life)
 {
     struct actor *actor = what;
     struct client *client = &actor->client;
-    if (actor->life != life) {
-        return;
-    }
-    if (actor_frozen(actor)) {
-        sim_at(actor_thaws_us(actor), heartbeat, actor, life);
-        return;
-    }
-    sim_at(sim.now_us + HEARTBEAT_US, heartbeat, actor, life);
-    if (!client->joined || client->member == 0) {
+    if (actor->life != life || actor_frozen(actor) || !client->joined || client->member == 0) {
         return;
     }
     bool rebalance = false;
@@ -111,6 +103,20 @@ static void heartbeat(void *what, uint64_t life)
             revoke(actor);
         }
     }
+}
+
+static void heartbeat(void *what, uint64_t life)
+{
+    struct actor *actor = what;
+    if (actor->life == life) {
+        sim_at(sim.now_us + HEARTBEAT_US, heartbeat, actor, life);
+        beat(actor, life);
+    }
+}
+
+void client_thaw(struct actor *actor)
+{
+    sim_at(sim.now_us + sim_between(50, 2000), beat, actor, actor->life);
 }
 
 /* As the group tells it. NOLINTBEGIN(bugprone-easily-swappable-parameters) */
@@ -146,6 +152,18 @@ void client_crash(struct actor *actor)
     actor->client = (struct client){0};
 }
 
+/* An assignment is answered as it is served (src/kafka/consumer.c). */
+static void answered(struct actor *actor)
+{
+    struct client *client = &actor->client;
+    enum source_event due = client->due;
+    client->answer_due = false;
+    client->due = SOURCE_NOTHING;
+    if (due != SOURCE_NOTHING) {
+        tell(actor, due);
+    }
+}
+
 static enum source_event change_take(struct actor *actor, struct client *client)
 {
     enum source_event change = client->change;
@@ -158,6 +176,7 @@ static enum source_event change_take(struct actor *actor, struct client *client)
         if (sim.plot.emits != EMIT_IDEMPOTENT) {
             transactional_assigned(actor);
         }
+        answered(actor);
     }
     sim_trace("poll: %s",
               change == SOURCE_ASSIGNED  ? "assigned"
@@ -265,18 +284,6 @@ static uint32_t source_partitions(void *self, const int32_t **partitions)
     return client_of(self)->partition_count;
 }
 
-/* The group hears what it waited for, and says what it held back. */
-static void answered(struct actor *actor)
-{
-    struct client *client = &actor->client;
-    enum source_event due = client->due;
-    client->answer_due = false;
-    client->due = SOURCE_NOTHING;
-    if (due != SOURCE_NOTHING) {
-        tell(actor, due);
-    }
-}
-
 static bool source_start(void *self,
                          const struct position *positions,
                          const int64_t *offsets,
@@ -308,7 +315,6 @@ static bool source_start(void *self,
     }
     actor->holds = true;
     actor->doubts = false;
-    answered(self);
     return true;
 }
 
@@ -319,7 +325,6 @@ static bool source_stop(void *self, struct err *err)
     (void)err;
     sim_step(LABEL_STOP, PHASE_ASKED);
     client->reading = false;
-    answered(actor);
     if (client->settling) {
         client->settling = false;
         client->ours = false;

@@ -16,7 +16,7 @@ struct client {
     int64_t generation;       /* of the assignment */
     int64_t heard_us;         /* the last heartbeat that was answered */
     enum source_event change; /* to be told by poll() */
-    bool answer_due;          /* an assignment waits for start() or stop() */
+    bool answer_due;          /* an assignment waits for poll() to tell it */
     enum source_event due;    /* what the group says once it is answered */
     bool ours;                /* the partitions are ours by what the group has said */
     bool settling;            /* a revocation was told and not answered */
@@ -34,6 +34,8 @@ struct source client_source(struct actor *actor);
 void client_begin(struct actor *actor);
 /* The process is gone; the broker does not know yet. */
 void client_crash(struct actor *actor);
+/* It wakes up, and its heartbeat is due. */
+void client_thaw(struct actor *actor);
 /* From the coordinator. */
 void client_assigned(
     struct actor *actor, uint64_t life, uint64_t member, uint32_t mask, int64_t generation);

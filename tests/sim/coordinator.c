@@ -57,17 +57,20 @@ static void end(uint32_t number, bool commit)
     id->ongoing = false;
     id->ending = true;
     id->commit = commit;
+    bool undone = id->lost;
     if (id->lost && !commit) {
         lost_end_undone();
         sim.plot.halts = sim.plot.halts || !id->undoes; /* with another one, by chance */
     }
     id->undoes = false;
     id->lost = lost_end_comes(id);
+    bool bare = !commit && !undone && !id->lost && lost_abort_comes(id);
     if (commit) {
         logs_decide(number);
     }
     for (uint32_t log = 0; log < COORDINATOR_LOGS; log++) {
-        if (id->added[log] && !id->lost) {
+        bool lost = id->lost || (bare && log != COORDINATOR_GROUP && !sim_one_in(4));
+        if (id->added[log] && !lost) {
             struct marker *marker = sim_alloc(sizeof(*marker));
             *marker = (struct marker){.id = number, .log = log};
             id->unmarked++;
@@ -77,7 +80,7 @@ static void end(uint32_t number, bool commit)
         id->added[log] = false;
     }
     id->ending = id->unmarked > 0;
-    if (id->lost) {
+    if (id->lost || bare) {
         sim_at(sim.now_us + LOST_ADMINISTERED_US, lost_end_administer, NULL, number);
     }
 }

@@ -74,6 +74,9 @@ bool logs_open(uint32_t number);
 
 /* lost_ends.c: whether the transaction that is decided now has no end. */
 bool lost_end_comes(const struct producer_id *id);
+/* Likewise of one that is aborted: of what it has written to some outputs. Its offsets, if it has
+ * any, get theirs. */
+bool lost_abort_comes(const struct producer_id *id);
 /* It is aborted with another one. */
 void lost_end_undone(void);
 /* A worker that goes on with the producer whose transaction has no end is outside the promise: here

@@ -206,9 +206,11 @@ static void apply_take(struct transaction *transaction)
                                               .emitted_offset = mine->next_offset,
                                               .last_offset = -1};
         }
+        if (!row->owned || mine->epoch != row->position.epoch) {
+            /* At most one: app/alone.c is not modelled (unit.alone, edge/bad_records_test.py). */
+            row->position.takeovers = row->owned ? 1 : 0;
+        }
         row->position.epoch += guard_stands(GUARD_TAKE_BUMPS) ? 1 : 0;
-        row->position.takeovers =
-            0; /* app/alone.c is not modelled: unit.alone, edge/bad_records_test.py */
         uint64_t transactional = transaction->transactional ? transaction->life : 0;
         take_orphans(transaction, row, transactional);
         row->transactional = transactional;

@@ -45,6 +45,20 @@ bool lost_end_comes(const struct producer_id *id)
     return true;
 }
 
+/* The broker was away, and its leaders are not there yet when it looks at what it has to end. */
+bool lost_abort_comes(const struct producer_id *id)
+{
+    bool any = false;
+    for (uint32_t out = 0; out < OUT_PARTITIONS; out++) {
+        any = any || id->added[out];
+    }
+    if (!any || !plot_fault(FAULT_ABORT_LOST)) {
+        return false;
+    }
+    sim.broker.down_until = sim.now_us + sim_between(1000, LOST_MOST_US);
+    return true;
+}
+
 /* It has the partitions, and can help itself. */
 static bool is_alone(const char *name)
 {

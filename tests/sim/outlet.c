@@ -3,7 +3,6 @@
 
 #include "../../src/kafka/outlet.h"
 
-#include "../../src/kafka/bounds.h"
 #include "../../src/kafka/cargo.h"
 #include "audit.h"
 #include "rdkafka.h"
@@ -67,14 +66,6 @@ void outlet_failed(struct outlet *outlet, rd_kafka_resp_err_t code, bool dlq, ui
     (void)code;
     (void)dlq;
     (void)size;
-}
-
-int bounds_partitions(rd_kafka_t *rk, const char *name, int wait_ms, struct err *err)
-{
-    (void)rk;
-    (void)wait_ms;
-    (void)err;
-    return strcmp(name, "dlq") == 0 ? 1 : OUT_DLQ;
 }
 
 bool cargo_init(struct cargo *cargo)

@@ -36,6 +36,7 @@ static const uint32_t plots[PLOT_COUNT][FAULT_COUNT] = {
                      [FAULT_ACK_LATE] = 4,
                      [FAULT_ACK_LOST] = 3,
                      [FAULT_END_LOST] = 1,
+                     [FAULT_ABORT_LOST] = 1,
                      [FAULT_DUPLICATE] = 3},
     [PLOT_FROZEN] =
         {[FAULT_FREEZE] = 5, [FAULT_STALL] = 1, [FAULT_REPLY_LOST] = 2, [FAULT_ACK_LATE] = 2},
@@ -47,29 +48,18 @@ static const uint32_t plots[PLOT_COUNT][FAULT_COUNT] = {
     [PLOT_LOG] =
         {[FAULT_RETENTION] = 2, [FAULT_TRUNCATED] = 2, [FAULT_CRASH] = 2, [FAULT_STALL] = 2},
     [PLOT_ENDS] = {[FAULT_END_LOST] = 4,
+                   [FAULT_ABORT_LOST] = 4,
                    [FAULT_CRASH] = 3,
                    [FAULT_FREEZE] = 1,
                    [FAULT_STALL] = 1,
                    [FAULT_ACK_LATE] = 1},
-    [PLOT_ALL] = {[FAULT_CRASH] = 3,
-                  [FAULT_FREEZE] = 2,
-                  [FAULT_TERM] = 1,
-                  [FAULT_STALL] = 1,
-                  [FAULT_SESSION_LOST] = 1,
-                  [FAULT_REPLY_LOST] = 2,
-                  [FAULT_DATABASE_DOWN] = 1,
-                  [FAULT_FAILOVER] = 1,
-                  [FAULT_STALE] = 1,
-                  [FAULT_BROKER_DOWN] = 1,
-                  [FAULT_LINK_DOWN] = 1,
-                  [FAULT_COMMIT_LATE] = 1,
-                  [FAULT_PRODUCER_BROKEN] = 1,
-                  [FAULT_ACK_LATE] = 1,
-                  [FAULT_ACK_LOST] = 1,
-                  [FAULT_END_LOST] = 1,
-                  [FAULT_DUPLICATE] = 1,
-                  [FAULT_RETENTION] = 1,
-                  [FAULT_CLOCK] = 1},
+    [PLOT_ALL] = {[FAULT_CRASH] = 3,           [FAULT_FREEZE] = 2,       [FAULT_TERM] = 1,
+                  [FAULT_STALL] = 1,           [FAULT_SESSION_LOST] = 1, [FAULT_REPLY_LOST] = 2,
+                  [FAULT_DATABASE_DOWN] = 1,   [FAULT_FAILOVER] = 1,     [FAULT_STALE] = 1,
+                  [FAULT_BROKER_DOWN] = 1,     [FAULT_LINK_DOWN] = 1,    [FAULT_COMMIT_LATE] = 1,
+                  [FAULT_PRODUCER_BROKEN] = 1, [FAULT_ACK_LATE] = 1,     [FAULT_ACK_LOST] = 1,
+                  [FAULT_END_LOST] = 1,        [FAULT_ABORT_LOST] = 1,   [FAULT_DUPLICATE] = 1,
+                  [FAULT_RETENTION] = 1,       [FAULT_CLOCK] = 1},
 };
 
 static bool over;
@@ -95,6 +85,7 @@ static void thaw(void *what, uint64_t life)
         sim_trace("w%u/%llu wakes up", actor->number, (unsigned long long)life);
         actor_thaw(actor);
         session_thaw(actor);
+        client_thaw(actor);
     }
 }
 

@@ -3,8 +3,9 @@
 
 /*
  * In place of librdkafka, as much of it as src/kafka's transactional files call: rdkafka.c the
- * producer, rdkafka_group.c what the group is asked, rdkafka_parts.c lists and errors. A client is
- * gone with its process; what it has sent arrives all the same.
+ * producer, rdkafka_group.c what the group is asked, rdkafka_logs.c the output logs,
+ * rdkafka_parts.c lists and errors. A client is gone with its process; what it has sent arrives all
+ * the same.
  */
 
 #include <librdkafka/rdkafka.h>
@@ -51,6 +52,8 @@ rd_kafka_t *rdkafka_open(struct actor *actor, const char *id);
 void rdkafka_close(rd_kafka_t *rk);
 /* message NULL: an empty one. */
 void rdkafka_queue(rd_kafka_t *rk, const struct message *message, uint32_t out);
+/* There and back; false: no answer by then. */
+bool rdkafka_round_trip(const struct actor *actor, int64_t until_us);
 rd_kafka_error_t *rdkafka_error(rd_kafka_resp_err_t code, bool retriable);
 /* The membership as the client knows it; generation -1: none. */
 struct rd_kafka_consumer_group_metadata_s {

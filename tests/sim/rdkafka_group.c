@@ -53,8 +53,7 @@ static bool any_pending(const rd_kafka_topic_partition_list_t *list)
     return false;
 }
 
-/* There and back; false: no answer by then. */
-static bool round_trip(const struct actor *actor, int64_t until_us)
+bool rdkafka_round_trip(const struct actor *actor, int64_t until_us)
 {
     sim_spend(sim_between(50, 1000));
     if (!broker_reached(actor)) {
@@ -71,7 +70,7 @@ rd_kafka_committed(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, int ti
 {
     int64_t until = sim.now_us + (int64_t)timeout_ms * 1000;
     do {
-        if (!round_trip(rk->actor, until)) {
+        if (!rdkafka_round_trip(rk->actor, until)) {
             return RD_KAFKA_RESP_ERR__TIMED_OUT;
         }
         if (!any_pending(list) || !guard_stands(GUARD_TXN_STABLE)) {
@@ -207,7 +206,7 @@ void rd_kafka_queue_destroy(rd_kafka_queue_t *queue)
 rd_kafka_event_t *rd_kafka_queue_poll(rd_kafka_queue_t *queue, int timeout_ms)
 {
     sim_step(LABEL_PENDING, PHASE_ASKED);
-    if (!round_trip(queue->rk->actor, sim.now_us + (int64_t)timeout_ms * 1000)) {
+    if (!rdkafka_round_trip(queue->rk->actor, sim.now_us + (int64_t)timeout_ms * 1000)) {
         return NULL;
     }
     rd_kafka_event_t *event = sim_alloc(sizeof(*event));
@@ -217,6 +216,7 @@ rd_kafka_event_t *rd_kafka_queue_poll(rd_kafka_queue_t *queue, int timeout_ms)
         rd_kafka_topic_partition_t *at = &event->result.partitions->elems[i];
         at->err = coordinator_pending(at->partition) ? RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT
                                                      : RD_KAFKA_RESP_ERR_NO_ERROR;
+        at->offset = sim.broker.group.offsets[at->partition].offset;
     }
     sim_step(LABEL_PENDING, PHASE_ANSWERED);
     return event;

@@ -87,10 +87,13 @@ rd_kafka_topic_partition_t *rd_kafka_topic_partition_list_add(rd_kafka_topic_par
                                                               const char *topic,
                                                               int32_t partition)
 {
-    (void)topic; /* there is one input */
     CHECK(list->cnt < list->size);
     rd_kafka_topic_partition_t *at = &list->elems[list->cnt++];
     *at = (rd_kafka_topic_partition_t){.partition = partition, .offset = RD_KAFKA_OFFSET_INVALID};
+    if (topic != NULL) {
+        size_t size = strlen(topic) + 1;
+        at->topic = memcpy(sim_alloc(size), topic, size);
+    }
     return at;
 }
 

@@ -25,7 +25,7 @@ enum {
     JOBS_MAX = 64,
     REPORT_EVERY = 256,
     FAILURES_SHOWN = 10,
-    MUTANT_SEEDS = 200000,
+    MUTANT_SEEDS = 400000,
     COVERED_BY = 10000, /* seeds */
     EXIT_RED = 1,
     EXIT_WRONG_USAGE = 64,
@@ -59,6 +59,9 @@ static const struct emphasis emphases[GUARD_COUNT] = {
     [GUARD_ORPHAN_ASKED] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_ENDS},
     [GUARD_GIVE_BACK] = {.emits = EMIT_TRANSACTIONAL},
     [GUARD_UNDO_KEPT] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_ENDS},
+    [GUARD_HANGING] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_BROKER},
+    [GUARD_ORPHAN_FIRST] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_BROKER},
+    [GUARD_ORPHAN_HANGING] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_BROKER},
     [GUARD_TXN_FORGET] = {.emits = EMIT_TRANSACTIONAL},
     [GUARD_CLOCK_FLOOR] = {.plot = PLOT_DATABASE},
     [GUARD_METADATA] = {.plot = PLOT_LOST},

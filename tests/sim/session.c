@@ -251,6 +251,17 @@ static bool store_orphan_ended(void *self,
     return ask(actor, LABEL_ORPHAN_ENDED, transaction, err);
 }
 
+/* As src/pg/sql/orphans.sql: which comes first is left to chance. */
+static void note_orphans(struct sim_session *session, const struct transaction *transaction)
+{
+    uint32_t count = transaction->orphan_count;
+    uint32_t first = count > 1 ? sim_below(count) : 0;
+    session->orphan_count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        session->orphans[i] = transaction->orphans[(first + i) % count];
+    }
+}
+
 static bool store_take(void *self, struct position *positions, uint32_t count, struct err *err)
 {
     struct actor *actor = self;
@@ -268,8 +279,7 @@ static bool store_take(void *self, struct position *positions, uint32_t count, s
         if (ask(actor, LABEL_TAKE, transaction, err)) {
             memcpy(positions, transaction->positions, count * sizeof(*positions));
             memcpy(actor->take_number, transaction->take_number, sizeof(actor->take_number));
-            actor->session.orphan_count = transaction->orphan_count;
-            memcpy(actor->session.orphans, transaction->orphans, sizeof(transaction->orphans));
+            note_orphans(&actor->session, transaction);
             return true;
         }
         if (!transaction->lock_timed_out) {

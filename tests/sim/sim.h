@@ -61,6 +61,7 @@ enum {
     X(FENCE, fence)                                                                                \
     X(ORPHAN_ENDED, orphan_ended)                                                                  \
     X(PENDING, pending)                                                                            \
+    X(HANGING, hanging)                                                                            \
     X(TXN_INIT, txn_init)                                                                          \
     X(TXN_BEGIN, txn_begin)                                                                        \
     X(TXN_OUTPUT, txn_output)                                                                      \
@@ -119,6 +120,7 @@ enum phase {
     X(TRANSACTION_OLD, "transaction-timed-out")                                                    \
     X(END_ABORTED, "lost-end-aborted-by-a-person")                                                 \
     X(END_LOST, "transaction-end-lost")                                                            \
+    X(ABORT_LOST, "end-of-aborted-outputs-lost")                                                   \
     X(OFFSET_PENDING, "offset-pending")                                                            \
     X(HALTED, "halted")
 

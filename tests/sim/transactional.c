@@ -4,7 +4,6 @@
 
 #include "mentor/base/err.h"
 
-#include "../../src/kafka/bounds.h"
 #include "../../src/kafka/consumer.h"
 #include "../../src/kafka/membership.h"
 #include "../../src/kafka/transactor.h"
@@ -14,7 +13,7 @@
 #include "sim.h"
 
 enum {
-    DISOWNED_MOST = 3, /* heirs of what it held when it was expelled may each do so once */
+    DISOWNED_MOST = 6, /* heirs of what it held when it was expelled may each do so once */
 };
 
 /* What src/kafka/consumer.c would keep of a member, and the transactor's own port. */
@@ -153,11 +152,15 @@ void transactional_ready(const struct actor *actor, const char *id)
     member->ready = member->ready || strcmp(member->id, id) == 0;
 }
 
-static bool fence(void *self, const char *transactional_id, struct err *err)
+static bool fence(void *self,
+                  const char *transactional_id,
+                  const struct position *positions,
+                  uint32_t count,
+                  struct err *err)
 {
     note_fence(transactional_id);
     sim_step(LABEL_FENCE, PHASE_ASKED);
-    bool done = kafka_fence(&member_of(self)->consumer, transactional_id, err);
+    bool done = kafka_fence(&member_of(self)->consumer, transactional_id, positions, count, err);
     sim_step(LABEL_FENCE, PHASE_ANSWERED);
     return heard(self, done, err);
 }
@@ -233,7 +236,7 @@ void transactional_left(struct actor *actor)
     consumer->partition_count = 0;
 }
 
-/* In place of src/kafka/consumer.c and bounds.c */
+/* In place of src/kafka/consumer.c */
 
 bool consumer_replaced(const struct consumer *consumer, rd_kafka_resp_err_t code, struct err *err)
 {
@@ -241,14 +244,4 @@ bool consumer_replaced(const struct consumer *consumer, rd_kafka_resp_err_t code
     (void)code;
     (void)err;
     return false; /* no static membership here */
-}
-
-rd_kafka_resp_err_t
-bounds_ask(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, int64_t end, int wait_ms)
-{
-    (void)rk;
-    (void)list;
-    (void)end;
-    (void)wait_ms;
-    return RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED; /* client_bounds() answers */
 }

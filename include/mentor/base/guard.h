@@ -27,6 +27,7 @@
     X(ERASED_ROW, "erased-row", "a citizen of whom nothing is left has no row that is in the way") \
     X(RULEBOOK_TIME, "rulebook-time", "a published rulebook decides nothing before its time")      \
     X(RULEBOOK_MOMENT, "rulebook-moment", "which one decides is asked for the batch's own moment") \
+    X(ORPHAN_FIRST, "orphan-first", "nothing is sent before what a dead one left is ended")        \
     X(ORPHAN_KEPT, "orphan-kept", "what a dead one left is tried again by each who takes over")    \
     /* What the broker must do, tried out at start-up (src/kafka/probe.c); the simulator's asks.   \
      */                                                                                            \
@@ -80,6 +81,8 @@
       "orphan-asked",                                                                              \
       "a dead one's lost end is not taken for none without an answer")                             \
     X(UNDO_KEPT, "undo-kept", "what was undone is sent again, whatever comes in between")          \
+    X(HANGING, "hanging", "nothing is committed before the end of what was aborted is seen")       \
+    X(ORPHAN_HANGING, "orphan-hanging", "a dead one's outputs do not hang for ever")               \
     X(TXN_FORGET, "txn-forget", "positions of an earlier assignment are not told any more")        \
     /* In src/kafka/ring.c. */                                                                     \
     X(CONTIGUOUS, "contiguous", "acknowledged is what has nothing unacknowledged before it")

@@ -111,16 +111,24 @@ struct sink transactor_sink(struct transactor *transactor);
  * fence.c: commits or aborts what a dead producer of this transactional id has left open, so that
  * nobody waits for the broker to time it out; should it live after all, it is told that it is
  * fenced. What the broker has lost of it is undone (source.undone), as far as it concerns the
- * consumer's partitions. ERR_RETRY after 5 s, or when that fails;
- * ERR_FENCED: it is we that are out of the group.
+ * consumer's partitions. `positions`: those just taken; what their former owner has not given back
+ * (position.takeovers) may be in it. ERR_RETRY after 5 s, or when that fails; ERR_STALE: what
+ * hangs may be in one transaction with other partitions' offsets, whose owners end it; ERR_FENCED:
+ * it is we that are out of the group.
  */
-MUST_CHECK bool
-kafka_fence(struct consumer *consumer, const char *transactional_id, struct err *err);
+MUST_CHECK bool kafka_fence(struct consumer *consumer,
+                            const char *transactional_id,
+                            const struct position *positions,
+                            uint32_t count,
+                            struct err *err);
 
 /* reader.c: any topic without a group, for `tail` and tests. */
 struct reader;
 MUST_CHECK struct reader *
 reader_open(const struct kafka_settings *settings, const char *topic, struct err *err);
+/* Also what is not committed, or aborted; its bounds too. */
+MUST_CHECK struct reader *
+reader_open_uncommitted(const struct kafka_settings *settings, const char *topic, struct err *err);
 void reader_close(struct reader **reader);
 struct topic_reader reader_port(struct reader *reader);
 

@@ -37,6 +37,9 @@ struct record {
 /* The first header of that name, or NULL. Names compare exactly. */
 const struct header *record_header(const struct record *record, const char *name);
 
+/* A header of up to 18 digits and nothing else; false: *number is 0. */
+MUST_CHECK bool record_number(const struct record *record, const char *name, int64_t *number);
+
 /* Bytes that it takes in memory, and again to pack its headers. */
 size_t record_size(const struct record *record);
 
