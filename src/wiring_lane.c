@@ -59,19 +59,6 @@ static bool ask_demo(void *self, bool *demo, struct err *err)
     return pg_store_demo(lane->store, demo, err);
 }
 
-/* Ours alone, also where containers share a host's name: two with one id would fence each other for
- * ever. */
-static void name_producer(struct wiring_lane *lane)
-{
-    (void)snprintf(lane->transactional_id,
-                   sizeof(lane->transactional_id),
-                   "%s/%s/%u",
-                   lane->kafka.group,
-                   lane->pg.life,
-                   lane->kafka.lane);
-    lane->pg.transactional_id = lane->transactional_id;
-}
-
 static bool open_sink(struct wiring_lane *lane, struct sink *sink, struct err *err)
 {
     if (lane->pg.transactional_id == NULL) {
@@ -95,7 +82,8 @@ bool wiring_lane_open(struct wiring_lane *lane,
         lane->pg.owner = lane->owner;
     }
     if (strcmp(options->values[OPTION_EMIT], "transactional") == 0) {
-        name_producer(lane);
+        kafka_transactional_id(&lane->kafka, lane->pg.life, lane->transactional_id);
+        lane->pg.transactional_id = lane->transactional_id;
     }
     lane->store = pg_store_open(&lane->pg,
                                 options->values[OPTION_TOPIC_APPLICATIONS],

@@ -18,7 +18,7 @@ struct wiring_lane {
     struct kafka_facts facts;
     int64_t *ends; /* owned */
     char owner[OWNER_SIZE + 16];
-    char transactional_id[256];
+    char transactional_id[KAFKA_TRANSACTIONAL_ID_SIZE];
     struct consumer *consumer;
     struct producer *producer;
     struct transactor *transactor;

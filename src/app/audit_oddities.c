@@ -104,7 +104,7 @@ static bool unguarded(struct audit *audit, struct err *err)
         audit_breach(&audit->report,
                      INVARIANT_P,
                      &nowhere,
-                     "triggers that refuse a change of what is stored are gone or off: %s",
+                     "what refuses a change of what is stored is gone, off or altered: %s",
                      missing);
     }
     return true;

@@ -8,11 +8,11 @@
 #include "mentor/port/note.h"
 
 #include "audit_outputs.h"
+#include "topic_next.h"
+
 enum {
     BROKER_WAIT_MS = 10000,
-    POLL_MS = 200,
     ANCHORS_WAIT_MS = 3000, /* the topic need not be there */
-    STALL_POLLS = 150,      /* half a minute without a record or the end */
     METADATA_SIZE = 256,
     ARENA_SIZE = 16 * 1024 * 1024,
 };
@@ -133,23 +133,9 @@ static bool read_topic(struct audit *audit,
                        bool (*look)(struct audit_output *output, struct err *err),
                        struct err *err)
 {
-    uint32_t idle = 0;
-    if (!rewind_topic(topic, err)) {
-        return false;
-    }
-    while (!topic->reader.at_end(topic->reader.self)) {
-        struct record record;
-        int got = topic->reader.next(topic->reader.self, POLL_MS, &record, err);
-        if (got < 0 ||
-            (got == 0 && ++idle > STALL_POLLS &&
-             !err_set(
-                 err, ERR_RETRY, "%s: the broker sends nothing, and not its end", topic->name))) {
-            return false;
-        }
-        if (got == 0) {
-            continue;
-        }
-        idle = 0;
+    struct record record;
+    int got = rewind_topic(topic, err) ? 1 : -1;
+    while (got > 0 && (got = topic_next(&topic->reader, topic->name, &record, err)) > 0) {
         struct audit_output output = {.audit = audit,
                                       .topics = topics,
                                       .topic = topic,
@@ -164,7 +150,7 @@ static bool read_topic(struct audit *audit,
         }
         arena_rewind(&topics->arena, mark);
     }
-    return true;
+    return got == 0;
 }
 
 /* Without them the chain can still be recomputed: that they are not there is told, loudly. */

@@ -18,6 +18,7 @@
 #include "insight.h"
 #include "json_path.h"
 #include "letter.h"
+#include "newest.h"
 #include "rulebooks.h"
 
 enum {
@@ -237,16 +238,6 @@ print_decision(struct explaining *explaining, const struct archived_decision *ro
     return done;
 }
 
-/* The newest decided version: a D06 decision changes none, so no letter tells it. */
-static uint32_t newest_decided(const struct archived_decision *rows, uint32_t count)
-{
-    uint32_t i = count - 1;
-    while (i > 0 && rows[i].conflict) {
-        i--;
-    }
-    return i;
-}
-
 /* A letter tells the applicant's own words and cannot be written without them. */
 static bool may_write(const struct archived_decision *row, bool letter, struct err *err)
 {
@@ -293,7 +284,10 @@ static int explain(struct explaining *explaining, const uint8_t id[UUID_SIZE])
         return command_fail(&err, EXIT_NO);
     }
     bool letter = context->options.values[OPTION_LETTER] != NULL;
-    uint32_t from = letter ? newest_decided(rows, count) : 0;
+    uint32_t from = 0;
+    if (letter && !newest_decided(id, rows, count, explaining->arena, &from, &err)) {
+        return command_fail(&err, EXIT_FAILED);
+    }
     if (!may_write(&rows[from], letter, &err)) {
         return command_fail(&err, EXIT_NO);
     }

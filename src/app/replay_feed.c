@@ -5,10 +5,10 @@
 
 #include "mentor/base/err.h"
 
+#include "topic_next.h"
+
 enum {
     BROKER_WAIT_MS = 10000,
-    POLL_MS = 200,
-    STALL_POLLS = 150, /* half a minute without a record or the end */
 };
 
 /* A record with all it borrows behind it. */
@@ -145,25 +145,13 @@ static bool put_by(struct feed *feed, const struct record *record)
 /* One more record into its queue. *ended: there are no more. */
 static bool pull(struct feed *feed, bool *ended, struct err *err)
 {
-    for (uint32_t idle = 0;;) {
-        struct record record;
-        int got = feed->reader.next(feed->reader.self, POLL_MS, &record, err);
-        if (got < 0) {
-            return false;
-        }
-        if (got > 0 && put_by(feed, &record)) {
-            return true;
-        }
-        *ended = got == 0 && feed->reader.at_end(feed->reader.self);
-        if (*ended) {
-            return true;
-        }
-        idle = got == 0 ? idle + 1 : 0;
-        if (idle > STALL_POLLS) {
-            return err_set(
-                err, ERR_RETRY, "%s: the broker sends nothing, and not its end", feed->topic);
-        }
-    }
+    struct record record;
+    int got = 0;
+    do {
+        got = topic_next(&feed->reader, feed->topic, &record, err);
+    } while (got > 0 && !put_by(feed, &record));
+    *ended = got == 0;
+    return got >= 0;
 }
 
 int feed_record(struct feed *feed,

@@ -5,10 +5,10 @@
 
 #include "mentor/app/command.h"
 
+#include "topic_next.h"
+
 enum {
     BROKER_WAIT_MS = 10000,
-    POLL_MS = 200,
-    STALL_POLLS = 150, /* half a minute */
 };
 
 bool topic_all_open(struct topic_all *topic,
@@ -57,27 +57,14 @@ bool topic_all_read(struct topic_all *topic,
                     void *self,
                     struct err *err)
 {
-    struct topic_reader *reader = &topic->reader;
-    uint32_t idle = 0;
-    if (!start(topic, err)) {
-        return false;
-    }
-    while (!reader->at_end(reader->self)) {
-        struct record record;
-        int got = reader->next(reader->self, POLL_MS, &record, err);
-        if (got < 0) {
-            return false;
-        }
-        idle = got == 0 ? idle + 1 : 0;
-        if (idle > STALL_POLLS) {
-            return err_set(
-                err, ERR_RETRY, "%s: the broker sends nothing, and not its end", topic->name);
-        }
-        if (got > 0 && before_end(topic, &record)) {
+    struct record record;
+    int got = start(topic, err) ? 1 : -1;
+    while (got > 0 && (got = topic_next(&topic->reader, topic->name, &record, err)) > 0) {
+        if (before_end(topic, &record)) {
             look(self, &record);
         }
     }
-    return true;
+    return got == 0;
 }
 
 void topic_all_release(struct topic_all *topic)

@@ -24,8 +24,7 @@ MUST_CHECK bool topic_all_open(struct topic_all *topic,
                                const struct context *context,
                                const char *name,
                                struct err *err);
-/* Once; the record is borrowed for the call. ERR_RETRY: the broker sends nothing for half a
- * minute, and not its end. */
+/* Once; the record is borrowed for the call. Fails as topic_next(). */
 MUST_CHECK bool topic_all_read(struct topic_all *topic,
                                void (*look)(void *self, const struct record *record),
                                void *self,

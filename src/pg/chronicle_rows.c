@@ -1,6 +1,7 @@
 /* The projections' rows, and rows that contradict each other. */
 
 #include "chronicle.h"
+#include "schema.h"
 #include "sql_embedded.h"
 
 /* All of a table: with a plan that scans. */
@@ -133,7 +134,17 @@ bool chronicle_loose_ends(void *self,
 
 bool chronicle_guards(void *self, const char **missing, struct err *err)
 {
-    const PGresult *found = chronicle_search(self, CHRONICLE_guards, &(struct params){0}, err);
+    const struct migration *migrations = NULL;
+    uint32_t count = schema_migrations(&migrations);
+    struct array texts = {0};
+    struct params params = {0};
+    array_begin(&texts, ARRAY_TEXT);
+    for (uint32_t i = 0; i < count; i++) {
+        array_bytes(&texts, bytes_text(migrations[i].sql));
+    }
+    params_array(&params, &texts);
+    const PGresult *found = chronicle_search(self, CHRONICLE_guards, &params, err);
+    array_release(&texts);
     if (found != NULL) {
         *missing = field_null(found, 0, 0) ? NULL : field_text(found, 0, 0);
     }

@@ -125,6 +125,27 @@ def test_explain_says_what_to_do_about_an_altered_decision(audited, change):
                 assert "mentord audit verify" in one_line(done, 1)
 
 
+ORDER = ("UPDATE mentord.decision SET application_seq = 3 - application_seq WHERE application_id IN "
+         "(SELECT application_id FROM mentord.decision WHERE application_seq = 2)")
+
+
+@pytest.mark.parametrize("which, change", [
+    ("version = 2", "UPDATE mentord.decision SET conflict = true WHERE version = 2"),
+    ("version = 2", ORDER),
+    ("conflict", "UPDATE mentord.decision SET conflict = false WHERE conflict"),
+    ("conflict", "UPDATE mentord.decision SET conflict = true WHERE application_seq = 1"),
+    ("conflict", ORDER),
+])
+def test_no_letter_tells_an_older_decision_or_one_that_decides_nothing(audited, which, change):
+    with audited.copy() as (session, url):
+        [application] = session.execute(f"SELECT application_id::text FROM mentord.decision WHERE {which}").fetchone()
+        assert audited.place.mentord("explain", application, "--letter", "citizen", url=url).stdout
+        session.execute(change)
+        for reader in ("citizen", "company"):
+            done = audited.place.mentord("explain", application, "--letter", reader, url=url, expect=None)
+            assert "no letter is written" in one_line(done, 1) and "audit verify" in done.stderr and done.stdout == ""
+
+
 UNCHECKED = {  # what would keep it from being decided again, as explain says it
     "": "ET ANDET SVAR",
     DECISION.format("core_version = 2"): "en anden udgave",

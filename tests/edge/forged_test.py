@@ -146,11 +146,37 @@ def test_a_guard_that_is_gone_or_off_is_told(audited):
         assert len(known) > 10
         for table, guard in known:
             session.execute(f"ALTER TABLE mentord.{table} DISABLE TRIGGER {guard}")
-            assert any(f"gone or off: {guard} of mentord.{table}" in b["what"] for b in audited.breaches("P", url=url))
+            assert any(f"off or altered: {guard} of mentord.{table}" in b["what"] for b in audited.breaches("P", url=url))
             session.execute(f"ALTER TABLE mentord.{table} ENABLE TRIGGER {guard}")
         assert audited.verify(url=url)["breach_count"] == 0
         session.execute("DROP TRIGGER never_changed ON mentord.batch")
         assert any("never_changed of mentord.batch" in b["what"] for b in audited.breaches("P", url=url))
+
+
+ALTERED = {  # what is told, and how it was done
+    "function mentord.refuse_change": "CREATE OR REPLACE FUNCTION mentord.refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+    "function mentord.only_emptied": "CREATE OR REPLACE FUNCTION mentord.only_emptied() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+    "function mentord.erasing": "CREATE OR REPLACE FUNCTION mentord.erasing(erasure_ bigint) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true'",
+    "function mentord.only_destroyed": "ALTER FUNCTION mentord.only_destroyed() SET search_path = public, pg_catalog",
+    "function mentord.growth_end": "ALTER FUNCTION mentord.growth_end(text, text, integer, integer, bigint) RESET search_path",
+    "function mentord.growth_pass": "ALTER FUNCTION mentord.growth_pass(text, text) SECURITY INVOKER",
+    "function mentord.demand": "ALTER FUNCTION mentord.demand(boolean, text, text) RENAME TO asked",
+    "function mentord.retire_payloads": "CREATE FUNCTION mentord.retire_payloads() RETURNS void LANGUAGE sql AS ''",
+    "never_changed of mentord.batch": "CREATE OR REPLACE TRIGGER never_changed BEFORE INSERT ON mentord.batch "
+                                      "FOR EACH STATEMENT EXECUTE FUNCTION mentord.refuse_change()",
+    "never_changed of mentord.erasure": "CREATE OR REPLACE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON mentord.erasure "
+                                        "FOR EACH STATEMENT WHEN (false) EXECUTE FUNCTION mentord.refuse_change()",
+    "only_emptied of mentord.decision": "CREATE OR REPLACE TRIGGER only_emptied BEFORE UPDATE ON mentord.decision "
+                                        "FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+}
+
+
+@pytest.mark.parametrize("guard", ALTERED)
+def test_a_guard_that_was_altered_is_told(audited, guard):
+    with audited.copy() as (session, url):
+        session.execute(ALTERED[guard])
+        [breach] = audited.breaches("P", url=url)
+        assert breach["what"].endswith(f"gone, off or altered: {guard}"), breach
 
 
 def put_in(session, partition, evaluated, topic=None):

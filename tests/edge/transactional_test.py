@@ -208,6 +208,18 @@ def test_two_workers_share_and_each_way_of_leaving_doubles_nothing(make_place):
     assert workers[2].process.poll() is None
 
 
+def test_workers_of_a_group_with_a_long_name_do_not_fence_each_other(make_place):
+    place = make_place(partitions=4)
+    place.group = place.env["MENTORD_GROUP"] = place.group.ljust(249, "g")
+    workers = [place.worker(*EMIT), place.worker(*EMIT, "--lanes", "2")]
+    ids = lambda: {i for i, in place.sql("SELECT transactional_id FROM mentord.progress WHERE owner IS NOT NULL")}
+    until(lambda: f"three producers; {ids()}", 60, lambda: len(ids()) == 3)
+    sent = mixed(900, 40, 10)
+    place.send(*sent)
+    prove_exactly_once(place, sent)
+    assert all(w.process.poll() is None and w.events("worker.fenced") == [] for w in workers)
+
+
 def test_the_mode_is_switched_both_ways(place):
     """In order, and after a kill: what transactions told counts in either mode; idempotent mode's own promise is kept."""
     sent = []

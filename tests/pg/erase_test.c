@@ -271,6 +271,56 @@ static void nobody_writes_in_clear_beside_one_that_seals(void **state)
     }
 }
 
+/* Of citizen 5's application 1, and of the one refused record. */
+static void assert_payloads(enum payload_state expected)
+{
+    static char url[TRIAL_URL_SIZE];
+    (void)snprintf(url, sizeof(url), "%s", trial_url("mentord_reader"));
+    struct pg_settings settings = {.url = url, .owner = "person"};
+    struct pg_archive *handle = NULL;
+    const struct archived_decision *decisions = NULL;
+    const struct archived_quarantine *refused = NULL;
+    uint32_t decided_count = 0;
+    uint32_t refused_count = 2;
+    uint8_t id[UUID_SIZE];
+    trial_id(1, id);
+    ASSERT_DONE((handle = pg_archive_open(&settings, err)) != NULL);
+    struct archive archive = pg_archive_port(handle);
+    ASSERT_DONE(archive.application(archive.self, id, &decisions, &decided_count, err));
+    assert_int_equal(decided_count, 1);
+    assert_int_equal(decisions[0].payload.state, expected);
+    ASSERT_DONE(archive.quarantines(archive.self, false, -1, -1, &refused, &refused_count, err));
+    assert_int_equal(refused_count, 1);
+    assert_int_equal(refused[0].payload.state, expected);
+    pg_archive_close(&handle);
+}
+
+/* part_erasures.sql. PostgreSQL's clock may have gone back by five minutes, and no more. */
+static void what_went_after_an_erasure_did_not_go_by_it(void **state)
+{
+    (void)state;
+    struct trial_store store = trial_store("a/1");
+    struct position position = trial_take(&store, 2);
+    trial_batch_begin(&batch, &position);
+    trial_decided(&batch, 1, 5);
+    trial_refused(&batch, "key", 5);
+    trial_store_batch(&store, &batch);
+    mark_emitted(&store, &position);
+    assert_payloads(PAYLOAD_WHOLE);
+    assert_true(erase(5, ERR_NONE).any);
+    assert_payloads(PAYLOAD_ERASED);
+    trial_sql("SET session_replication_role = replica");
+    trial_sql("UPDATE mentord.erasure SET erased_at = erased_at - interval '4 minutes'");
+    assert_payloads(PAYLOAD_ERASED);
+    trial_sql("UPDATE mentord.erasure SET erased_at = erased_at - interval '2 minutes'");
+    assert_payloads(PAYLOAD_BROKEN);
+    trial_sql("UPDATE mentord.erasure SET erased_at = now(), citizen_ref = NULL, "
+              "decided_before = now() - interval '1 hour'");
+    assert_payloads(PAYLOAD_BROKEN);
+    trial_sql("SET session_replication_role = origin");
+    trial_store_close(&store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +332,7 @@ int main(void)
         cmocka_unit_test_setup(who_is_erased_with_all_that_is_left_can_apply_again, clear),
         cmocka_unit_test_setup(an_id_given_a_second_time_is_another_key, clear),
         cmocka_unit_test_setup(nobody_writes_in_clear_beside_one_that_seals, clear),
+        cmocka_unit_test_setup(what_went_after_an_erasure_did_not_go_by_it, clear),
     };
     return trial_has_server() ? cmocka_run_group_tests_name("pg/erase", tests, begin, end) : 77;
 }

@@ -11,6 +11,7 @@
 #include "mentor/core/partition.h"
 
 #include "../../src/app/growth.h"
+#include "support/quiet.h"
 #include "support/test.h"
 
 static struct {
@@ -62,25 +63,6 @@ ends(void *self, uint32_t wait_ms, const int64_t **given, int32_t *count, struct
     return world.end_count > 0 || err_set(err, ERR_RETRY, "no broker");
 }
 
-static bool commit(void *self, const struct position *p, uint32_t count, struct err *err)
-{
-    (void)self, (void)p, (void)count, (void)err;
-    return true;
-}
-
-static bool flush(void *self, uint32_t wait_ms, struct err *err)
-{
-    (void)self, (void)wait_ms, (void)err;
-    return true;
-}
-
-/* The port's form. NOLINTNEXTLINE(readability-non-const-parameter) */
-static bool settled(void *self, int32_t partition, int64_t *emitted_offset, struct err *err)
-{
-    (void)self, (void)partition, (void)emitted_offset, (void)err;
-    return true;
-}
-
 static bool source_count(void *self, int32_t *count, struct err *err)
 {
     (void)self;
@@ -116,8 +98,8 @@ static void begin(int32_t first)
     world.ended = -1;
     worker.edges.store = (struct store){
         .growth = store_growth, .growth_end = store_growth_end, .emitted = store_emitted};
-    worker.edges.source = (struct source){.commit = commit, .count = source_count};
-    worker.edges.sink = (struct sink){.flush = flush, .settled = settled};
+    worker.edges.source = (struct source){.commit = quiet_commit, .count = source_count};
+    worker.edges.sink = (struct sink){.flush = quiet_flush, .settled = quiet_settled};
     worker.edges.ends = ends;
     worker.clock.mono_us = mono_us;
     worker.partition_count = 3;

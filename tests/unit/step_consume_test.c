@@ -7,6 +7,7 @@
 
 #include "../../src/app/growth.h"
 #include "../../src/app/steps.h"
+#include "support/quiet.h"
 #include "support/test.h"
 
 enum {
@@ -61,12 +62,6 @@ static void release(void *self, uint32_t count)
     world.released += count;
 }
 
-static bool commit(void *self, const struct position *p, uint32_t count, struct err *err)
-{
-    (void)self, (void)p, (void)count, (void)err;
-    return true;
-}
-
 static bool
 store_growth(void *self, const int64_t *ends, int32_t count, struct growth *growth, struct err *err)
 {
@@ -81,19 +76,6 @@ static bool
 store_emitted(void *self, const struct position *p, uint32_t count, bool release_, struct err *err)
 {
     (void)self, (void)p, (void)count, (void)release_, (void)err;
-    return true;
-}
-
-static bool flush(void *self, uint32_t wait_ms, struct err *err)
-{
-    (void)self, (void)wait_ms, (void)err;
-    return true;
-}
-
-/* The port's form. NOLINTNEXTLINE(readability-non-const-parameter) */
-static bool settled(void *self, int32_t partition, int64_t *emitted_offset, struct err *err)
-{
-    (void)self, (void)partition, (void)emitted_offset, (void)err;
     return true;
 }
 
@@ -126,9 +108,9 @@ static int set_up(void **state)
     (void)state;
     memset(&worker, 0, sizeof(worker));
     worker.edges = (struct worker_edges){
-        .source = {.poll = poll, .release = release, .commit = commit},
+        .source = {.poll = poll, .release = release, .commit = quiet_commit},
         .store = {.growth = store_growth, .emitted = store_emitted},
-        .sink = {.flush = flush, .settled = settled},
+        .sink = {.flush = quiet_flush, .settled = quiet_settled},
         .ends = ends,
     };
     worker.clock.mono_us = mono_us;

@@ -93,6 +93,18 @@ void producer_close(struct producer **producer);
 struct sink producer_sink(struct producer *producer);
 
 /*
+ * identity.c: the transactional id GROUP/LIFE/LANE of a lane's producer. `life` is of this process
+ * and of no other ever: two workers with one id would fence each other for ever. So of a long group
+ * it has the first 128 bytes, and the life whole, which is at most 115 bytes.
+ */
+enum {
+    KAFKA_TRANSACTIONAL_ID_SIZE = 256, /* with its terminator */
+};
+void kafka_transactional_id(const struct kafka_settings *settings,
+                            const char *life,
+                            char id[KAFKA_TRANSACTIONAL_ID_SIZE]);
+
+/*
  * transactor.c: in place of the producer, outputs and the group's offsets in one transaction.
  * `transactional_id` is ours alone; the consumer's positions go through it from now on. The
  * consumer outlives it but for its closing: close the transactor first. open does not wait for a

@@ -316,7 +316,7 @@ struct chronicle {
                        const struct chronicle_end **rows,
                        uint32_t *count,
                        struct err *err);
-    /* Guards of the database that are gone or off, as a person reads them; NULL: none. */
+    /* Guards of the database that are gone, off or altered, as a person reads them; NULL: none. */
     bool (*guards)(void *self, const char **missing, struct err *err);
     /*
      * Reads the entry at *packed and moves past it; *offset is where it begins and then where the

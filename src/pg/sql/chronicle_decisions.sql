@@ -1,25 +1,22 @@
 -- After chronicle_between. The partition is its position's. The application's row only where decisions came before, or its
 -- payload may not be there to make the decision again. COPY: the server goes on while its rows are worked on, and a field
 -- costs half of what it does in a result. No joins and no look at the selection for most rows: each costs more than the row's place in its index.
--- LIMIT 1: a superuser can put a row in twice, which is told elsewhere. An erasure is of what was decided before it, by five minutes that
--- PostgreSQL's clock may have gone back in between (a failover); an event's own time, in a demo, says nothing of it.
+-- LIMIT 1: a superuser can put a row in twice, which is told elsewhere.
 COPY (
     SELECT d.source_offset, d.decision_id, d.citizen_ref, d.citizen_seq, d.outcome, d.evaluated_at_ms, d.late_ms, d.trace,
         d.output, d.batch, d.index, -1, d.application_seq, d.rulebook, d.core_version, d.conflict,
         d.quarantined, d.periods, d.headers, d.input, d.progress_id, d.key_id,
         CASE WHEN d.key_id IS NOT NULL THEN (SELECT y.wrapped[(d.key_id & 31)::integer + 1] FROM mentord.citizen_key y WHERE y.id = d.key_id >> 5 LIMIT 1) END,
         CASE WHEN d.key_id IS NOT NULL OR d.erasure IS NOT NULL THEN (
-            SELECT e.citizen_ref IS NOT NULL FROM mentord.erasure e
+            SELECT e.citizen_ref IS NOT NULL FROM (:part_erasures) AS e
             WHERE e.id = coalesce(d.erasure, (SELECT y.erasure[(d.key_id & 31)::integer + 1] FROM mentord.citizen_key y WHERE y.id = d.key_id >> 5 LIMIT 1))
-                AND coalesce(e.citizen_ref = d.citizen_ref AND (d.evaluated_at_ms <= extract(epoch FROM e.erased_at) * 1000 + 300000
-                    OR (SELECT m.demo FROM mentord.meta m)), d.evaluated_at_ms < floor(extract(epoch FROM e.decided_before) * 1000))
+                AND d.evaluated_at_ms <= e.until_ms AND (e.citizen_ref = d.citizen_ref OR d.evaluated_at_ms < e.before_ms)
             LIMIT 1
         ) END,
         CASE WHEN d.erasure IS NOT NULL AND NOT EXISTS ( -- an erasure that there is not, or not of it
-            SELECT FROM mentord.erasure e
+            SELECT FROM (:part_erasures) AS e
             WHERE e.id = d.erasure
-                AND coalesce(e.citizen_ref = d.citizen_ref AND (d.evaluated_at_ms <= extract(epoch FROM e.erased_at) * 1000 + 300000
-                    OR (SELECT m.demo FROM mentord.meta m)), d.evaluated_at_ms < floor(extract(epoch FROM e.decided_before) * 1000))
+                AND d.evaluated_at_ms <= e.until_ms AND (e.citizen_ref = d.citizen_ref OR d.evaluated_at_ms < e.before_ms)
         ) THEN d.erasure END, NULL,
         d.application_id, d.version, d.total_ore, d.start_date, d.end_date,
         CASE WHEN d.application_seq > 1 OR d.erasure IS NOT NULL OR d.key_id IS NOT NULL THEN (

@@ -15,8 +15,8 @@ FROM (
     UNION ALL
     SELECT 2, k.citizen_ref, NULL, NULL, k.id
     FROM key k
-    LEFT JOIN mentord.erasure e ON e.id = k.erasure AND e.citizen_ref = k.citizen_ref
-        AND k.created_at <= e.erased_at + interval '5 minutes' -- an erasure ends no key that was made after it
+    LEFT JOIN (:part_erasures) AS e ON e.id = k.erasure AND e.citizen_ref = k.citizen_ref
+        AND k.created_at <= e.until -- an erasure ends no key that was made after it
     WHERE (k.wrapped IS NULL OR k.erasure IS NOT NULL) AND (e.id IS NULL OR k.wrapped IS NOT NULL)
     UNION ALL
     SELECT 3, NULL, b.progress_id, b.first_offset, b.id
@@ -25,14 +25,13 @@ FROM (
     UNION ALL
     SELECT 4, NULL, q.progress_id, q.source_offset, q.erasure
     FROM mentord.quarantine q
-    WHERE q.erasure IS NOT NULL AND NOT EXISTS ( -- chronicle_refusals has the same condition, and chronicle_decisions says why
+    WHERE q.erasure IS NOT NULL AND NOT EXISTS ( -- as in chronicle_refusals
         SELECT
-        FROM mentord.erasure e
+        FROM (:part_erasures) AS e
         LEFT JOIN mentord.citizen_key y ON y.id = q.key_id >> 5
-        WHERE e.id = q.erasure AND coalesce(
-            (e.citizen_ref = q.citizen_ref OR e.citizen_ref = y.citizen_ref[(q.key_id & 31)::integer + 1])
-                AND (q.at_ms <= extract(epoch FROM e.erased_at) * 1000 + 300000 OR (SELECT m.demo FROM mentord.meta m)),
-            q.state <> 'open' AND q.at_ms < floor(extract(epoch FROM e.decided_before) * 1000))
+        WHERE e.id = q.erasure
+            AND q.at_ms <= e.until_ms AND (e.citizen_ref IN (q.citizen_ref, y.citizen_ref[(q.key_id & 31)::integer + 1])
+                OR q.state <> 'open' AND q.at_ms < e.before_ms)
     )
     UNION ALL
     SELECT 5, NULL, q.progress_id, q.source_offset, q.batch
