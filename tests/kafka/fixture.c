@@ -160,16 +160,45 @@ static void must(rd_kafka_error_t *error)
     CHECK(error == NULL);
 }
 
+void transaction_end(rd_kafka_t *rk, bool commit)
+{
+    must(commit ? rd_kafka_commit_transaction(rk, 20000) : rd_kafka_abort_transaction(rk, 20000));
+    rd_kafka_destroy(rk);
+}
+
+static rd_kafka_t *transaction_begun(const struct fixture *fixture, const char *id)
+{
+    rd_kafka_t *rk = producer_make(fixture, id);
+    must(rd_kafka_init_transactions(rk, 20000));
+    must(rd_kafka_begin_transaction(rk));
+    return rk;
+}
+
 void records_transact(
     const struct fixture *fixture, const char *topic, int32_t partition, int count, bool commit)
 {
-    rd_kafka_t *rk = producer_make(fixture, topic);
-    must(rd_kafka_init_transactions(rk, 20000));
-    must(rd_kafka_begin_transaction(rk));
+    rd_kafka_t *rk = transaction_begun(fixture, topic);
     records_queue(rk, topic, partition, 1000, count);
     CHECK(rd_kafka_flush(rk, 20000) == RD_KAFKA_RESP_ERR_NO_ERROR);
-    must(commit ? rd_kafka_commit_transaction(rk, 20000) : rd_kafka_abort_transaction(rk, 20000));
-    rd_kafka_destroy(rk);
+    transaction_end(rk, commit);
+}
+
+rd_kafka_t *transaction_open(const struct fixture *fixture, const char *topic, const char *offset)
+{
+    rd_kafka_t *rk = transaction_begun(fixture, "open");
+    const char *source = fixture->settings.topic_applications;
+    char key[] = "open";
+    rd_kafka_vu_t parts[] = {
+        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = topic},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {key, sizeof(key) - 1}},
+        {.vtype = RD_KAFKA_VTYPE_HEADER, .u.header = {"mentor-topic", source, -1}},
+        {.vtype = RD_KAFKA_VTYPE_HEADER, .u.header = {"mentor-partition", "0", -1}},
+        {.vtype = RD_KAFKA_VTYPE_HEADER, .u.header = {"mentor-offset", offset, -1}},
+    };
+    must(rd_kafka_produceva(rk, parts, sizeof(parts) / sizeof(parts[0])));
+    CHECK(rd_kafka_flush(rk, 20000) == RD_KAFKA_RESP_ERR_NO_ERROR);
+    return rk;
 }
 
 void topic_keys(const struct fixture *fixture, const char *topic, char *keys, size_t size)

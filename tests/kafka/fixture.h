@@ -40,6 +40,11 @@ void records_write(
 void records_transact(
     const struct fixture *fixture, const char *topic, int32_t partition, int count, bool commit);
 
+/* One record of a transaction that stays open, as an output of partition 0's offset; ended and
+ * closed by transaction_end. */
+rd_kafka_t *transaction_open(const struct fixture *fixture, const char *topic, const char *offset);
+void transaction_end(rd_kafka_t *rk, bool commit);
+
 /* The keys of a topic's one partition as a reader of committed records sees them, in order, a blank
  * behind each. */
 void topic_keys(const struct fixture *fixture, const char *topic, char *keys, size_t size);

@@ -268,6 +268,71 @@ static void membership_is_proved_and_nothing_moves(void **state)
     assert_decisions(world, "a b ");
 }
 
+/* An orphan's look at what is open: of the offsets that are given, 0 to 2 count as out. */
+static bool fence(struct world *world, const char *id)
+{
+    struct member *one = &world->one;
+    one->positions[0].takeovers = 1;
+    return kafka_fence(one->consumer, id, one->positions, 1, &world->err);
+}
+
+/* What another has open is neither ours to end, nor taken for ended. */
+static void what_hangs_is_seen_until_it_is_ended(void **state)
+{
+    struct world *world = *state;
+    struct member *one = &world->one;
+    const char *decisions = world->fixture.settings.topic_decisions;
+    join(world, one, 0, 9);
+    assert_true(output_send(world, one, "a", 2, false));
+    assert_true(one->sink.flush(one->sink.self, FLUSH_MS, &world->err));
+    assert_true(fence(world, "dead"));
+
+    rd_kafka_t *open = transaction_open(&world->fixture, decisions, "3");
+    assert_false(fence(world, "dead"));
+    assert_int_equal(world->err.kind, ERR_RETRY);
+    assert_non_null(strstr(world->err.text, "another producer"));
+    transaction_end(open, false);
+    assert_true(fence(world, "dead"));
+
+    open = transaction_open(&world->fixture, decisions, "2");
+    assert_false(fence(world, "dead"));
+    assert_int_equal(world->err.kind, ERR_RETRY);
+    assert_non_null(strstr(world->err.text, "counts as out"));
+    transaction_end(open, false);
+    assert_true(fence(world, "dead"));
+    assert_decisions(world, "a ");
+}
+
+/* After something was dropped nothing is committed beside what is not ended. */
+static void nothing_is_committed_while_something_hangs(void **state)
+{
+    struct world *world = *state;
+    struct member *one = &world->one;
+    join(world, one, 0, 9);
+    assert_true(one->sink.flush(one->sink.self, FLUSH_MS, &world->err));
+    world->err.kind = ERR_NONE;
+    assert_true(one->source.stop(one->source.self, &world->err));
+    char id[128];
+    (void)snprintf(id, sizeof(id), "%s/1", world->fixture.settings.group);
+    assert_true(output_send(world, one, "dropped", 0, false));
+    member_open(world, &world->other, id); /* fences it, so that its end is not known */
+    assert_true(world->other.sink.purge(world->other.sink.self, &world->err));
+    assert_false(one->sink.flush(one->sink.self, FLUSH_MS, &world->err));
+    member_close(&world->other);
+
+    rd_kafka_t *open =
+        transaction_open(&world->fixture, world->fixture.settings.topic_decisions, "5");
+    take(world, one, 0, 9);
+    assert_true(output_send(world, one, "b", 1, false));
+    assert_false(one->sink.flush(one->sink.self, FLUSH_MS, &world->err));
+    assert_non_null(strstr(world->err.text, "another producer"));
+    transaction_end(open, true);
+    take(world, one, 0, 9);
+    assert_true(output_send(world, one, "b", 1, false));
+    assert_true(one->sink.flush(one->sink.self, FLUSH_MS, &world->err));
+    assert_decisions(world, "open b ");
+}
+
 /* More than a cargo holds: they go in several transactions, in order. */
 static void outputs_beyond_what_is_held_wait_for_room(void **state)
 {
@@ -324,6 +389,8 @@ int main(void)
         TEST(a_member_that_was_replaced_moves_nothing),
         TEST(a_producer_with_the_same_id_takes_over),
         TEST(membership_is_proved_and_nothing_moves),
+        TEST(what_hangs_is_seen_until_it_is_ended),
+        TEST(nothing_is_committed_while_something_hangs),
         TEST(outputs_beyond_what_is_held_wait_for_room),
     };
 #undef TEST
