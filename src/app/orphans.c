@@ -36,11 +36,14 @@ bool orphans_end(struct worker *worker, struct err *left)
             worker->err = err;
             return false;
         }
-        if (err.kind == ERR_RETRY) {
-            *left = err;
-        }
         /* Perhaps for what the next one has left; but a broker that is away is not waited for. */
-        if (worker->clock.mono_us(worker->clock.self) > until_us) {
+        bool enough = worker->clock.mono_us(worker->clock.self) > until_us;
+        bool last = store->orphan(store->self, i + 1) == NULL;
+        if (err.kind != ERR_STALE || (enough && !last)) {
+            *left = err;
+            left->kind = err.kind == ERR_STALE ? ERR_RETRY : err.kind;
+        }
+        if (enough) {
             break;
         }
     }

@@ -44,7 +44,8 @@ struct consumer {
     bool undone;                   /* undo.h: since the last start() */
     int64_t *undone_at; /* owned; by partition: what was committed then, and still is; -1 */
     uint32_t undone_count;
-    int64_t undo_tried_us; /* 0: not since the last answer */
+    int64_t undo_tried_us;    /* 0: not since the last answer */
+    int64_t hanging_since_us; /* fence.c: what it may not abort; 0: nothing does */
 };
 
 /* ERR_HALT when another member has joined under our group.instance.id, which `code` or the client

@@ -1,5 +1,6 @@
 /* A dead worker's transaction, ended by whoever takes over from it. */
 
+#include "mentor/base/clock.h"
 #include "mentor/base/err.h"
 #include "mentor/base/guard.h"
 #include "mentor/kafka/kafka.h"
@@ -15,9 +16,13 @@
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
     (void)rk;
-    (void)message; /* nothing is sent */
+    (void)message; /* an undo's; nobody waits for it */
     (void)opaque;
 }
+
+enum {
+    PENDING_US = 12000000, /* one call of a living worker that waits (transaction.h), and more */
+};
 
 struct orphan {
     struct consumer *consumer;
@@ -41,7 +46,9 @@ static bool undo(struct orphan *orphan, rd_kafka_topic_partition_list_t *pending
                     err_set(err, ERR_RETRY, "a transaction is pending all the same"));
 }
 
-static bool was_its_own(const struct orphan *orphan, int32_t partition)
+/* Or that of another who has died over it: an heir has sent nothing before all of them are ended.
+ */
+static bool may_be_its_own(const struct orphan *orphan, int32_t partition)
 {
     for (uint32_t i = 0; i < orphan->count; i++) {
         if (orphan->positions[i].partition == partition) {
@@ -49,6 +56,19 @@ static bool was_its_own(const struct orphan *orphan, int32_t partition)
         }
     }
     return false;
+}
+
+/* Whoever has the partition of what pends ends it, and cannot while each who waits for that goes on
+ * fencing it; and what counts as out waits for a person. */
+static bool hangs_for_long(struct consumer *consumer, enum hanging hanging)
+{
+    struct clock clock = clock_system();
+    int64_t now_us = clock.mono_us(clock.self);
+    int64_t most_us = hanging == HANGING_PENDING ? PENDING_US : HANGING_OPEN_US;
+    if (consumer->hanging_since_us == 0) {
+        consumer->hanging_since_us = now_us;
+    }
+    return now_us - consumer->hanging_since_us > most_us;
 }
 
 /* `committed`: below it outputs count as out. */
@@ -60,16 +80,20 @@ static bool end_hanging(struct orphan *orphan,
     rd_kafka_topic_partition_list_t *told = rd_kafka_topic_partition_list_new(committed->cnt);
     for (int i = 0; i < committed->cnt; i++) {
         const rd_kafka_topic_partition_t *at = &committed->elems[i];
-        if (was_its_own(orphan, at->partition)) {
+        if (may_be_its_own(orphan, at->partition)) {
             rd_kafka_topic_partition_list_add(told, topic, at->partition)->offset = at->offset;
         }
     }
     enum hanging hanging = hanging_end(&orphan->outlet, told, NULL, err);
     rd_kafka_topic_partition_list_destroy(told);
+    if (hanging == HANGING_NOTHING) {
+        orphan->consumer->hanging_since_us = 0;
+    }
     if (hanging == HANGING_OTHERS) {
         transactor_clear(orphan->consumer->transactor, committed); /* perhaps it is ours */
     }
-    if (hanging == HANGING_PENDING) { /* in the name of each who waits for it, none would end it */
+    if ((hanging == HANGING_PENDING || hanging == HANGING_TOLD) &&
+        hangs_for_long(orphan->consumer, hanging)) {
         err->kind = ERR_STALE;
     }
     return hanging == HANGING_NOTHING;

@@ -12,9 +12,10 @@
 
 enum {
     ASK_MS = 5000,
-    END_MS = 500, /* a transaction of another worker takes a third of it */
+    END_MS = 500, /* a transaction of another worker takes a third of it, but for a slow one's: */
+    END_SLOW_MS = 2000,
     END_PAUSE_MS = 20,
-    READ_MS = 30000,
+    READ_MS = 10000,
     READ_PAUSE_MS = 100,
     PENDING_MS = 2000,
     UNSEEN = RD_KAFKA_OFFSET_BEGINNING, /* no answer has it */
@@ -33,6 +34,7 @@ struct look {
     const char *topic;
     const rd_kafka_topic_partition_list_t *told;
     const atomic_bool *stop;
+    int wait_ms;
     struct topic_reader reader; /* of all that is there, committed or not */
     const struct topic_bounds *bounds;
     uint32_t count;
@@ -45,9 +47,9 @@ static int64_t now_ms(void)
     return clock.mono_us(clock.self) / 1000;
 }
 
-static bool is_stopped(const struct look *look)
+static bool is_stopped(const atomic_bool *stop)
 {
-    return look->stop != NULL && *look->stop;
+    return stop != NULL && *stop;
 }
 
 /* How many partitions have something that is not ended; -1: *err. */
@@ -81,9 +83,9 @@ static int ask_stable(struct look *look, struct err *err)
 static int await_stable(struct look *look, struct err *err)
 {
     struct clock clock = clock_system();
-    int64_t until = now_ms() + END_MS;
+    int64_t until = now_ms() + look->wait_ms;
     int hang = 0;
-    while ((hang = ask_stable(look, err)) > 0 && now_ms() < until && !is_stopped(look)) {
+    while ((hang = ask_stable(look, err)) > 0 && now_ms() < until && !is_stopped(look->stop)) {
         clock.sleep_ms(clock.self, END_PAUSE_MS);
     }
     return hang;
@@ -123,10 +125,11 @@ static enum found read_hanging(struct look *look, uint32_t place, struct err *er
     if (!begun) {
         return FOUND_NOT;
     }
-    for (int64_t until = now_ms() + READ_MS; now_ms() < until && !is_stopped(look);) {
+    for (int64_t until = now_ms() + READ_MS; now_ms() < until && !is_stopped(look->stop);) {
         struct record record;
         int got = reader->next(reader->self, READ_PAUSE_MS, &record, err);
         if (got < 0) {
+            err->kind = ERR_RETRY; /* also when the log has lost what hung meanwhile */
             return FOUND_NOT;
         }
         if (got == 0 ? reader->at_end(reader->self) : record.offset >= bounds->high) {
@@ -169,17 +172,14 @@ static enum found look_at(struct look *look, struct err *err)
     return finding;
 }
 
-static enum found find(struct outlet *outlet,
-                       const char *topic,
-                       const rd_kafka_topic_partition_list_t *told,
-                       const atomic_bool *stop,
-                       struct err *err)
+/* What all looks at output topics have in common: `look` without a topic. */
+static enum found find(struct look look, const char *topic, struct err *err)
 {
-    struct look look = {.outlet = outlet, .topic = topic, .told = told, .stop = stop};
-    struct reader *opened = reader_open_uncommitted(&outlet->settings, topic, err);
+    struct reader *opened = reader_open_uncommitted(&look.outlet->settings, topic, err);
     if (opened == NULL) {
         return FOUND_NOT;
     }
+    look.topic = topic;
     look.reader = reader_port(opened);
     enum found finding = FOUND_NOT;
     if (look.reader.bounds(look.reader.self, ASK_MS, &look.bounds, &look.count, err)) {
@@ -192,53 +192,65 @@ static enum found find(struct outlet *outlet,
     return finding;
 }
 
-static enum found find_all(struct outlet *outlet,
-                           const rd_kafka_topic_partition_list_t *told,
-                           const atomic_bool *stop,
-                           struct err *err)
+static enum found find_all(struct look look, int wait_ms, struct err *err)
 {
-    enum found decisions = find(outlet, outlet->settings.topic_decisions, told, stop, err);
+    look.wait_ms = wait_ms;
+    enum found decisions = find(look, look.outlet->settings.topic_decisions, err);
     if (decisions == FOUND_NOT || decisions == FOUND_TOLD) {
         return decisions;
     }
-    enum found dlq = find(outlet, outlet->settings.topic_dlq, told, stop, err);
+    enum found dlq = find(look, look.outlet->settings.topic_dlq, err);
     return dlq == FOUND_NOTHING ? decisions : dlq;
 }
 
+static uint32_t count_unseen(const rd_kafka_topic_partition_list_t *list)
+{
+    uint32_t unseen = 0;
+    for (int i = 0; i < list->cnt; i++) {
+        unseen += list->elems[i].offset == UNSEEN;
+    }
+    return unseen;
+}
+
 /*
- * Whether each offset of the group has been seen without a transaction that pends, also of other
- * workers' partitions: one that goes on pending may be of the very transaction that hangs, and is
- * committed or aborted with it, but not without (offsets_prove and the orphan's heir see to that).
+ * Whether an offset of the group goes on pending, also of other workers' partitions: it may be of
+ * the very transaction that hangs, and is committed or aborted with it, but not without
+ * (offsets_prove and the orphan's heir see to that).
  */
-static bool none_pends(struct outlet *outlet, struct err *err)
+static enum undo_pending ask_pending(const struct look *look, struct err *err)
 {
     struct clock clock = clock_system();
-    const struct kafka_settings *settings = &outlet->settings;
-    int count = bounds_partitions(outlet->rk, settings->topic_applications, ASK_MS, err);
-    if (count < 0) {
-        return false;
-    }
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
+    rd_kafka_t *rk = look->outlet->rk;
+    const struct kafka_settings *settings = &look->outlet->settings;
+    enum undo_pending pending = UNDO_UNKNOWN;
+    int count = bounds_partitions(rk, settings->topic_applications, ASK_MS, err);
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new(count < 0 ? 0 : count);
     for (int i = 0; i < count; i++) {
         rd_kafka_topic_partition_list_add(list, settings->topic_applications, i)->offset = UNSEEN;
     }
-    int unseen = count;
-    for (int64_t until = now_ms() + PENDING_MS; unseen > 0 && now_ms() < until;) {
-        if (undo_ask(outlet->rk, settings->group, list) == UNDO_SOME) {
-            clock.sleep_ms(clock.self, END_PAUSE_MS);
+    for (int64_t until = now_ms() + PENDING_MS;
+         count > 0 && pending != UNDO_NONE && now_ms() < until && !is_stopped(look->stop);) {
+        enum undo_pending answer = undo_ask(rk, settings->group, list);
+        if (answer != UNDO_UNKNOWN) {
+            pending = count_unseen(list) == 0 ? UNDO_NONE : UNDO_SOME;
         }
-        unseen = 0;
-        for (int i = 0; i < count; i++) {
-            unseen += list->elems[i].offset == UNSEEN;
+        if (pending != UNDO_NONE) {
+            clock.sleep_ms(clock.self, END_PAUSE_MS);
         }
     }
     rd_kafka_topic_partition_list_destroy(list);
-    return unseen == 0 ||
-           err_set(err,
-                   ERR_RETRY,
-                   "offsets of group %s are pending in a transaction; one that is open ends within "
-                   "20 s; if this is said again, see the README's \"Lost ends\"",
-                   settings->group);
+    if (pending != UNDO_NONE) {
+        (void)err_set(err,
+                      ERR_RETRY,
+                      pending == UNDO_SOME
+                          ? "offsets of group %s are pending in a transaction; one that is open "
+                            "ends within 20 s; if this is said again, see the README's \"Lost "
+                            "ends\""
+                          : "group %s does not answer whether a transaction is pending",
+                      settings->group);
+    }
+    return pending;
 }
 
 enum hanging hanging_end(struct outlet *outlet,
@@ -246,17 +258,22 @@ enum hanging hanging_end(struct outlet *outlet,
                          const atomic_bool *stop,
                          struct err *err)
 {
-    enum found finding = find_all(outlet, told, stop, err);
+    struct look look = {.outlet = outlet, .told = told, .stop = stop};
+    enum found finding = find_all(look, END_MS, err);
     if (finding == FOUND_NOTHING) {
         return HANGING_NOTHING;
     }
-    if (finding == FOUND_UNTOLD && !none_pends(outlet, err)) {
+    if (finding == FOUND_TOLD) {
+        return HANGING_TOLD;
+    }
+    enum undo_pending pending = finding == FOUND_UNTOLD ? ask_pending(&look, err) : UNDO_UNKNOWN;
+    if (pending == UNDO_SOME) {
         return HANGING_PENDING;
     }
-    if (finding != FOUND_UNTOLD || !undo_run(outlet, NULL, NULL, err)) {
+    if (pending == UNDO_UNKNOWN || is_stopped(stop) || !undo_run(outlet, NULL, NULL, err)) {
         return HANGING_UNKNOWN;
     }
-    finding = find_all(outlet, told, stop, err);
+    finding = find_all(look, END_SLOW_MS, err);
     if (finding == FOUND_UNTOLD) {
         (void)err_set(err,
                       ERR_RETRY,

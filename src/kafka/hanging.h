@@ -16,9 +16,15 @@
 
 struct err;
 
+enum {
+    HANGING_OPEN_US = 25000000, /* no longer is a transaction open that has an end:
+                                   transaction.timeout.ms, and until the broker looks */
+};
+
 enum hanging {
     HANGING_UNKNOWN, /* *err: ERR_RETRY; ERR_FENCED as transaction.h */
     HANGING_NOTHING,
+    HANGING_TOLD,    /* what counts as out is not ended, or behind what is not; *err */
     HANGING_PENDING, /* something is open, and offsets of the group are pending; *err */
     HANGING_OTHERS,  /* what was this producer's is ended, and something is open all the same; *err
                       */
@@ -26,8 +32,9 @@ enum hanging {
 
 /*
  * Whether all that the output topics hold now is ended: asked for up to half a second, since others
- * have transactions there too. What is not is aborted by an empty transaction of this outlet, which
- * must have had its first answer.
+ * have transactions there too, and 2 s after its own. What is not is aborted by an empty
+ * transaction of this outlet, which must have had its first answer. Takes some seconds when nothing
+ * answers or much is to be read.
  *
  * told: of each source partition that may be in it, the offset below which outputs count as out:
  * where such a one hangs, the end of a commit may be lost, and nothing is aborted.

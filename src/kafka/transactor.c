@@ -58,8 +58,37 @@ static void unload(struct transactor *transactor, enum transaction_end end, cons
 static rd_kafka_topic_partition_list_t *told(struct transactor *transactor)
 {
     struct position settled[PARTITIONS_MAX];
-    uint32_t count = passages_settled(&transactor->passages, settled);
-    return offsets_list(transactor->consumer, settled, count);
+    const char *topic = transactor->consumer->settings.topic_applications;
+    uint32_t count = transactor->doubted ? passages_settled(&transactor->passages, settled) : 0;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+    for (uint32_t i = 0; i < count; i++) {
+        rd_kafka_topic_partition_list_add(list, topic, settled[i].partition)->offset =
+            settled[i].emitted_offset;
+    }
+    return list;
+}
+
+/*
+ * The end of a commit is lost in some partitions, and perhaps those of what was aborted after it.
+ * An abort would lose what counts as out; a commit at worst tells twice what was aborted.
+ */
+static bool commit_beside(struct transactor *transactor, const struct err *err)
+{
+    struct clock clock = clock_system();
+    int64_t now_us = clock.mono_us(clock.self);
+    if (transactor->told_since_us == 0) {
+        transactor->told_since_us = now_us;
+    }
+    if (now_us - transactor->told_since_us < HANGING_OPEN_US) {
+        return false;
+    }
+    LOG(LOG_LEVEL_ERROR,
+        "transaction.ambiguous",
+        LOG_TEXT("why", err->text),
+        LOG_TEXT("then",
+                 "committed with the next one: readers may see outputs twice, identical and with "
+                 "the same ce_id"));
+    return true;
 }
 
 /* The next commit's marker would decide on what an earlier abort has left open. */
@@ -67,8 +96,16 @@ static bool is_clear(struct transactor *transactor,
                      const rd_kafka_topic_partition_list_t *settled,
                      struct err *err)
 {
-    return !transactor->doubted || !GUARD(HANGING) ||
-           hanging_end(&transactor->outlet, settled, &transactor->drop, err) == HANGING_NOTHING;
+    if (!transactor->doubted || !GUARD(HANGING)) {
+        return true;
+    }
+    enum hanging hanging = hanging_end(&transactor->outlet, settled, &transactor->drop, err);
+    bool clear =
+        hanging == HANGING_NOTHING || (hanging == HANGING_TOLD && commit_beside(transactor, err));
+    if (clear) {
+        transactor->told_since_us = 0;
+    }
+    return clear;
 }
 
 static void carry(struct transactor *transactor)
@@ -295,13 +332,13 @@ void transactor_close(struct transactor **transactor)
     if (self == NULL) {
         return;
     }
-    self->consumer->transactor = NULL;
     transactor_join(self, NULL);
     (void)pthread_mutex_lock(&self->mutex);
     self->quit = true;
     (void)pthread_cond_broadcast(&self->changed);
     (void)pthread_mutex_unlock(&self->mutex);
     (void)pthread_join(self->thread, NULL);
+    self->consumer->transactor = NULL;
     (void)pthread_cond_destroy(&self->changed);
     (void)pthread_mutex_destroy(&self->mutex);
     outlet_close(&self->outlet);
