@@ -203,7 +203,7 @@ def test_order_holds_where_citizens_move_between_old_partitions(make_place, emit
     place.send(*early)
     place.settled()
     worker.kill()
-    blocker = m.record(m.application(m.fresh_cpr()), event="blocker")
+    blocker = m.record(m.application(citizen_of(1, 0)), event="blocker")  # one of the new count's would be where 1 ends
     producer = open_transaction(place, blocker, 1)
     place.send(*late)
     place.grow(3)
