@@ -179,10 +179,11 @@ static enum found find(struct look look, const char *topic, struct err *err)
     if (opened == NULL) {
         return FOUND_NOT;
     }
+    struct topic_reader reader = reader_port(opened);
     look.topic = topic;
-    look.reader = reader_port(opened);
+    look.reader = reader;
     enum found finding = FOUND_NOT;
-    if (look.reader.bounds(look.reader.self, ASK_MS, &look.bounds, &look.count, err)) {
+    if (reader.bounds(reader.self, ASK_MS, &look.bounds, &look.count, err)) {
         look.stable = calloc(look.count, sizeof(*look.stable));
         CHECK(look.stable != NULL);
         finding = look_at(&look, err);
