@@ -13,7 +13,7 @@
 
 struct transactor {
     struct outlet outlet;
-    char id[256];
+    char id[KAFKA_TRANSACTIONAL_ID_SIZE];
     struct consumer *consumer; /* borrowed */
     pthread_t thread;
     atomic_bool drop; /* what is under way is not wanted any more */
