@@ -82,6 +82,14 @@ ALTER TABLE mentord.progress
     ALTER COLUMN link SET STORAGE PLAIN,
     ALTER COLUMN breaker SET STORAGE PLAIN;
 
+-- A Kafka transaction that may have counted as committed is about to be aborted, or was: when the group then says just this of the
+-- partition, and it lies below emitted_offset, that goes back to it.
+CREATE TABLE mentord.undone (
+    progress_id bigint PRIMARY KEY,
+    committed bigint NOT NULL,
+    noted_at timestamptz NOT NULL DEFAULT now()
+);
+
 -- Old partitions that a growth still waits for.
 CREATE VIEW mentord.growth_behind AS
 SELECT g.cluster, g.topic, (e.place - 1)::integer AS partition, coalesce(p.emitted_offset, 0) AS emitted_offset, e.end_offset

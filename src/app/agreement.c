@@ -60,20 +60,27 @@ static bool halt(struct worker *worker,
                    what);
 }
 
-/* Transactions that had counted as committed. */
-static bool undone(struct worker *worker, const struct position *position)
+/* Whether transactions were undone that had counted as committed, be it the first: the store then
+ * goes back with the group. */
+static bool
+ask_undone(struct worker *worker, const struct told *told, struct position *position, bool *undone)
 {
-    struct source *source = &worker->edges.source;
-    return source->undone != NULL && source->undone(source->self, position->partition);
+    struct store *store = &worker->edges.store;
+    *undone = false;
+    bool behind = told->offset < position->emitted_offset &&
+                  (told->note.mode != NOTE_NONE || told->offset < 0);
+    return store->undone == NULL || (!behind && !position->noted) ||
+           store->undone(store->self, position, told->offset, undone, &worker->err);
 }
 
-/* What is marked as out and is not, or may not be: idempotent mode rather sends too much. */
-static bool
-is_behind(struct worker *worker, const struct told *told, const struct position *position)
+static void log_undone(const struct position *position, int64_t marked)
 {
-    return told->note.mode != NOTE_NONE && told->offset < position->emitted_offset &&
-           (undone(worker, position) ||
-            (!worker->transactional && told->note.mode == NOTE_TRANSACTIONAL));
+    LOG(LOG_LEVEL_WARN,
+        "emit.undone",
+        LOG_NUMBER("partition", position->partition),
+        LOG_NUMBER("marked", marked),
+        LOG_NUMBER("from", position->emitted_offset),
+        LOG_TEXT("then", "emitted again: what Kafka was told last says that they are not out"));
 }
 
 /* A transaction's offset is exact: what lies below is out, and nothing else is. Without one only
@@ -81,16 +88,18 @@ is_behind(struct worker *worker, const struct told *told, const struct position 
 static bool emitted_of(struct worker *worker, const struct told *told, struct position *position)
 {
     bool unsure = position->emitted_offset < position->next_offset;
-    if (told->note.mode == NOTE_TRANSACTIONAL && told->offset >= position->emitted_offset) {
+    int64_t marked = position->emitted_offset;
+    bool undone = false;
+    if (!ask_undone(worker, told, position, &undone)) {
+        return false;
+    }
+    if (undone && (position->emitted_offset < marked || told->offset < 0)) {
+        log_undone(position, marked);
+    } else if (told->note.mode == NOTE_TRANSACTIONAL && told->offset >= position->emitted_offset) {
         position->emitted_offset = GUARD(TXN_EXACT) ? told->offset : position->emitted_offset;
-    } else if (is_behind(worker, told, position)) {
-        LOG(LOG_LEVEL_WARN,
-            "emit.undone",
-            LOG_NUMBER("partition", position->partition),
-            LOG_NUMBER("marked", position->emitted_offset),
-            LOG_NUMBER("from", told->offset),
-            LOG_TEXT("then", "emitted again: what Kafka was told last says that they are not out"));
-        position->emitted_offset = told->offset;
+    } else if (!worker->transactional && told->note.mode == NOTE_TRANSACTIONAL) {
+        position->emitted_offset = told->offset; /* idempotent mode rather sends too much */
+        log_undone(position, marked);
     } else if (worker->transactional && told->note.mode == NOTE_TRANSACTIONAL) {
         return halt(
             worker,
@@ -115,20 +124,50 @@ static bool emitted_of(struct worker *worker, const struct told *told, struct po
     return true;
 }
 
-bool worker_agree(struct worker *worker, struct position *position)
+static bool ask(struct worker *worker, int32_t partition, struct told *told)
 {
     struct source *source = &worker->edges.source;
-    struct store *store = &worker->edges.store;
-    struct told told = {.offset = -1};
+    *told = (struct told){.offset = -1};
     if (!source->committed(source->self,
-                           position->partition,
-                           &told.offset,
-                           told.metadata,
-                           sizeof(told.metadata),
+                           partition,
+                           &told->offset,
+                           told->metadata,
+                           sizeof(told->metadata),
                            &worker->err)) {
         return false;
     }
-    told.note = note_read(told.metadata);
+    told->note = note_read(told->metadata);
+    return true;
+}
+
+bool worker_agrees_still(struct worker *worker)
+{
+    for (uint32_t i = 0; i < worker->slot_count && worker->transactional; i++) {
+        const struct position *position = &worker->positions[i];
+        struct told told;
+        if (!ask(worker, position->partition, &told)) {
+            return false;
+        }
+        if (told.offset < position->emitted_offset) {
+            return err_set(&worker->err,
+                           ERR_RETRY,
+                           "partition %d: the group's offset in Kafka is %" PRId64
+                           ", below what it was told (%" PRId64 ")",
+                           position->partition,
+                           told.offset,
+                           position->emitted_offset);
+        }
+    }
+    return true;
+}
+
+bool worker_agree(struct worker *worker, struct position *position)
+{
+    struct store *store = &worker->edges.store;
+    struct told told;
+    if (!ask(worker, position->partition, &told)) {
+        return false;
+    }
     if (!store_is_whole(&told, position) && GUARD(METADATA)) {
         /* Or we stood still since we took it, and a successor has noted that: then we are fenced.
          */

@@ -176,7 +176,7 @@ static enum step_outcome not_marked(struct worker *worker)
 
 /* Acknowledged outputs are marked within a second also when nothing comes. With nothing to mark the
  * store is asked now and then all the same: one that lost commits has another epoch, or positions
- * below ours. */
+ * below ours. So is the group. */
 static enum step_outcome mark_emitted(struct worker *worker, int64_t now_us)
 {
     struct sink *sink = &worker->edges.sink;
@@ -202,6 +202,9 @@ static enum step_outcome mark_emitted(struct worker *worker, int64_t now_us)
     worker->confirmed_at_us = now_us;
     if (!store->emitted(store->self, worker->positions, worker->slot_count, false, &worker->err)) {
         return not_marked(worker);
+    }
+    if (!moved && !worker_agrees_still(worker)) {
+        return step_of_err(worker);
     }
     if (moved &&
         !source->commit(source->self, worker->positions, worker->slot_count, &worker->err)) {

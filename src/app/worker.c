@@ -91,6 +91,7 @@ bool worker_init(struct worker *worker)
 static void begin(struct worker *worker)
 {
     struct store *store = &worker->edges.store;
+    struct source *source = &worker->edges.source;
     lot_clear(&worker->lots[0]);
     lot_clear(&worker->lots[1]);
     follow_begin(worker);
@@ -127,6 +128,9 @@ static void begin(struct worker *worker)
     worker->misplaced_at_us = 0;
     if (store->meanwhile != NULL) {
         store->meanwhile(store->self, worker_read_ahead, worker);
+    }
+    if (source->undoing != NULL) {
+        source->undoing(source->self, store->undoing, store->self);
     }
     if (store->patience != NULL) {
         store->patience(store->self, worker_waits, worker);

@@ -312,8 +312,14 @@ static bool source_start(void *self,
     rd_kafka_topic_partition_list_destroy(list);
     consumer->reading = done;
     consumer->settling = false;
-    consumer->undone = false;
     return done;
+}
+
+static void source_undoing(void *self, undoing_fn *tell, void *context)
+{
+    struct consumer *consumer = consumer_of(self);
+    consumer->tell = tell;
+    consumer->tell_context = context;
 }
 
 static bool source_stop(void *self, struct err *err)
@@ -356,7 +362,6 @@ void consumer_close(struct consumer **consumer)
     client_close(*consumer);
     held_release(&(*consumer)->held);
     free((*consumer)->partitions);
-    free((*consumer)->undone_at);
     free(*consumer);
     *consumer = NULL;
 }
@@ -372,7 +377,7 @@ struct source consumer_source(struct consumer *consumer)
         .bounds = offsets_bounds,
         .count = offsets_count,
         .committed = offsets_committed,
-        .undone = offsets_undone,
+        .undoing = source_undoing,
         .commit = offsets_commit,
         .prove = offsets_prove,
         .leave = source_leave,

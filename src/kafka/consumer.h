@@ -41,9 +41,8 @@ struct consumer {
     struct held held;
     struct waker waker;
     struct transactor *transactor; /* borrowed; NULL: positions are committed at once */
-    bool undone;                   /* undo.h: since the last start() */
-    int64_t *undone_at; /* owned; by partition: what was committed then, and still is; -1 */
-    uint32_t undone_count;
+    undoing_fn *tell;              /* before an undo (undo.h) */
+    void *tell_context;
     int64_t undo_tried_us;    /* 0: not since the last answer */
     int64_t hanging_since_us; /* fence.c: what it may not abort; 0: nothing does */
 };
@@ -58,7 +57,6 @@ bool offsets_bounds(void *self, int32_t partition, int64_t *low, int64_t *high, 
 bool offsets_count(void *self, int32_t *count, struct err *err);
 bool offsets_committed(
     void *self, int32_t partition, int64_t *offset, char *metadata, uint32_t size, struct err *err);
-bool offsets_undone(void *self, int32_t partition);
 bool offsets_commit(void *self, const struct position *positions, uint32_t count, struct err *err);
 bool offsets_prove(void *self, const struct position *positions, uint32_t count, struct err *err);
 /* The assignment's partitions, without offsets; the caller destroys it. */

@@ -42,7 +42,7 @@ static bool undo(struct orphan *orphan, rd_kafka_topic_partition_list_t *pending
         rd_kafka_consumer_group_metadata_destroy(membership);
     }
     /* Or the broker has lost the end of this one too, or another orphan's is pending besides. */
-    return done && (undo_told(consumer, pending) || !GUARD(ORPHAN_ASKED) ||
+    return done && (undo_told(consumer, pending) ||
                     err_set(err, ERR_RETRY, "a transaction is pending all the same"));
 }
 
@@ -102,17 +102,16 @@ static bool end_hanging(struct orphan *orphan,
 /* Once its first call is answered. */
 static bool end(struct orphan *orphan, struct err *err)
 {
-    const char *group = orphan->consumer->settings.group;
+    const struct kafka_settings *settings = &orphan->consumer->settings;
     rd_kafka_topic_partition_list_t *partitions = offsets_assigned(orphan->consumer);
-    enum undo_pending pending = undo_ask(orphan->outlet.rk, group, partitions);
+    enum undo_pending pending = undo_ask(orphan->outlet.rk, settings->group, partitions);
     bool done = true;
-    if (pending == UNDO_UNKNOWN && GUARD(ORPHAN_ASKED)) {
-        done = err_set(
-            err, ERR_RETRY, "group %s does not answer whether a transaction is pending", group);
+    if (pending == UNDO_UNKNOWN) {
+        done = undo_unanswered(settings, err);
     } else if (pending == UNDO_SOME) {
         done = undo(orphan, partitions, err);
     }
-    if (done && pending != UNDO_UNKNOWN && GUARD(ORPHAN_HANGING)) {
+    if (done && GUARD(ORPHAN_HANGING)) {
         done = end_hanging(orphan, partitions, err);
     }
     rd_kafka_topic_partition_list_destroy(partitions);
@@ -141,7 +140,8 @@ bool kafka_fence(struct consumer *consumer,
     }
     outlet_init(&orphan.outlet, &consumer->settings);
     bool done = outlet_open(&orphan.outlet, transactional_id, on_delivery, NULL, err) &&
-                transaction_init(&orphan.outlet, err) && end(&orphan, err);
+                undo_tell(consumer, err) && transaction_init(&orphan.outlet, err) &&
+                end(&orphan, err);
     outlet_close(&orphan.outlet);
     if (!done && err->kind == ERR_FENCED && is_member(consumer)) {
         err->kind = ERR_RETRY; /* not we: another heir of the same one is quicker */

@@ -18,7 +18,6 @@ enum {
     READ_MS = 10000,
     READ_PAUSE_MS = 100,
     PENDING_MS = 2000,
-    UNSEEN = RD_KAFKA_OFFSET_BEGINNING, /* no answer has it */
 };
 
 enum found {
@@ -208,7 +207,7 @@ static uint32_t count_unseen(const rd_kafka_topic_partition_list_t *list)
 {
     uint32_t unseen = 0;
     for (int i = 0; i < list->cnt; i++) {
-        unseen += list->elems[i].offset == UNSEEN;
+        unseen += list->elems[i].offset == UNDO_UNSEEN;
     }
     return unseen;
 }
@@ -224,14 +223,12 @@ static enum undo_pending ask_pending(const struct look *look, struct err *err)
     rd_kafka_t *rk = look->outlet->rk;
     const struct kafka_settings *settings = &look->outlet->settings;
     enum undo_pending pending = UNDO_UNKNOWN;
-    int count = bounds_partitions(rk, settings->topic_applications, ASK_MS, err);
-    rd_kafka_topic_partition_list_t *list =
-        rd_kafka_topic_partition_list_new(count < 0 ? 0 : count);
-    for (int i = 0; i < count; i++) {
-        rd_kafka_topic_partition_list_add(list, settings->topic_applications, i)->offset = UNSEEN;
+    rd_kafka_topic_partition_list_t *list = undo_all(rk, settings, err);
+    if (list == NULL) {
+        return UNDO_UNKNOWN;
     }
     for (int64_t until = now_ms() + PENDING_MS;
-         count > 0 && pending != UNDO_NONE && now_ms() < until && !is_stopped(look->stop);) {
+         pending != UNDO_NONE && now_ms() < until && !is_stopped(look->stop);) {
         enum undo_pending answer = undo_ask(rk, settings->group, list);
         if (answer != UNDO_UNKNOWN) {
             pending = count_unseen(list) == 0 ? UNDO_NONE : UNDO_SOME;
@@ -241,15 +238,14 @@ static enum undo_pending ask_pending(const struct look *look, struct err *err)
         }
     }
     rd_kafka_topic_partition_list_destroy(list);
-    if (pending != UNDO_NONE) {
+    if (pending == UNDO_SOME) {
         (void)err_set(err,
                       ERR_RETRY,
-                      pending == UNDO_SOME
-                          ? "offsets of group %s are pending in a transaction; one that is open "
-                            "ends within 20 s; if this is said again, see the README's \"Lost "
-                            "ends\""
-                          : "group %s does not answer whether a transaction is pending",
+                      "offsets of group %s are pending in a transaction; one that is open ends "
+                      "within 20 s; if this is said again, see the README's \"Lost ends\"",
                       settings->group);
+    } else if (pending == UNDO_UNKNOWN) {
+        (void)undo_unanswered(settings, err);
     }
     return pending;
 }

@@ -159,22 +159,28 @@ committed_look(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, struct bro
     return code;
 }
 
+static bool undo(struct consumer *consumer, struct err *err)
+{
+    rd_kafka_topic_partition_list_t *partitions = offsets_assigned(consumer);
+    bool done = undo_tell(consumer, err) && transactor_undo(consumer->transactor, partitions, err);
+    if (done) {
+        (void)undo_told(consumer, partitions);
+    }
+    rd_kafka_topic_partition_list_destroy(partitions);
+    return done;
+}
+
 /* Nothing of ours is open here, so what is pending may be our own with a lost end (undo.h), or is
  * another producer's. Tried once in a while: the other's passes by itself. */
-static void undo(struct consumer *consumer)
+static void try_undo(struct consumer *consumer)
 {
     struct clock clock = clock_system();
     struct err ignored;
     int64_t now_us = clock.mono_us(clock.self);
-    if (consumer->undo_tried_us != 0 && now_us - consumer->undo_tried_us < UNDO_EVERY_US) {
-        return;
+    if (consumer->undo_tried_us == 0 || now_us - consumer->undo_tried_us >= UNDO_EVERY_US) {
+        consumer->undo_tried_us = now_us;
+        (void)undo(consumer, &ignored);
     }
-    rd_kafka_topic_partition_list_t *partitions = offsets_assigned(consumer);
-    consumer->undo_tried_us = now_us;
-    if (transactor_undo(consumer->transactor, partitions, &ignored)) {
-        (void)undo_told(consumer, partitions);
-    }
-    rd_kafka_topic_partition_list_destroy(partitions);
 }
 
 /* What librdkafka calls a timeout: no answer, or one that says that offsets are pending. */
@@ -192,7 +198,7 @@ unanswered(struct consumer *consumer, int32_t partition, rd_kafka_resp_err_t cod
     bool pending = code == RD_KAFKA_RESP_ERR__TIMED_OUT && consumer->transactor != NULL &&
                    ask_pending(consumer) == UNDO_SOME;
     if (pending && GUARD(UNDO)) {
-        undo(consumer);
+        try_undo(consumer);
     }
     return err_set(err,
                    ERR_RETRY,
@@ -205,33 +211,6 @@ unanswered(struct consumer *consumer, int32_t partition, rd_kafka_resp_err_t cod
                          "20 s, one whose end was lost (KAFKA-20734) is undone when it is ours; "
                          "if this is said again, see the README's \"Lost ends\""
                        : rd_kafka_err2str(code));
-}
-
-bool offsets_undone(void *self, int32_t partition)
-{
-    const struct consumer *consumer = self;
-    return (uint32_t)partition < consumer->undone_count && consumer->undone_at[partition] >= 0 &&
-           (consumer->undone || GUARD(UNDO_KEPT));
-}
-
-/* It stays so through all trouble until what was undone is sent again, and with it another offset.
- */
-static void note_undone(struct consumer *consumer, int32_t partition, int64_t committed)
-{
-    uint32_t count = (uint32_t)partition + 1;
-    if (consumer->undone && count > consumer->undone_count) {
-        consumer->undone_at = realloc(consumer->undone_at, count * sizeof(int64_t));
-        CHECK(consumer->undone_at != NULL);
-        for (uint32_t i = consumer->undone_count; i < count; i++) {
-            consumer->undone_at[i] = -1;
-        }
-        consumer->undone_count = count;
-    }
-    if (consumer->undone) {
-        consumer->undone_at[partition] = committed;
-    } else if (count <= consumer->undone_count && consumer->undone_at[partition] != committed) {
-        consumer->undone_at[partition] = -1;
-    }
 }
 
 bool offsets_count(void *self, int32_t *count, struct err *err)
@@ -262,7 +241,6 @@ bool offsets_committed(
     }
     consumer->undo_tried_us = 0;
     answer->has_committed = false;
-    note_undone(consumer, partition, answer->committed);
     *offset = answer->committed;
     (void)snprintf(metadata, size, "%s", answer->metadata);
     return true;
@@ -366,21 +344,10 @@ prove(struct consumer *consumer, const struct position *positions, uint32_t coun
     }
     enum undo_pending pending = ask_pending(consumer);
     if (pending == UNDO_UNKNOWN && GUARD(UNDO_ASKED)) {
-        return err_set(err,
-                       ERR_RETRY,
-                       "group %s does not answer whether a transaction is pending",
-                       consumer->settings.group);
+        return undo_unanswered(&consumer->settings, err);
     }
-    if (pending != UNDO_SOME) {
-        return transactor_prove(consumer->transactor, positions, count, err);
-    }
-    rd_kafka_topic_partition_list_t *partitions = offsets_assigned(consumer);
-    bool done = transactor_undo(consumer->transactor, partitions, err);
-    if (done) {
-        (void)undo_told(consumer, partitions);
-    }
-    rd_kafka_topic_partition_list_destroy(partitions);
-    return done;
+    return pending == UNDO_SOME ? undo(consumer, err)
+                                : transactor_prove(consumer->transactor, positions, count, err);
 }
 
 bool offsets_prove(void *self, const struct position *positions, uint32_t count, struct err *err)

@@ -9,6 +9,7 @@
 #include "hanging.h"
 #include "transaction.h"
 #include "transactor_state.h"
+#include "undo.h"
 #include "wait.h"
 
 /*
@@ -189,6 +190,7 @@ bool transactor_ready(struct transactor *transactor, struct err *err)
     struct outlet *outlet = &transactor->outlet;
     transactor->ready =
         (outlet->rk != NULL || outlet_open(outlet, transactor->id, on_delivery, transactor, err)) &&
+        (!transactor->doubted || undo_tell(transactor->consumer, err)) &&
         transaction_init(outlet, err);
     if (!transactor->ready) {
         transactor->why = *err;

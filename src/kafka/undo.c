@@ -1,5 +1,7 @@
 #include "undo.h"
 
+#include <stdlib.h>
+
 #include "mentor/base/clock.h"
 #include "mentor/base/err.h"
 #include "mentor/base/guard.h"
@@ -16,15 +18,17 @@ enum {
 
 /* In librdkafka 2.0.2 rd_kafka_committed asks again and again while one is pending, and says only
  * that time is over. */
-static rd_kafka_event_t *
-ask(rd_kafka_t *rk, const char *group, const rd_kafka_topic_partition_list_t *partitions)
+static rd_kafka_event_t *ask(rd_kafka_t *rk,
+                             const char *group,
+                             const rd_kafka_topic_partition_list_t *partitions,
+                             int stable)
 {
     rd_kafka_AdminOptions_t *options =
         rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
     rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
     rd_kafka_ListConsumerGroupOffsets_t *question =
         rd_kafka_ListConsumerGroupOffsets_new(group, partitions);
-    rd_kafka_error_t *error = rd_kafka_AdminOptions_set_require_stable_offsets(options, 1);
+    rd_kafka_error_t *error = rd_kafka_AdminOptions_set_require_stable_offsets(options, stable);
     CHECK(error == NULL);
     CHECK(rd_kafka_AdminOptions_set_request_timeout(options, ASK_MS, NULL, 0) ==
           RD_KAFKA_RESP_ERR_NO_ERROR);
@@ -65,15 +69,92 @@ static enum undo_pending read_answer(rd_kafka_event_t *event,
     return pending;
 }
 
-enum undo_pending
-undo_ask(rd_kafka_t *rk, const char *group, rd_kafka_topic_partition_list_t *partitions)
+static enum undo_pending
+ask_as(rd_kafka_t *rk, const char *group, rd_kafka_topic_partition_list_t *partitions, int stable)
 {
-    rd_kafka_event_t *event = ask(rk, group, partitions);
+    rd_kafka_event_t *event = ask(rk, group, partitions, stable);
     enum undo_pending pending = event == NULL ? UNDO_UNKNOWN : read_answer(event, partitions);
     if (event != NULL) {
         rd_kafka_event_destroy(event);
     }
     return pending;
+}
+
+enum undo_pending
+undo_ask(rd_kafka_t *rk, const char *group, rd_kafka_topic_partition_list_t *partitions)
+{
+    return ask_as(rk, group, partitions, 1);
+}
+
+bool undo_unanswered(const struct kafka_settings *settings, struct err *err)
+{
+    return err_set(err,
+                   ERR_RETRY,
+                   "group %s does not answer whether a transaction is pending",
+                   settings->group);
+}
+
+rd_kafka_topic_partition_list_t *
+undo_all(rd_kafka_t *rk, const struct kafka_settings *settings, struct err *err)
+{
+    const char *topic = settings->topic_applications;
+    int count = bounds_partitions(rk, topic, ASK_MS, err);
+    if (count < 0) {
+        return NULL;
+    }
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
+    for (int i = 0; i < count; i++) {
+        rd_kafka_topic_partition_list_add(list, topic, i)->offset = UNDO_UNSEEN;
+    }
+    return list;
+}
+
+/* Those of `list` that pend, with what is committed so far. */
+static bool tell_pending(const struct consumer *consumer,
+                         const rd_kafka_topic_partition_list_t *list,
+                         struct err *err)
+{
+    rd_kafka_topic_partition_list_t *pending = rd_kafka_topic_partition_list_new(list->cnt);
+    struct group_mark *marks = calloc((size_t)list->cnt + 1, sizeof(*marks));
+    CHECK(marks != NULL);
+    for (int i = 0; i < list->cnt; i++) {
+        const rd_kafka_topic_partition_t *at = &list->elems[i];
+        if (at->offset == UNDO_UNSEEN) {
+            rd_kafka_topic_partition_list_add(pending, at->topic, at->partition);
+        }
+    }
+    bool done = pending->cnt == 0 ||
+                ask_as(consumer->rk, consumer->settings.group, pending, 0) == UNDO_NONE ||
+                undo_unanswered(&consumer->settings, err);
+    for (int i = 0; i < pending->cnt; i++) {
+        const rd_kafka_topic_partition_t *at = &pending->elems[i];
+        marks[i] = (struct group_mark){at->partition, at->offset < 0 ? -1 : at->offset};
+    }
+    done = done && (pending->cnt == 0 ||
+                    consumer->tell(consumer->tell_context, marks, (uint32_t)pending->cnt, err));
+    rd_kafka_topic_partition_list_destroy(pending);
+    free(marks);
+    return done;
+}
+
+bool undo_tell(const struct consumer *consumer, struct err *err)
+{
+    const struct kafka_settings *settings = &consumer->settings;
+    if (consumer->tell == NULL || !GUARD(UNDO_KEPT)) {
+        return true;
+    }
+    if (consumer->rk == NULL) {
+        return err_set(err, ERR_FENCED, "not in the group %s", settings->group);
+    }
+    rd_kafka_topic_partition_list_t *list = undo_all(consumer->rk, settings, err);
+    if (list == NULL) {
+        return false;
+    }
+    bool done = undo_ask(consumer->rk, settings->group, list) != UNDO_UNKNOWN
+                    ? tell_pending(consumer, list, err)
+                    : undo_unanswered(settings, err);
+    rd_kafka_topic_partition_list_destroy(list);
+    return done;
 }
 
 /* Which partitions the lost transaction wrote to is not known: an empty record to each. */
@@ -132,16 +213,17 @@ bool undo_run(struct outlet *outlet,
               const rd_kafka_consumer_group_metadata_t *membership,
               struct err *err)
 {
-    return transaction_begin(outlet, err) && touch(outlet, outlet->decisions, err) &&
-           touch(outlet, outlet->dlq, err) && await_acknowledged(outlet, err) &&
-           offer(outlet, partitions, membership, err) && transaction_abort(outlet, err);
+    /* Offsets first: when the broker ends it half way, no offset counts as out whose outputs are
+     * gone; outputs that are left open are found (hanging.h). */
+    return transaction_begin(outlet, err) && offer(outlet, partitions, membership, err) &&
+           touch(outlet, outlet->decisions, err) && touch(outlet, outlet->dlq, err) &&
+           await_acknowledged(outlet, err) && transaction_abort(outlet, err);
 }
 
-bool undo_told(struct consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
+bool undo_told(const struct consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
 {
     struct clock clock = clock_system();
     int64_t until_us = clock.mono_us(clock.self) + END_MS * INT64_C(1000);
-    consumer->undone = true; /* also when another's pends besides, and is ended after this */
     while (undo_ask(consumer->rk, consumer->settings.group, partitions) != UNDO_NONE) {
         if (clock.mono_us(clock.self) > until_us) {
             return false;

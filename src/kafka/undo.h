@@ -15,6 +15,10 @@
 
 struct err;
 
+enum {
+    UNDO_UNSEEN = RD_KAFKA_OFFSET_BEGINNING, /* no answer has it */
+};
+
 enum undo_pending {
     UNDO_UNKNOWN, /* no answer */
     UNDO_NONE,
@@ -25,6 +29,19 @@ enum undo_pending {
  * end. The others get theirs, RD_KAFKA_OFFSET_INVALID for none. Waits for one answer, up to 5 s. */
 enum undo_pending
 undo_ask(rd_kafka_t *rk, const char *group, rd_kafka_topic_partition_list_t *partitions);
+
+/* Sets *err for UNDO_UNKNOWN; false. */
+bool undo_unanswered(const struct kafka_settings *settings, struct err *err);
+
+/* All partitions of the input topic, UNDO_UNSEEN each, which undo_ask leaves to those that pend;
+ * the caller destroys it. NULL: *err. */
+rd_kafka_topic_partition_list_t *
+undo_all(rd_kafka_t *rk, const struct kafka_settings *settings, struct err *err);
+
+/* Before anything is aborted: tells the store of all partitions that pend now (source.undoing),
+ * since a marker drops whatever the producer has pending, also of an earlier transaction whose end
+ * was lost. */
+MUST_CHECK bool undo_tell(const struct consumer *consumer, struct err *err);
 
 /*
  * A transaction that writes an empty record to each output partition and an offset for each of
@@ -37,8 +54,8 @@ MUST_CHECK bool undo_run(struct outlet *outlet,
                          const rd_kafka_consumer_group_metadata_t *membership,
                          struct err *err);
 
-/* After undo_run: lets the consumer tell it (source.undone), and asks until its markers are
- * written, 2 s. true: nothing is pending any more. */
-bool undo_told(struct consumer *consumer, rd_kafka_topic_partition_list_t *partitions);
+/* After undo_run: asks until its markers are written, 2 s. true: of these partitions nothing is
+ * pending any more. */
+bool undo_told(const struct consumer *consumer, rd_kafka_topic_partition_list_t *partitions);
 
 #endif /* KAFKA_UNDO_H */

@@ -193,6 +193,8 @@ struct store pg_store_port(struct pg_store *store)
         .take = store_take,
         .orphan = store_orphan,
         .orphan_ended = store_orphan_ended,
+        .undoing = store_undoing,
+        .undone = store_undone,
         .tried = store_tried,
         .resumed = store_resumed,
         .redriven = store_redriven,

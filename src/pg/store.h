@@ -55,6 +55,8 @@ struct pg_store {
     X(take)                                                                                        \
     X(orphans)                                                                                     \
     X(orphan_ended)                                                                                \
+    X(undoing)                                                                                     \
+    X(undone)                                                                                      \
     X(take_evict)                                                                                  \
     X(tried)                                                                                       \
     X(resumed)                                                                                     \
@@ -118,6 +120,9 @@ bool store_orphan_ended(void *self,
                         uint32_t count,
                         const char *transactional_id,
                         struct err *err);
+bool store_undoing(void *self, const struct group_mark *marks, uint32_t count, struct err *err);
+bool store_undone(
+    void *self, struct position *position, int64_t committed, bool *undone, struct err *err);
 bool store_tried(
     void *self, const struct position *position, int64_t offset, int32_t *tries, struct err *err);
 bool store_resumed(

@@ -18,27 +18,6 @@ static struct trial_batch batch;
 static struct trial_batch other;
 static const uint8_t master[SEAL_KEY_SIZE] = {1, 2, 3};
 
-static int begin(void **state)
-{
-    (void)state;
-    trial_migrated("mentord_trial_erase");
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    trial_database_drop("mentord_trial_erase");
-    return 0;
-}
-
-static int clear(void **state)
-{
-    (void)state;
-    trial_clear();
-    return 0;
-}
-
 static struct archived_erasure erase(uint8_t citizen, enum err_kind expected)
 {
     static char url[TRIAL_URL_SIZE];
@@ -324,15 +303,15 @@ static void what_went_after_an_erasure_did_not_go_by_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(what_is_sealed_is_sent_again_as_it_came, clear),
-        cmocka_unit_test_setup(what_is_still_to_be_sent_is_not_erased, clear),
-        cmocka_unit_test_setup(a_key_destroyed_meanwhile_makes_the_batch_stale, clear),
-        cmocka_unit_test_setup(two_workers_make_one_key, clear),
-        cmocka_unit_test_setup(a_citizen_with_a_key_keeps_its_row, clear),
-        cmocka_unit_test_setup(who_is_erased_with_all_that_is_left_can_apply_again, clear),
-        cmocka_unit_test_setup(an_id_given_a_second_time_is_another_key, clear),
-        cmocka_unit_test_setup(nobody_writes_in_clear_beside_one_that_seals, clear),
-        cmocka_unit_test_setup(what_went_after_an_erasure_did_not_go_by_it, clear),
+        cmocka_unit_test_setup(what_is_sealed_is_sent_again_as_it_came, trial_clear),
+        cmocka_unit_test_setup(what_is_still_to_be_sent_is_not_erased, trial_clear),
+        cmocka_unit_test_setup(a_key_destroyed_meanwhile_makes_the_batch_stale, trial_clear),
+        cmocka_unit_test_setup(two_workers_make_one_key, trial_clear),
+        cmocka_unit_test_setup(a_citizen_with_a_key_keeps_its_row, trial_clear),
+        cmocka_unit_test_setup(who_is_erased_with_all_that_is_left_can_apply_again, trial_clear),
+        cmocka_unit_test_setup(an_id_given_a_second_time_is_another_key, trial_clear),
+        cmocka_unit_test_setup(nobody_writes_in_clear_beside_one_that_seals, trial_clear),
+        cmocka_unit_test_setup(what_went_after_an_erasure_did_not_go_by_it, trial_clear),
     };
-    return trial_has_server() ? cmocka_run_group_tests_name("pg/erase", tests, begin, end) : 77;
+    return TRIAL_RUN("erase", tests);
 }

@@ -11,27 +11,6 @@
 
 static struct trial_batch batch; /* large */
 
-static int begin(void **state)
-{
-    (void)state;
-    trial_migrated("mentord_trial_growth");
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    trial_database_drop("mentord_trial_growth");
-    return 0;
-}
-
-static int clear(void **state)
-{
-    (void)state;
-    trial_clear();
-    return 0;
-}
-
 static struct growth ask(struct trial_store *store)
 {
     struct growth growth = {0};
@@ -247,14 +226,14 @@ static void a_growth_is_not_made_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(a_topic_that_has_not_grown, clear),
-        cmocka_unit_test_setup(the_first_to_notice_says_it_for_all, clear),
-        cmocka_unit_test_setup(it_waits_for_every_old_partition, clear),
-        cmocka_unit_test_setup(an_end_is_put_earlier_and_never_later, clear),
-        cmocka_unit_test_setup(a_partition_that_nobody_has_taken_is_waited_for, clear),
-        cmocka_unit_test_setup(fewer_partitions_than_known_is_another_topic, clear),
-        cmocka_unit_test_setup(a_growth_that_ends_while_it_is_asked_for_is_told_whole, clear),
-        cmocka_unit_test_setup(a_growth_is_not_made_up, clear),
+        cmocka_unit_test_setup(a_topic_that_has_not_grown, trial_clear),
+        cmocka_unit_test_setup(the_first_to_notice_says_it_for_all, trial_clear),
+        cmocka_unit_test_setup(it_waits_for_every_old_partition, trial_clear),
+        cmocka_unit_test_setup(an_end_is_put_earlier_and_never_later, trial_clear),
+        cmocka_unit_test_setup(a_partition_that_nobody_has_taken_is_waited_for, trial_clear),
+        cmocka_unit_test_setup(fewer_partitions_than_known_is_another_topic, trial_clear),
+        cmocka_unit_test_setup(a_growth_that_ends_while_it_is_asked_for_is_told_whole, trial_clear),
+        cmocka_unit_test_setup(a_growth_is_not_made_up, trial_clear),
     };
-    return trial_has_server() ? cmocka_run_group_tests_name("pg/growth", tests, begin, end) : 77;
+    return TRIAL_RUN("growth", tests);
 }

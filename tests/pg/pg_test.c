@@ -14,27 +14,6 @@
 
 static struct trial_batch batch; /* large */
 
-static int begin(void **state)
-{
-    (void)state;
-    trial_migrated("mentord_trial_pg");
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    trial_database_drop("mentord_trial_pg");
-    return 0;
-}
-
-static int clear(void **state)
-{
-    (void)state;
-    trial_clear();
-    return 0;
-}
-
 static void what_is_written_is_there(void **state)
 {
     (void)state;
@@ -224,7 +203,7 @@ static struct stale {
 static void what_moved_is_stale(void **state)
 {
     const struct stale *stale = *state;
-    (void)clear(NULL);
+    (void)trial_clear(NULL);
     print_message("%s\n", stale->what);
     struct trial_store store = trial_store("a/1");
     struct position position = trial_take(&store, 0);
@@ -374,22 +353,22 @@ int main(void)
         "what_moved_is_stale", what_moved_is_stale, NULL, NULL, &stales[i]                         \
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(what_is_written_is_there, clear),
-        cmocka_unit_test_setup(rows_are_read_by_place, clear),
-        cmocka_unit_test_setup(a_key_of_any_size_can_be_refused, clear),
-        cmocka_unit_test_setup(a_former_owner_is_fenced, clear),
-        cmocka_unit_test_setup(a_batch_is_written_once, clear),
+        cmocka_unit_test_setup(what_is_written_is_there, trial_clear),
+        cmocka_unit_test_setup(rows_are_read_by_place, trial_clear),
+        cmocka_unit_test_setup(a_key_of_any_size_can_be_refused, trial_clear),
+        cmocka_unit_test_setup(a_former_owner_is_fenced, trial_clear),
+        cmocka_unit_test_setup(a_batch_is_written_once, trial_clear),
         STALE(0),
         STALE(1),
         STALE(2),
         STALE(3),
         STALE(4),
         STALE(5),
-        cmocka_unit_test_setup(a_citizen_that_says_nothing_goes, clear),
-        cmocka_unit_test_setup(poison_is_told_and_leaves_the_session_well, clear),
-        cmocka_unit_test_setup(the_ledger_tiles_the_partition, clear),
-        cmocka_unit_test_setup(what_the_database_belongs_to_is_checked, clear),
-        cmocka_unit_test_setup(a_url_is_never_quoted, clear),
+        cmocka_unit_test_setup(a_citizen_that_says_nothing_goes, trial_clear),
+        cmocka_unit_test_setup(poison_is_told_and_leaves_the_session_well, trial_clear),
+        cmocka_unit_test_setup(the_ledger_tiles_the_partition, trial_clear),
+        cmocka_unit_test_setup(what_the_database_belongs_to_is_checked, trial_clear),
+        cmocka_unit_test_setup(a_url_is_never_quoted, trial_clear),
     };
-    return trial_has_server() ? cmocka_run_group_tests_name("pg/store", tests, begin, end) : 77;
+    return TRIAL_RUN("store", tests);
 }

@@ -12,27 +12,6 @@
 static struct trial_batch batch;
 static struct trial_batch closer;
 
-static int begin(void **state)
-{
-    (void)state;
-    trial_migrated("mentord_trial_redrive");
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    trial_database_drop("mentord_trial_redrive");
-    return 0;
-}
-
-static int clear(void **state)
-{
-    (void)state;
-    trial_clear();
-    return 0;
-}
-
 static struct archive person(struct pg_archive **handle)
 {
     static char url[TRIAL_URL_SIZE];
@@ -162,7 +141,7 @@ static void duplicates_and_refusals_close_too(void **state)
     (void)state;
     static const enum fate fates[] = {FATE_DUPLICATE, FATE_DLQ};
     for (size_t i = 0; i < 2; i++) {
-        trial_clear();
+        (void)trial_clear(NULL);
         struct trial_store store = trial_store("a/1");
         struct position position = trial_take(&store, 2);
         store_two_refused(&store, &position);
@@ -324,14 +303,14 @@ static void a_stopped_partition_stays_so_until_it_is_resumed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(open_rows_are_found_by_place, clear),
-        cmocka_unit_test_setup(a_row_is_closed_with_its_lineage, clear),
-        cmocka_unit_test_setup(a_row_closed_meanwhile_makes_the_batch_stale, clear),
-        cmocka_unit_test_setup(duplicates_and_refusals_close_too, clear),
-        cmocka_unit_test_setup(closing_and_dismissing_do_not_deadlock, clear),
-        cmocka_unit_test_setup(armed_rows_are_counted_as_far_as_the_batch_may_close, clear),
-        cmocka_unit_test_setup(what_is_tried_outlives_its_owner, clear),
-        cmocka_unit_test_setup(a_stopped_partition_stays_so_until_it_is_resumed, clear),
+        cmocka_unit_test_setup(open_rows_are_found_by_place, trial_clear),
+        cmocka_unit_test_setup(a_row_is_closed_with_its_lineage, trial_clear),
+        cmocka_unit_test_setup(a_row_closed_meanwhile_makes_the_batch_stale, trial_clear),
+        cmocka_unit_test_setup(duplicates_and_refusals_close_too, trial_clear),
+        cmocka_unit_test_setup(closing_and_dismissing_do_not_deadlock, trial_clear),
+        cmocka_unit_test_setup(armed_rows_are_counted_as_far_as_the_batch_may_close, trial_clear),
+        cmocka_unit_test_setup(what_is_tried_outlives_its_owner, trial_clear),
+        cmocka_unit_test_setup(a_stopped_partition_stays_so_until_it_is_resumed, trial_clear),
     };
-    return trial_has_server() ? cmocka_run_group_tests_name("pg/redrive", tests, begin, end) : 77;
+    return TRIAL_RUN("redrive", tests);
 }

@@ -13,27 +13,6 @@
 
 static struct trial_batch batch; /* large */
 
-static int begin(void **state)
-{
-    (void)state;
-    trial_migrated("mentord_trial_take");
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    trial_database_drop("mentord_trial_take");
-    return 0;
-}
-
-static int clear(void **state)
-{
-    (void)state;
-    trial_clear();
-    return 0;
-}
-
 static void a_lost_connection_is_tried_again(void **state)
 {
     (void)state;
@@ -420,17 +399,17 @@ static void partitions_of_one_batch_go_together(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(a_lost_connection_is_tried_again, clear),
-        cmocka_unit_test_setup(what_to_do_meanwhile_outlives_a_connection, clear),
-        cmocka_unit_test_setup(out_of_patience_nobody_waits, clear),
-        cmocka_unit_test_setup(the_dead_are_named_by_their_transactional_ids, clear),
-        cmocka_unit_test_setup(an_orphan_is_named_until_it_is_ended, clear),
-        cmocka_unit_test_setup(ones_own_is_no_orphan, clear),
-        cmocka_unit_test_setup(a_frozen_owner_is_ended, clear),
-        cmocka_unit_test_setup(a_frozen_holder_of_a_citizen_is_ended, clear),
-        cmocka_unit_test_setup(a_stranger_is_named_and_left_alone, clear),
-        cmocka_unit_test_setup(unsent_comes_in_source_order, clear),
-        cmocka_unit_test_setup(partitions_of_one_batch_go_together, clear),
+        cmocka_unit_test_setup(a_lost_connection_is_tried_again, trial_clear),
+        cmocka_unit_test_setup(what_to_do_meanwhile_outlives_a_connection, trial_clear),
+        cmocka_unit_test_setup(out_of_patience_nobody_waits, trial_clear),
+        cmocka_unit_test_setup(the_dead_are_named_by_their_transactional_ids, trial_clear),
+        cmocka_unit_test_setup(an_orphan_is_named_until_it_is_ended, trial_clear),
+        cmocka_unit_test_setup(ones_own_is_no_orphan, trial_clear),
+        cmocka_unit_test_setup(a_frozen_owner_is_ended, trial_clear),
+        cmocka_unit_test_setup(a_frozen_holder_of_a_citizen_is_ended, trial_clear),
+        cmocka_unit_test_setup(a_stranger_is_named_and_left_alone, trial_clear),
+        cmocka_unit_test_setup(unsent_comes_in_source_order, trial_clear),
+        cmocka_unit_test_setup(partitions_of_one_batch_go_together, trial_clear),
     };
-    return trial_has_server() ? cmocka_run_group_tests_name("pg/take", tests, begin, end) : 77;
+    return TRIAL_RUN("take", tests);
 }

@@ -28,8 +28,16 @@ const char *trial_url(const char *user);
 /* As trial_database, and migrated. */
 void trial_migrated(const char *name);
 
-/* Empties every table but meta and schema_version. */
-void trial_clear(void);
+/* Empties every table but meta and schema_version: a test's setup. */
+int trial_clear(void **state);
+
+/* Of a group that has the migrated database mentord_trial to itself: its setup and teardown. */
+int trial_begin(void **state);
+int trial_end(void **state);
+/* Its tests as main()'s exit status; 77 without a server. */
+#define TRIAL_RUN(name, tests)                                                                     \
+    (trial_has_server() ? cmocka_run_group_tests_name("pg/" name, (tests), trial_begin, trial_end) \
+                        : 77)
 
 /* As the superuser. An SQL error fails the test. */
 void trial_sql(const char *format, ...) __attribute__((format(printf, 1, 2)));

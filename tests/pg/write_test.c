@@ -13,27 +13,6 @@ enum {
 
 static struct trial_batch batch;
 
-static int begin(void **state)
-{
-    (void)state;
-    trial_migrated("mentord_trial_write");
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    trial_database_drop("mentord_trial_write");
-    return 0;
-}
-
-static int clear(void **state)
-{
-    (void)state;
-    trial_clear();
-    return 0;
-}
-
 static void fill(struct position *position)
 {
     trial_batch_begin(&batch, position);
@@ -79,8 +58,8 @@ static void one_of_the_last_takes_all_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(each_decision_has_its_place, clear),
-        cmocka_unit_test_setup(one_of_the_last_takes_all_back, clear),
+        cmocka_unit_test_setup(each_decision_has_its_place, trial_clear),
+        cmocka_unit_test_setup(one_of_the_last_takes_all_back, trial_clear),
     };
-    return trial_has_server() ? cmocka_run_group_tests_name("pg/write", tests, begin, end) : 77;
+    return TRIAL_RUN("write", tests);
 }

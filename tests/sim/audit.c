@@ -124,7 +124,7 @@ void audit_appended(const struct message *message)
                        message->partition,
                        message->offset);
         }
-        if (sim.plot.emits == EMIT_TRANSACTIONAL) {
+        if (sim.plot.emits == EMIT_TRANSACTIONAL && !sim.plot.warned) {
             sim_breach("I9: %d/%" PRId64 " is seen twice by a reader of what is committed",
                        message->partition,
                        message->offset);
@@ -240,6 +240,11 @@ void audit_position(const struct position *row)
     }
     *last = *row;
     check_emitted(row->partition, row->emitted_offset, "the database");
+}
+
+void audit_undone(const struct position *row)
+{
+    audit.last[row->partition].emitted_offset = row->emitted_offset;
 }
 
 void audit_take(const struct actor *actor)

@@ -75,7 +75,6 @@ struct broker {
     struct group group;
     int64_t published;
     int64_t down_until;
-    bool undone;      /* a transaction whose end was lost */
     int64_t appended; /* records */
     int64_t planned;
 };

@@ -60,9 +60,7 @@ static void end(uint32_t number, bool commit)
     bool undone = id->lost;
     if (id->lost && !commit) {
         lost_end_undone();
-        sim.plot.halts = sim.plot.halts || !id->undoes; /* with another one, by chance */
     }
-    id->undoes = false;
     id->lost = lost_end_comes(id);
     bool bare = !commit && !undone && !id->lost && lost_abort_comes(id);
     if (commit) {
@@ -109,7 +107,6 @@ enum reply coordinator_init(const char *name, struct identity *identity)
     }
     id->epoch++;
     if (id->ongoing) {
-        id->undoes = false; /* whoever began it does not know what became of it */
         end((uint32_t)(id - coordinator.ids), false);
         return later();
     }
@@ -128,7 +125,6 @@ static void time_out(void *what, uint64_t number)
         }
         sim_count(FAULT_TRANSACTION_OLD);
         id->epoch++;
-        id->undoes = false;
         end((uint32_t)(id - coordinator.ids), false);
     }
 }
@@ -171,7 +167,6 @@ coordinator_produce(const struct identity *identity, uint32_t out, const struct 
     if (!is_added(identity, out)) {
         return REPLY_INVALID;
     }
-    coordinator.ids[identity->id].undoes = message == NULL;
     logs_append(out,
                 (struct out_entry){.message = message,
                                    .id = identity->id,

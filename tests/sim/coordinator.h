@@ -59,8 +59,6 @@ enum reply coordinator_offer(const struct identity *identity,
 enum reply coordinator_end(const struct identity *identity, bool commit);
 /* Whether a transaction has an offset for it that is neither committed nor aborted. */
 bool coordinator_pending(int32_t partition);
-/* A lost end is undone, or about to be: whoever does it knows, and nobody else. */
-bool coordinator_undoes(void);
 /* The worker of that name has given partitions back: nobody asks after what it may have lost. */
 void coordinator_gave_back(uint64_t life);
 /* Every record is decided on and, if committed, read. */

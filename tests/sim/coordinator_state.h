@@ -30,7 +30,6 @@ struct producer_id {
     bool added[COORDINATOR_LOGS];
     uint32_t unmarked; /* logs */
     bool lost;         /* an end: of what pends, or is open in the logs */
-    bool undoes;       /* the transaction is for the sake of that */
     bool gave_back;    /* its worker, in order */
     bool pends[BROKER_PARTITIONS];
     struct group_offset pending[BROKER_PARTITIONS];
@@ -87,7 +86,7 @@ void lost_end_heals(uint32_t number);
 void lost_end_administer(void *unused, uint64_t number);
 
 enum {
-    LOST_ADMINISTERED_US = 120000000,
+    LOST_ADMINISTERED_US = 240000000, /* several dead ones are ended one after the other */
 };
 
 #endif /* TESTS_SIM_COORDINATOR_STATE_H */

@@ -56,6 +56,9 @@ struct db_position {
     uint64_t transactional;       /* column transactional_id: the life it is of; 0: '' */
     uint64_t orphans[DB_ORPHANS]; /* column orphan_ids: likewise; 0: no more */
     uint32_t rulebook;            /* of its last batch */
+    int64_t first;                /* column first_offset */
+    bool undone;                  /* table undone: there is a row, */
+    int64_t undone_to;            /* with this */
     struct position position;
 };
 
@@ -83,6 +86,8 @@ enum transaction_kind {
     TRANSACTION_WRITE,
     TRANSACTION_EMITTED,
     TRANSACTION_ORPHAN_ENDED,
+    TRANSACTION_UNDOING,
+    TRANSACTION_UNDONE,
     TRANSACTION_ERASE,   /* an administrator's */
     TRANSACTION_DISMISS, /* likewise */
 };
@@ -112,7 +117,11 @@ struct transaction {
     bool transactional;                     /* it has a transactional id */
     uint64_t orphans[DB_ORPHANS];           /* TRANSACTION_TAKE: lives of owners who have died */
     uint32_t orphan_count;
-    uint64_t ended; /* TRANSACTION_ORPHAN_ENDED: one of them */
+    uint64_t ended;                             /* TRANSACTION_ORPHAN_ENDED: one of them */
+    struct group_mark marks[BROKER_PARTITIONS]; /* TRANSACTION_UNDOING; nothing is locked */
+    uint32_t mark_count;
+    int64_t committed; /* TRANSACTION_UNDONE */
+    bool undone;       /* likewise: there was such a row */
     struct transaction **locks[DB_LOCKS];
     uint32_t lock_count;
     uint32_t held;

@@ -200,6 +200,7 @@ static void apply_take(struct transaction *transaction)
         struct db_position *row = &sim.database.positions[mine->partition];
         if (!row->known) {
             row->known = true;
+            row->first = mine->next_offset;
             row->position = (struct position){.partition = mine->partition,
                                               .progress_id = mine->partition + 1,
                                               .next_offset = mine->next_offset,
@@ -220,6 +221,7 @@ static void apply_take(struct transaction *transaction)
             *mine = row->position;
         }
         mine->epoch = epoch;
+        mine->noted = row->undone;
         audit_taken(transaction, mine, &row->position);
     }
 }
@@ -253,6 +255,31 @@ static void apply_orphan_ended(const struct transaction *transaction)
     }
 }
 
+static void apply_undoing(const struct transaction *transaction)
+{
+    for (uint32_t i = 0; i < transaction->mark_count; i++) {
+        struct db_position *row = &sim.database.positions[transaction->marks[i].partition];
+        row->undone = row->known;
+        row->undone_to = transaction->marks[i].offset;
+    }
+}
+
+static void apply_undone(struct transaction *transaction)
+{
+    struct position *mine = &transaction->positions[0];
+    struct db_position *row = &sim.database.positions[mine->partition];
+    int64_t to = transaction->committed > row->first ? transaction->committed : row->first;
+    audit_owner(transaction, 0);
+    transaction->undone = row->undone && row->undone_to == transaction->committed;
+    row->undone = transaction->undone;
+    if (transaction->undone) {
+        row->position.emitted_offset =
+            to < row->position.emitted_offset ? to : row->position.emitted_offset;
+        mine->emitted_offset = row->position.emitted_offset;
+        audit_undone(&row->position);
+    }
+}
+
 void database_apply(struct transaction *transaction)
 {
     switch (transaction->kind) {
@@ -267,6 +294,12 @@ void database_apply(struct transaction *transaction)
         break;
     case TRANSACTION_ORPHAN_ENDED:
         apply_orphan_ended(transaction);
+        break;
+    case TRANSACTION_UNDOING:
+        apply_undoing(transaction);
+        break;
+    case TRANSACTION_UNDONE:
+        apply_undone(transaction);
         break;
     case TRANSACTION_ERASE:
         sealing_erase(transaction->citizen);

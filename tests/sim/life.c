@@ -110,7 +110,6 @@ void life_soon(int64_t us)
 void life_crash(struct actor *actor, enum label label, enum phase phase)
 {
     sim.counts.crashes[label][phase]++;
-    sim.plot.halts = sim.plot.halts || coordinator_undoes(); /* its heir does not know */
     sim_trace("dies in %s/%d", label_name(label), phase);
     client_crash(actor);
     producer_crash(actor);

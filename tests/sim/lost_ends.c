@@ -6,19 +6,10 @@ enum {
     LOST_MOST_US = 16000000,
 };
 
-/* Who has not undone it itself finds the group behind what is marked, and halts. So does who has,
- * over a refused record that was erased when it counted as out. */
+/* A refused record may have been erased when it counted as out. */
 void lost_end_undone(void)
 {
-    uint32_t members = 0;
-    for (uint32_t i = 0; i < BROKER_MEMBERS; i++) {
-        members += sim.broker.group.members[i].id != 0;
-    }
-    for (uint32_t i = 0; i < SIM_ACTORS; i++) {
-        members += sim.actors[i].state == ACTOR_RUNS && actor_frozen(&sim.actors[i]);
-    }
-    sim.broker.undone = true;
-    sim.plot.halts = sim.plot.halts || members > 1 || sim.plot.seals;
+    sim.plot.halts = sim.plot.halts || sim.plot.seals;
 }
 
 /* KAFKA-20734: a broker that is stopped calls a transaction complete and writes no end of it. What
@@ -26,8 +17,8 @@ void lost_end_undone(void)
  * anew, so long is the broker away. */
 bool lost_end_comes(const struct producer_id *id)
 {
-    bool stops = sim.plot.emits == EMIT_MIXED || sim.plot.workers > 1 ||
-                 sim.now_us + LOST_MOST_US > sim.plot.quiet_at_us;
+    /* What is sent again after new partitions were opened comes late in their order. */
+    bool stops = sim.now_us + LOST_MOST_US > sim.plot.quiet_at_us || sim.plot.grows;
     for (uint32_t i = 0; i < SIM_ACTORS; i++) {
         stops = stops || (sim.actors[i].state == ACTOR_RUNS && sim.actors[i].stop);
     }
@@ -107,6 +98,7 @@ void coordinator_gave_back(uint64_t life)
 void lost_end_heals(uint32_t number)
 {
     struct producer_id *id = &coordinator.ids[number];
+    id->lost = false; /* an offer that comes twice heals once */
     for (uint32_t out = 0; out < OUT_PARTITIONS; out++) {
         for (uint32_t i = coordinator.logs[out].read; i < coordinator.logs[out].count; i++) {
             struct out_entry *entry = &coordinator.logs[out].entries[i];
@@ -117,13 +109,4 @@ void lost_end_heals(uint32_t number)
         logs_read_on(&coordinator.logs[out]);
     }
     logs_mark_group(id, id->commit);
-}
-
-bool coordinator_undoes(void)
-{
-    bool any = sim.broker.undone;
-    for (uint32_t i = 0; i < coordinator.id_count; i++) {
-        any = any || coordinator.ids[i].undoes;
-    }
-    return any;
 }

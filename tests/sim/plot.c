@@ -35,7 +35,7 @@ static const uint32_t plots[PLOT_COUNT][FAULT_COUNT] = {
                      [FAULT_PRODUCER_BROKEN] = 2,
                      [FAULT_ACK_LATE] = 4,
                      [FAULT_ACK_LOST] = 3,
-                     [FAULT_END_LOST] = 1,
+                     [FAULT_END_LOST] = 4,
                      [FAULT_ABORT_LOST] = 1,
                      [FAULT_DUPLICATE] = 3},
     [PLOT_FROZEN] =
@@ -92,7 +92,6 @@ static void thaw(void *what, uint64_t life)
 static void freeze(struct actor *actor)
 {
     uint32_t kind = sim_below(8);
-    sim.plot.halts = sim.plot.halts || coordinator_undoes(); /* its heir does not know */
     session_freeze(actor);
     if (kind == 0) {
         actor->frozen_until = INT64_MAX;
@@ -194,7 +193,10 @@ void plot_step(enum label label, enum phase phase)
                                        FAULT_RETENTION,
                                        FAULT_TRUNCATED};
     struct plot *plot = &sim.plot;
-    uint32_t odds = label == LABEL_POLL ? 8 * plot->odds : plot->odds; /* there are so many */
+    bool rare = label == LABEL_UNDOING || label == LABEL_UNDONE;
+    uint32_t odds = label == LABEL_POLL ? 8 * plot->odds /* there are so many */
+                    : rare              ? plot->odds / 8 + 1
+                                        : plot->odds;
     if (plot->quiet || plot->faults_left == 0 || !sim_one_in(odds)) {
         return;
     }

@@ -117,10 +117,11 @@ struct rd_kafka_ListConsumerGroupOffsets_s {
 struct rd_kafka_queue_s {
     rd_kafka_t *rk;
     const rd_kafka_topic_partition_list_t *asked;
+    bool stable;
 };
 
 struct rd_kafka_AdminOptions_s {
-    char unused;
+    bool stable;
 };
 
 struct rd_kafka_group_result_s {
@@ -147,8 +148,7 @@ void rd_kafka_AdminOptions_destroy(rd_kafka_AdminOptions_t *options)
 rd_kafka_error_t *rd_kafka_AdminOptions_set_require_stable_offsets(rd_kafka_AdminOptions_t *options,
                                                                    int yes)
 {
-    (void)options;
-    CHECK(yes == 1);
+    options->stable = yes == 1;
     return NULL;
 }
 
@@ -186,9 +186,9 @@ void rd_kafka_ListConsumerGroupOffsets(rd_kafka_t *rk,
                                        const rd_kafka_AdminOptions_t *options,
                                        rd_kafka_queue_t *queue)
 {
-    (void)options;
     CHECK(count == 1);
     queue->rk = rk;
+    queue->stable = options->stable;
     queue->asked = questions[0]->partitions;
 }
 
@@ -214,8 +214,9 @@ rd_kafka_event_t *rd_kafka_queue_poll(rd_kafka_queue_t *queue, int timeout_ms)
     event->results[0] = &event->result;
     for (int i = 0; i < event->result.partitions->cnt; i++) {
         rd_kafka_topic_partition_t *at = &event->result.partitions->elems[i];
-        at->err = coordinator_pending(at->partition) ? RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT
-                                                     : RD_KAFKA_RESP_ERR_NO_ERROR;
+        at->err = queue->stable && coordinator_pending(at->partition)
+                      ? RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT
+                      : RD_KAFKA_RESP_ERR_NO_ERROR;
         at->offset = sim.broker.group.offsets[at->partition].offset;
     }
     sim_step(LABEL_PENDING, PHASE_ANSWERED);

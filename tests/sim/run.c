@@ -6,6 +6,7 @@
  *   sim --mutants [--seeds N]                takes away each guard in turn: each must be found out
  * within N seeds
  *   --without GUARD                          with any of these: without that guard
+ *   --like GUARD                             likewise: in the worlds it is needed in, with it
  *   --emit idempotent|transactional|mixed    likewise: workers of this mode alone
  */
 
@@ -56,7 +57,6 @@ static const struct emphasis emphases[GUARD_COUNT] = {
     [GUARD_UNDO_OUTPUTS] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_ENDS},
     [GUARD_UNDO_ASKED] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_ENDS},
     [GUARD_ORPHAN_KEPT] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_ENDS},
-    [GUARD_ORPHAN_ASKED] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_ENDS},
     [GUARD_GIVE_BACK] = {.emits = EMIT_TRANSACTIONAL},
     [GUARD_UNDO_KEPT] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_ENDS},
     [GUARD_HANGING] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_BROKER},
@@ -392,13 +392,30 @@ static uint64_t *number_of(struct wish *wish, const char *flag)
                                          : NULL;
 }
 
+static bool names_guard(const char *flag)
+{
+    return strcmp(flag, "--without") == 0 || strcmp(flag, "--like") == 0;
+}
+
+static bool guard_take(const char *flag, const char *name)
+{
+    enum guard guard = GUARD_COUNT;
+    if (!guard_named(name, &guard)) {
+        return false;
+    }
+    if (strcmp(flag, "--without") == 0) {
+        guard_remove(guard);
+    }
+    sim.emphasis = emphases[guard];
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     struct wish wish = {.from = 1, .jobs = cores > 0 ? (uint64_t)cores : 1};
     for (int i = 1; i < argc; i++) {
         uint64_t *number = number_of(&wish, argv[i]);
-        enum guard guard = GUARD_COUNT;
         if (strcmp(argv[i], "--trace") == 0) {
             sim.tracing = true;
         } else if (strcmp(argv[i], "--mutants") == 0) {
@@ -407,9 +424,8 @@ int main(int argc, char **argv)
             return usage(argv[i]);
         } else if (number != NULL) {
             *number = strtoull(argv[++i], NULL, 10);
-        } else if (strcmp(argv[i], "--without") == 0 && guard_named(argv[++i], &guard)) {
-            guard_remove(guard);
-            sim.emphasis = emphases[guard];
+        } else if (names_guard(argv[i]) && guard_take(argv[i], argv[i + 1])) {
+            i++;
         } else if (strcmp(argv[i], "--emit") == 0 &&
                    emission_named(argv[++i], &sim.emphasis.emits)) {
             continue;

@@ -251,6 +251,36 @@ static bool store_orphan_ended(void *self,
     return ask(actor, LABEL_ORPHAN_ENDED, transaction, err);
 }
 
+static bool
+store_undoing(void *self, const struct group_mark *marks, uint32_t count, struct err *err)
+{
+    struct transaction *transaction = transaction_of(TRANSACTION_UNDOING);
+    sim_step(LABEL_UNDOING, PHASE_ASKED);
+    if (!ready(self, err)) {
+        return false;
+    }
+    transaction->mark_count = count;
+    memcpy(transaction->marks, marks, count * sizeof(*marks));
+    return ask(self, LABEL_UNDOING, transaction, err);
+}
+
+static bool store_undone(
+    void *self, struct position *position, int64_t committed, bool *undone, struct err *err)
+{
+    struct transaction *transaction = transaction_of(TRANSACTION_UNDONE);
+    sim_step(LABEL_UNDONE, PHASE_ASKED);
+    if (!ready(self, err)) {
+        return false;
+    }
+    transaction->count = 1;
+    transaction->positions[0] = *position;
+    transaction->committed = committed;
+    bool done = ask(self, LABEL_UNDONE, transaction, err);
+    *undone = done && transaction->undone;
+    position->emitted_offset = transaction->positions[0].emitted_offset;
+    return done;
+}
+
 /* As src/pg/sql/orphans.sql: which comes first is left to chance. */
 static void note_orphans(struct sim_session *session, const struct transaction *transaction)
 {
@@ -442,6 +472,8 @@ struct store session_store(struct actor *actor)
         .take = store_take,
         .orphan = store_orphan,
         .orphan_ended = store_orphan_ended,
+        .undoing = store_undoing,
+        .undone = store_undone,
         .read = store_read,
         .rulebook = store_rulebook,
         .write = store_write,

@@ -60,6 +60,8 @@ enum {
     X(PROVE, prove)                                                                                \
     X(FENCE, fence)                                                                                \
     X(ORPHAN_ENDED, orphan_ended)                                                                  \
+    X(UNDOING, undoing)                                                                            \
+    X(UNDONE, undone)                                                                              \
     X(PENDING, pending)                                                                            \
     X(HANGING, hanging)                                                                            \
     X(TXN_INIT, txn_init)                                                                          \
@@ -221,6 +223,7 @@ struct plot {
     bool grows;   /* partitions are added */
     enum emission emits;
     bool halts;  /* something may happen that a person must look at */
+    bool warned; /* a worker has said that readers may see outputs twice */
     bool quiet;  /* the end: no fault any more */
     bool ending; /* all is done, workers are stopped */
     int64_t quiet_at_us;

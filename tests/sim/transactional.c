@@ -107,9 +107,10 @@ static bool source_committed(
     return heard(self, done, err);
 }
 
-static bool source_undone(void *self, int32_t partition)
+static void source_undoing(void *self, undoing_fn *tell, void *context)
 {
-    return offsets_undone(&member_of(self)->consumer, partition);
+    member_of(self)->consumer.tell = tell;
+    member_of(self)->consumer.tell_context = context;
 }
 
 static bool
@@ -188,7 +189,7 @@ void transactional_begin(struct actor *actor, struct worker *worker)
                                   .topic_dlq = "dlq"}},
     };
     worker->edges.source.committed = source_committed;
-    worker->edges.source.undone = source_undone;
+    worker->edges.source.undoing = source_undoing;
     worker->edges.fence = fence;
     if (!worker->transactional) {
         return;
@@ -231,7 +232,6 @@ void transactional_assigned(struct actor *actor)
 void transactional_started(struct actor *actor)
 {
     offsets_forget(&member_of(actor)->consumer);
-    member_of(actor)->consumer.undone = false;
 }
 
 void transactional_stopped(struct actor *actor)

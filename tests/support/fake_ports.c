@@ -178,13 +178,6 @@ source_bounds(void *self, int32_t partition, int64_t *low, int64_t *high, struct
     return true;
 }
 
-static bool source_undone(void *self, int32_t partition)
-{
-    (void)self;
-    (void)partition;
-    return world.undone;
-}
-
 static bool source_committed(
     void *self, int32_t partition, int64_t *offset, char *metadata, uint32_t size, struct err *err)
 {
@@ -275,7 +268,7 @@ static void start_worker(void)
                            source_bounds,
                            NULL, /* no topic grows here */
                            source_committed,
-                           source_undone,
+                           NULL, /* nothing is undone here */
                            source_commit,
                            source_commit,
                            source_leave,

@@ -109,7 +109,8 @@ struct world {
     enum source_event revoke_as;
     bool revoke_when_stopped;
     uint32_t committed_fails; /* so many times: the broker does not say what the group committed */
-    bool undone;              /* the broker had lost the ends of transactions */
+    bool undone;              /* it was noted that a transaction is undone, */
+    int64_t undone_to;        /* and what the group had committed then */
     bool demo;                /* the database was made by `db migrate --demo` */
     int64_t send_fails_at;    /* counted over all; -1 never */
     bool send_fenced;         /* then the producer's id has another */

@@ -151,6 +151,23 @@ static uint32_t keys_armed(int32_t partition, struct bytes key)
     return count;
 }
 
+static bool store_undone(
+    void *self, struct position *position, int64_t committed, bool *undone, struct err *err)
+{
+    (void)self;
+    struct position *mine = &world.partitions[position->partition].position;
+    if (mine->epoch != position->epoch) {
+        return err_set(err, ERR_FENCED, "another epoch");
+    }
+    *undone = world.undone && committed == world.undone_to;
+    if (*undone) {
+        mine->emitted_offset = committed < 0 ? 0 : committed;
+        position->emitted_offset = mine->emitted_offset;
+        world.undone = false;
+    }
+    return true;
+}
+
 static bool store_tried(
     void *self, const struct position *position, int64_t offset, int32_t *tries, struct err *err)
 {
@@ -590,6 +607,7 @@ struct store fake_store(void)
         .meanwhile = store_meanwhile,
         .open = store_open,
         .take = store_take,
+        .undone = store_undone,
         .tried = store_tried,
         .resumed = store_resumed,
         .redriven = store_redriven,

@@ -96,6 +96,7 @@ static void what_was_undone_is_sent_again(void **state)
     tell(1, "transactional,1,3");
     world.worker.transactional = true;
     world.undone = true;
+    world.undone_to = 1;
     assert_true(world_run());
     assert_string_equal(world.partitions[0].sent, "1:decision 2:decision ");
     assert_int_equal(world.partitions[0].position.emitted_offset, 3);
@@ -109,6 +110,7 @@ static void what_was_undone_after_a_switch_is_sent_again(void **state)
     tell(1, "idempotent,1,3");
     world.worker.transactional = true;
     world.undone = true;
+    world.undone_to = 1;
     assert_true(world_run());
     assert_string_equal(world.partitions[0].sent, "1:decision 2:decision ");
 }

@@ -77,9 +77,6 @@
     X(UNDO, "undo", "a transaction whose end the broker lost is ended")                            \
     X(UNDO_OUTPUTS, "undo-outputs", "its outputs are ended with its offsets")                      \
     X(UNDO_ASKED, "undo-asked", "no membership is proved before it is known that nothing pends")   \
-    X(ORPHAN_ASKED,                                                                                \
-      "orphan-asked",                                                                              \
-      "a dead one's lost end is not taken for none without an answer")                             \
     X(UNDO_KEPT, "undo-kept", "what was undone is sent again, whatever comes in between")          \
     X(HANGING, "hanging", "nothing is committed before the end of what was aborted is seen")       \
     X(ORPHAN_HANGING, "orphan-hanging", "a dead one's outputs do not hang for ever")               \

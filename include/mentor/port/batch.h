@@ -43,7 +43,14 @@ struct position {
     int64_t tried_offset; /* the last one said; -1 for none */
     int32_t tries;        /* by that many processes, when it is next_offset: not stored by any */
     bool stopped;         /* by the breaker, until a person resumes it */
+    bool noted;           /* there was a note of it when it was taken (port/store.h, undoing) */
     struct breaker breaker;
+};
+
+/* What the consumer group has committed of a partition. */
+struct group_mark {
+    int32_t partition;
+    int64_t offset; /* -1: nothing */
 };
 
 /* One application's row. seq 0 and no state: it has none. */

@@ -26,6 +26,10 @@ enum source_event {
                       that */
 };
 
+/* False with *err: not told. */
+typedef bool
+undoing_fn(void *context, const struct group_mark *marks, uint32_t count, struct err *err);
+
 struct source {
     enum source_event (*poll)(void *self, uint32_t wait_ms, struct record *record, struct err *err);
     /* Ends the life of the `count` records that were polled longest ago; UINT32_MAX: of all. */
@@ -56,11 +60,12 @@ struct source {
                       uint32_t size,
                       struct err *err);
     /*
-     * Whether transactions were undone that the broker had called complete and had not ended: then
-     * what it has committed for the partition, as committed() said last, is exact also where it is
-     * less than what was marked as out. So until something else is committed. NULL: never.
+     * Who is told before transactions are aborted that the broker may have called complete and has
+     * not ended: what the group has committed of the partitions that pend; not done when that
+     * fails. Called within other calls, also the sink's, on the same thread. NULL in a source that
+     * never does so.
      */
-    bool (*undone)(void *self, int32_t partition);
+    void (*undoing)(void *self, undoing_fn *tell, void *context);
     /*
      * Commits emitted_offset with metadata (port/note.h) for each position, acknowledged.
      * ERR_FENCED when the group has moved on; ERR_RETRY without an answer within 5 s. In

@@ -90,6 +90,19 @@ struct store {
                          const char *transactional_id,
                          struct err *err);
     /*
+     * A Kafka transaction that may have counted as committed is aborted after this, and with it
+     * what the group would have committed of these partitions, also of others': notes what it has
+     * committed so far, acknowledged, for whoever takes them. NULL likewise.
+     */
+    bool (*undoing)(void *self, const struct group_mark *marks, uint32_t count, struct err *err);
+    /*
+     * Whether just `committed` (-1: nothing) was noted of it. Then emitted_offset goes back to
+     * that, or to where the partition's ledger begins, here and in the store; a note of another
+     * offset is over, and goes. ERR_FENCED. NULL likewise.
+     */
+    bool (*undone)(
+        void *self, struct position *position, int64_t committed, bool *undone, struct err *err);
+    /*
      * Says which record is tried next (struct position), committed on its own before anything looks
      * into it. *tries: by how many processes; one that says so again, also after an outage or a
      * rebalance, counts once. ERR_FENCED.
