@@ -506,7 +506,7 @@ static void check_tells_facts_and_missing_topics(void **state)
 {
     struct world *world = *state;
     struct kafka_facts facts = {.partition_count = 0};
-    assert_false(kafka_check(&world->fixture.settings, 300, &facts, &world->err));
+    assert_false(kafka_check(&world->fixture.settings, 5000, &facts, &world->err));
     assert_int_equal(world->err.kind, ERR_RETRY);
     assert_non_null(strstr(world->err.text, applications(world)));
     topics_make(&world->fixture, 3);
