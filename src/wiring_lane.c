@@ -43,14 +43,10 @@ ask_ends(void *self, uint32_t wait_ms, const int64_t **ends, int32_t *count, str
     return done;
 }
 
-static bool fence(void *self,
-                  const char *transactional_id,
-                  const struct position *positions,
-                  uint32_t count,
-                  struct err *err)
+static bool fence(void *self, const char *transactional_id, struct err *err)
 {
     const struct wiring_lane *lane = self;
-    return kafka_fence(lane->consumer, transactional_id, positions, count, err);
+    return kafka_fence(lane->consumer, transactional_id, err);
 }
 
 static bool ask_demo(void *self, bool *demo, struct err *err)

@@ -82,11 +82,11 @@ ALTER TABLE mentord.progress
     ALTER COLUMN link SET STORAGE PLAIN,
     ALTER COLUMN breaker SET STORAGE PLAIN;
 
--- A Kafka transaction that may have counted as committed is about to be aborted, or was: when the group then says just this of the
--- partition, and it lies below emitted_offset, that goes back to it.
-CREATE TABLE mentord.undone (
+-- A Kafka transaction that may have counted as committed is about to be aborted, or was: which of the partition's outputs written since
+-- then are out is read back from the output topics, by its next owner.
+CREATE TABLE mentord.recall (
     progress_id bigint PRIMARY KEY,
-    committed bigint NOT NULL,
+    since_ms bigint NOT NULL, -- Unix
     noted_at timestamptz NOT NULL DEFAULT now()
 );
 

@@ -5,7 +5,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA mentord TO mentord_worker, mentord_reader;
 
 GRANT INSERT ON mentord.decision, mentord.batch, mentord.rulebook, mentord.quarantine TO mentord_worker;
 GRANT INSERT ON mentord.topic, mentord.growth, mentord.progress TO mentord_worker;
-GRANT INSERT, UPDATE, DELETE ON mentord.undone TO mentord_worker;
+GRANT INSERT, UPDATE, DELETE ON mentord.recall TO mentord_worker;
 GRANT INSERT, UPDATE ON mentord.application TO mentord_worker;
 GRANT INSERT, UPDATE, DELETE ON mentord.citizen TO mentord_worker;
 GRANT UPDATE (opened_at) ON mentord.topic TO mentord_worker;

@@ -60,27 +60,16 @@ static bool halt(struct worker *worker,
                    what);
 }
 
-/* Whether transactions were undone that had counted as committed, be it the first: the store then
- * goes back with the group. */
-static bool
-ask_undone(struct worker *worker, const struct told *told, struct position *position, bool *undone)
+/* What is noted of it: then the group may say less than counts as emitted, and what is out is read
+ * back. */
+static bool ask_doubt(struct worker *worker, const struct told *told, struct position *position)
 {
     struct store *store = &worker->edges.store;
-    *undone = false;
-    bool behind = told->offset < position->emitted_offset &&
-                  (told->note.mode != NOTE_NONE || told->offset < 0);
-    return store->undone == NULL || (!behind && !position->noted) ||
-           store->undone(store->self, position, told->offset, undone, &worker->err);
-}
-
-static void log_undone(const struct position *position, int64_t marked)
-{
-    LOG(LOG_LEVEL_WARN,
-        "emit.undone",
-        LOG_NUMBER("partition", position->partition),
-        LOG_NUMBER("marked", marked),
-        LOG_NUMBER("from", position->emitted_offset),
-        LOG_TEXT("then", "emitted again: what Kafka was told last says that they are not out"));
+    bool behind = told->offset < position->emitted_offset || told->offset < 0;
+    position->recall_ms = -1;
+    /* What an orphan left may have been noted since it was taken. */
+    return store->doubt == NULL || (!behind && !position->noted && !worker->orphaned) ||
+           store->doubt(store->self, position, &worker->err);
 }
 
 /* A transaction's offset is exact: what lies below is out, and nothing else is. Without one only
@@ -88,18 +77,21 @@ static void log_undone(const struct position *position, int64_t marked)
 static bool emitted_of(struct worker *worker, const struct told *told, struct position *position)
 {
     bool unsure = position->emitted_offset < position->next_offset;
-    int64_t marked = position->emitted_offset;
-    bool undone = false;
-    if (!ask_undone(worker, told, position, &undone)) {
+    if (!ask_doubt(worker, told, position)) {
         return false;
     }
-    if (undone && (position->emitted_offset < marked || told->offset < 0)) {
-        log_undone(position, marked);
-    } else if (told->note.mode == NOTE_TRANSACTIONAL && told->offset >= position->emitted_offset) {
+    if (told->note.mode == NOTE_TRANSACTIONAL && told->offset >= position->emitted_offset) {
         position->emitted_offset = GUARD(TXN_EXACT) ? told->offset : position->emitted_offset;
     } else if (!worker->transactional && told->note.mode == NOTE_TRANSACTIONAL) {
+        LOG(LOG_LEVEL_WARN,
+            "emit.undone",
+            LOG_NUMBER("partition", position->partition),
+            LOG_NUMBER("marked", position->emitted_offset),
+            LOG_NUMBER("from", told->offset),
+            LOG_TEXT("then", "emitted again: what Kafka was told last says that they are not out"));
         position->emitted_offset = told->offset; /* idempotent mode rather sends too much */
-        log_undone(position, marked);
+    } else if (position->recall_ms >= 0) {
+        return true;
     } else if (worker->transactional && told->note.mode == NOTE_TRANSACTIONAL) {
         return halt(
             worker,
@@ -140,8 +132,24 @@ static bool ask(struct worker *worker, int32_t partition, struct told *told)
     return true;
 }
 
+/* Whoever took us for dead may have undone what we had sent, while we had nothing to send. */
+static bool is_noted(struct worker *worker, struct position position)
+{
+    struct store *store = &worker->edges.store;
+    if (store->doubt == NULL) {
+        return false;
+    }
+    return !store->doubt(store->self, &position, &worker->err) ||
+           (position.recall_ms >= 0 && !err_set(&worker->err,
+                                                ERR_RETRY,
+                                                "partition %d: which of its outputs are out is to "
+                                                "be read back",
+                                                position.partition));
+}
+
 bool worker_agrees_still(struct worker *worker)
 {
+    const struct sink *sink = &worker->edges.sink;
     for (uint32_t i = 0; i < worker->slot_count && worker->transactional; i++) {
         const struct position *position = &worker->positions[i];
         struct told told;
@@ -157,8 +165,11 @@ bool worker_agrees_still(struct worker *worker)
                            told.offset,
                            position->emitted_offset);
         }
+        if (is_noted(worker, *position)) {
+            return false;
+        }
     }
-    return true;
+    return sink->ended == NULL || sink->ended(sink->self, false, &worker->err);
 }
 
 bool worker_agree(struct worker *worker, struct position *position)

@@ -12,7 +12,7 @@ static bool end(struct worker *worker, const char *id, struct err *err)
 {
     struct worker_edges *edges = &worker->edges;
     struct store *store = &edges->store;
-    return edges->fence(edges->self, id, worker->positions, worker->slot_count, err) &&
+    return edges->fence(edges->self, id, err) &&
            store->orphan_ended(store->self, worker->positions, worker->slot_count, id, err);
 }
 
@@ -25,6 +25,7 @@ bool orphans_end(struct worker *worker, struct err *left)
         return true;
     }
     int64_t until_us = worker->clock.mono_us(worker->clock.self) + ORPHANS_US;
+    worker->orphaned = store->orphan(store->self, 0) != NULL;
     for (uint32_t i = 0; (id = store->orphan(store->self, i)) != NULL; i++) {
         struct err err = {0};
         if (end(worker, id, &err)) {
@@ -36,14 +37,9 @@ bool orphans_end(struct worker *worker, struct err *left)
             worker->err = err;
             return false;
         }
+        *left = err;
         /* Perhaps for what the next one has left; but a broker that is away is not waited for. */
-        bool enough = worker->clock.mono_us(worker->clock.self) > until_us;
-        bool last = store->orphan(store->self, i + 1) == NULL;
-        if (err.kind != ERR_STALE || (enough && !last)) {
-            *left = err;
-            left->kind = err.kind == ERR_STALE ? ERR_RETRY : err.kind;
-        }
-        if (enough) {
+        if (worker->clock.mono_us(worker->clock.self) > until_us) {
             break;
         }
     }

@@ -1,10 +1,9 @@
-/* From nothing to reading: OPEN, JOIN, TAKE, RESEND; and waiting to try it again: BACKOFF. */
+/* From nothing to reading: OPEN, JOIN, TAKE; and waiting to try it again: BACKOFF. */
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "mentor/app/outcome.h"
 #include "mentor/app/worker.h"
 #include "mentor/base/guard.h"
 #include "mentor/base/log.h"
@@ -18,7 +17,6 @@
 
 enum {
     FACTS_WAIT_MS = 3000,
-    RESEND_CHUNK = 256,
 };
 
 /* Something else is in the way than a partition count. */
@@ -209,9 +207,18 @@ enum step_outcome step_take(struct worker *worker)
         return step_of_err(worker);
     }
     for (uint32_t i = 0; i < worker->slot_count; i++) {
-        struct position *position = &worker->positions[i];
-        if (!place(worker, i, bounds[i], &from[i]) || !worker_agree(worker, position) ||
-            !sink->begin(sink->self, position->partition, position->emitted_offset, &worker->err)) {
+        if (!place(worker, i, bounds[i], &from[i]) ||
+            !worker_agree(worker, &worker->positions[i])) {
+            return step_of_err(worker);
+        }
+    }
+    /* After it, which undoes what pends of ours. */
+    if (sink->clear != NULL && !sink->clear(sink->self, &worker->err)) {
+        return step_of_err(worker);
+    }
+    for (uint32_t i = 0; i < worker->slot_count; i++) {
+        const struct position *position = &worker->positions[i];
+        if (!sink->begin(sink->self, position->partition, position->emitted_offset, &worker->err)) {
             return step_of_err(worker);
         }
         worker->slots[i].marked = position->emitted_offset;
@@ -229,93 +236,6 @@ enum step_outcome step_take(struct worker *worker)
         return step_of_err(worker);
     }
     worker->reading = true;
-    return STEP_DONE;
-}
-
-/* Sending something else in its place would be worse than standing still. */
-static bool altered(struct worker *worker, int32_t partition, int64_t offset)
-{
-    return err_set(
-        &worker->err,
-        ERR_HALT,
-        "partition %d: the output stored for offset %lld was altered and cannot be sent; "
-        "keep the database, run `mentord audit verify`, and restore it",
-        partition,
-        (long long)offset);
-}
-
-static bool resend_partition(struct worker *worker, const struct position *position, int64_t *sent)
-{
-    struct store *store = &worker->edges.store;
-    struct sink *sink = &worker->edges.sink;
-    struct outcome_source source = {.topic = worker->topic, .partition = position->partition};
-    int64_t from = position->emitted_offset;
-    struct stored_output outputs[RESEND_CHUNK];
-    uint32_t count = 1;
-    while (count > 0 && from < position->next_offset) {
-        count = RESEND_CHUNK;
-        if (!store->unsent(store->self, position, from, outputs, &count, &worker->err)) {
-            return false;
-        }
-        for (uint32_t i = 0; i < count; i++) {
-            if (outputs[i].offset >= position->next_offset) { /* a successor's: we stood still */
-                return err_set(&worker->err, ERR_FENCED, "partition %d is gone", source.partition);
-            }
-            struct arena_mark mark = arena_mark(&worker->lot->arena);
-            struct record record;
-            bool done = outcome_record(&outputs[i], &source, &worker->lot->arena, &record)
-                            ? sink->send(sink->self, &record, outputs[i].dlq, &worker->err)
-                            : altered(worker, source.partition, outputs[i].offset);
-            arena_rewind(&worker->lot->arena, mark);
-            if (!done) {
-                return false;
-            }
-            from = outputs[i].offset + 1;
-        }
-        *sent += count;
-    }
-    return sink->sent(sink->self, position->partition, position->next_offset, &worker->err);
-}
-
-/* Or we stood still since we took it, and a successor has sent what is missing now, as a refused
- * record that was erased since: then we are fenced. */
-static void halt_as_owner(struct worker *worker, const struct position *position)
-{
-    struct store *store = &worker->edges.store;
-    struct err halt = worker->err;
-    if (halt.kind == ERR_HALT &&
-        (!GUARD(HALT_OWNED) || store->emitted(store->self, position, 1, false, &worker->err))) {
-        worker->err = halt;
-    }
-}
-
-enum step_outcome step_resend(struct worker *worker)
-{
-    struct sink *sink = &worker->edges.sink;
-    struct source *source = &worker->edges.source;
-    int64_t sent = 0;
-    arena_rewind(&worker->lot->arena, (struct arena_mark){0});
-    if (GUARD(RESEND_COMMIT) &&
-        !source->commit(source->self, worker->positions, worker->slot_count, &worker->err)) {
-        return step_of_err(worker);
-    }
-    for (uint32_t i = 0; i < worker->slot_count && GUARD(RESEND); i++) {
-        if (!resend_partition(worker, &worker->positions[i], &sent)) {
-            halt_as_owner(worker, &worker->positions[i]);
-            return step_of_err(worker);
-        }
-    }
-    /* Before anything new is stored the group must know that its offset is exact from now on. */
-    if (worker->transactional && GUARD(TXN_TOLD) &&
-        !sink->flush(sink->self, WORKER_DRAIN_MS, &worker->err)) {
-        return step_of_err(worker);
-    }
-    backoff_reset(&worker->backoff);
-    metrics_add(&worker->metrics, METRIC_AT_RESENT, sent);
-    LOG(LOG_LEVEL_INFO,
-        "worker.ready",
-        LOG_NUMBER("partitions", worker->slot_count),
-        LOG_NUMBER("resent", sent));
     return STEP_DONE;
 }
 

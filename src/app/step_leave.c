@@ -24,6 +24,22 @@ static bool heed(struct worker *worker, bool done, const struct err *err)
     return !fenced;
 }
 
+/* Whoever goes leaves nothing behind that readers do not see: who stays the owner in the store has
+ * heirs who end it. */
+static bool leaves_nothing(const struct worker *worker)
+{
+    const struct sink *sink = &worker->edges.sink;
+    struct err err;
+    if (sink->ended == NULL || sink->ended(sink->self, true, &err)) {
+        return true;
+    }
+    LOG(LOG_LEVEL_WARN,
+        "worker.unended",
+        LOG_TEXT("why", err.text),
+        LOG_TEXT("then", "the partitions are not given back; whoever takes them ends it"));
+    return false;
+}
+
 /* What stays unacknowledged is sent again by whoever takes the partition. */
 bool worker_settle_positions(struct worker *worker, bool release)
 {
@@ -45,8 +61,9 @@ bool worker_settle_positions(struct worker *worker, bool release)
             position->emitted_offset = emitted;
         }
     }
+    bool gives = release && (worker->slot_count == 0 || leaves_nothing(worker));
     bool marked =
-        store->emitted(store->self, worker->positions, worker->slot_count, release, &ignored);
+        store->emitted(store->self, worker->positions, worker->slot_count, gives, &ignored);
     if (!marked) {
         worker_unmark(worker); /* JOIN tells the group where they are, when they stay ours */
     }
@@ -68,9 +85,9 @@ bool worker_settle_positions(struct worker *worker, bool release)
 /*
  * Out of order, but alive: who stays the owner in the store counts as dead, and each heir would
  * fence our producer again. So the sink is purged, and the group, which must know us still, says
- * that nothing of ours is pending: what was lost is an heir's to undo. Only what is taken still: a
- * database that was gone meanwhile may have lost commits and given our epochs to others. What
- * cannot be done now is done when we are fenced the next time.
+ * that nothing of ours is pending, and readers see all: what was lost is an heir's to undo. Only
+ * what is taken still: a database that was gone meanwhile may have lost commits and given our
+ * epochs to others. What cannot be done now is done when we are fenced the next time.
  */
 static void give_back(struct worker *worker)
 {
@@ -78,7 +95,8 @@ static void give_back(struct worker *worker)
     struct store *store = &worker->edges.store;
     struct err err = {0};
     if (!worker->transactional || !worker->taken || *worker->stop || !GUARD(GIVE_BACK) ||
-        !source->prove(source->self, worker->positions, worker->slot_count, &err)) {
+        !source->prove(source->self, worker->positions, worker->slot_count, &err) ||
+        !leaves_nothing(worker)) {
         return;
     }
     worker_unmark(worker);

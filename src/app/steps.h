@@ -23,13 +23,13 @@ CYCLE_STATES(X)
 enum step_outcome step_of_err(struct worker *worker);
 /*
  * A partition just taken: what Kafka has of it, against the store. Raises emitted_offset to what a
- * committed transaction proves, and goes back where one was undone. ERR_HALT when the two cannot
- * both be right.
+ * committed transaction proves, and says what is to be read back (recall_ms). ERR_HALT when the two
+ * cannot both be right.
  */
 bool worker_agree(struct worker *worker, struct position *position);
-/* Of all that is taken, while nothing moves: whether the group still says so. A broker may have
- * lost the end of our last transaction, and without another one nobody would notice: ERR_RETRY,
- * and the next take ends it. */
+/* Of all that is taken, while nothing moves: whether the group still says so, and readers see it. A
+ * broker may have lost the end of our last transaction, and without another one nobody would notice:
+ * ERR_RETRY, and the next take ends it. */
 bool worker_agrees_still(struct worker *worker);
 /* Index of an owned partition, or -1. */
 int32_t worker_slot_of(const struct worker *worker, int32_t partition);

@@ -13,7 +13,8 @@
 
 struct err;
 
-/* `end`: RD_KAFKA_OFFSET_BEGINNING or RD_KAFKA_OFFSET_END; fills each element's offset. The first
+/* `end`: RD_KAFKA_OFFSET_BEGINNING or RD_KAFKA_OFFSET_END, or a time, Unix ms: the first record
+ * that is not older, RD_KAFKA_OFFSET_END when there is none. Fills each element's offset. The first
  * error there is. */
 MUST_CHECK rd_kafka_resp_err_t bounds_ask(rd_kafka_t *rk,
                                           rd_kafka_topic_partition_list_t *list,

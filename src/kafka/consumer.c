@@ -378,6 +378,7 @@ struct source consumer_source(struct consumer *consumer)
         .count = offsets_count,
         .committed = offsets_committed,
         .undoing = source_undoing,
+        .recall = consumer_recall,
         .commit = offsets_commit,
         .prove = offsets_prove,
         .leave = source_leave,

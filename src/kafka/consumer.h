@@ -6,6 +6,7 @@
 
 #include "mentor/kafka/kafka.h"
 
+#include "hanging.h"
 #include "held.h"
 #include "waker.h"
 
@@ -43,8 +44,8 @@ struct consumer {
     struct transactor *transactor; /* borrowed; NULL: positions are committed at once */
     undoing_fn *tell;              /* before an undo (undo.h) */
     void *tell_context;
-    int64_t undo_tried_us;    /* 0: not since the last answer */
-    int64_t hanging_since_us; /* fence.c: what it may not abort; 0: nothing does */
+    int64_t undo_tried_us; /* 0: not since the last answer */
+    struct hanging_time hanging;
 };
 
 /* ERR_HALT when another member has joined under our group.instance.id, which `code` or the client
@@ -58,6 +59,9 @@ bool offsets_count(void *self, int32_t *count, struct err *err);
 bool offsets_committed(
     void *self, int32_t partition, int64_t *offset, char *metadata, uint32_t size, struct err *err);
 bool offsets_commit(void *self, const struct position *positions, uint32_t count, struct err *err);
+/* recall.c: source.recall. */
+bool consumer_recall(
+    void *self, int32_t partition, int64_t since_ms, struct recall *recall, struct err *err);
 bool offsets_prove(void *self, const struct position *positions, uint32_t count, struct err *err);
 /* The assignment's partitions, without offsets; the caller destroys it. */
 rd_kafka_topic_partition_list_t *offsets_assigned(const struct consumer *consumer);

@@ -21,128 +21,104 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
 }
 
 enum {
-    PENDING_US = 12000000, /* one call of a living worker that waits (transaction.h), and more */
+    QUICK_US = 500000,
+    SKEW_MS = 60000, /* of its clock */
 };
 
 struct orphan {
     struct consumer *consumer;
-    struct outlet outlet;             /* in its name */
-    const struct position *positions; /* just taken */
-    uint32_t count;
+    struct outlet outlet;                           /* in its name */
+    rd_kafka_topic_partition_list_t *partitions;    /* assigned to us */
+    rd_kafka_consumer_group_metadata_t *membership; /* ours */
 };
 
 /* What pends is its own, with a lost end, as nothing of it is open any more; or another orphan's.
  */
-static bool undo(struct orphan *orphan, rd_kafka_topic_partition_list_t *pending, struct err *err)
+static bool undo(struct orphan *orphan, struct err *err)
 {
     struct consumer *consumer = orphan->consumer;
-    rd_kafka_consumer_group_metadata_t *membership = membership_take(consumer->rk, err);
-    bool done = membership != NULL && undo_run(&orphan->outlet, pending, membership, err);
-    if (membership != NULL) {
-        rd_kafka_consumer_group_metadata_destroy(membership);
+    if (!undo_run(&orphan->outlet, orphan->partitions, orphan->membership, err)) {
+        return false;
     }
     /* Or the broker has lost the end of this one too, or another orphan's is pending besides. */
-    return done && (undo_told(consumer, pending) ||
-                    err_set(err, ERR_RETRY, "a transaction is pending all the same"));
+    return undo_told(consumer, orphan->partitions) ||
+           err_set(err, ERR_RETRY, "a transaction is pending all the same");
 }
 
-/* Or that of another who has died over it: an heir has sent nothing before all of them are ended.
- */
-static bool may_be_its_own(const struct orphan *orphan, int32_t partition)
+/* What hangs when its own is ended may be ours. */
+static bool end_hanging(struct orphan *orphan, struct err *err)
 {
-    for (uint32_t i = 0; i < orphan->count; i++) {
-        if (orphan->positions[i].partition == partition) {
-            return orphan->positions[i].takeovers > 0;
-        }
+    struct consumer *consumer = orphan->consumer;
+    enum hanging hanging =
+        hanging_end(&orphan->outlet, orphan->partitions, orphan->membership, err);
+    if (hanging == HANGING_OTHERS && consumer->transactor != NULL) {
+        transactor_doubt(consumer->transactor, err);
+        return transactor_clear(consumer->transactor, err);
     }
-    return false;
-}
-
-/* Whoever has the partition of what pends ends it, and cannot while each who waits for that goes on
- * fencing it; and what counts as out waits for a person. */
-static bool hangs_for_long(struct consumer *consumer, enum hanging hanging)
-{
-    struct clock clock = clock_system();
-    int64_t now_us = clock.mono_us(clock.self);
-    int64_t most_us = hanging == HANGING_PENDING ? PENDING_US : HANGING_OPEN_US;
-    if (consumer->hanging_since_us == 0) {
-        consumer->hanging_since_us = now_us;
-    }
-    return now_us - consumer->hanging_since_us > most_us;
-}
-
-/* `committed`: below it outputs count as out. */
-static bool end_hanging(struct orphan *orphan,
-                        const rd_kafka_topic_partition_list_t *committed,
-                        struct err *err)
-{
-    const char *topic = orphan->consumer->settings.topic_applications;
-    rd_kafka_topic_partition_list_t *told = rd_kafka_topic_partition_list_new(committed->cnt);
-    for (int i = 0; i < committed->cnt; i++) {
-        const rd_kafka_topic_partition_t *at = &committed->elems[i];
-        if (may_be_its_own(orphan, at->partition)) {
-            rd_kafka_topic_partition_list_add(told, topic, at->partition)->offset = at->offset;
-        }
-    }
-    enum hanging hanging = hanging_end(&orphan->outlet, told, NULL, err);
-    rd_kafka_topic_partition_list_destroy(told);
-    if (hanging == HANGING_NOTHING) {
-        orphan->consumer->hanging_since_us = 0;
-    }
-    if (hanging == HANGING_OTHERS) {
-        transactor_clear(orphan->consumer->transactor, committed); /* perhaps it is ours */
-    }
-    if ((hanging == HANGING_PENDING || hanging == HANGING_TOLD) &&
-        hangs_for_long(orphan->consumer, hanging)) {
-        err->kind = ERR_STALE;
-    }
-    return hanging == HANGING_NOTHING;
+    return hanging == HANGING_NOTHING ||
+           (hanging == HANGING_OTHERS && hanging_is_left(&consumer->hanging, err));
 }
 
 /* Once its first call is answered. */
 static bool end(struct orphan *orphan, struct err *err)
 {
     const struct kafka_settings *settings = &orphan->consumer->settings;
-    rd_kafka_topic_partition_list_t *partitions = offsets_assigned(orphan->consumer);
-    enum undo_pending pending = undo_ask(orphan->outlet.rk, settings->group, partitions);
-    bool done = true;
-    if (pending == UNDO_UNKNOWN) {
-        done = undo_unanswered(settings, err);
-    } else if (pending == UNDO_SOME) {
-        done = undo(orphan, partitions, err);
+    enum undo_pending pending = undo_ask(orphan->outlet.rk, settings->group, orphan->partitions);
+    bool done = pending == UNDO_UNKNOWN ? undo_unanswered(settings, err)
+                                        : pending == UNDO_NONE || undo(orphan, err);
+    return done && (!GUARD(ORPHAN_HANGING) || end_hanging(orphan, err));
+}
+
+/* One that lives may have gone on after it was told of, while the broker did not answer us, or not
+ * in time. */
+static bool fence(struct orphan *orphan, const char *transactional_id, struct err *err)
+{
+    struct clock clock = clock_system();
+    int64_t told_ms = clock.wall_ms(clock.self);
+    int64_t told_us = clock.mono_us(clock.self);
+    bool done = transaction_init(&orphan->outlet, err);
+    if (clock.mono_us(clock.self) - told_us < QUICK_US) {
+        return done;
     }
-    if (done && GUARD(ORPHAN_HANGING)) {
-        done = end_hanging(orphan, partitions, err);
+    struct err untold;
+    if (!undo_tell_since(orphan->consumer, transactional_id, told_ms - SKEW_MS, &untold)) {
+        *err = done ? untold : *err;
+        return false;
     }
-    rd_kafka_topic_partition_list_destroy(partitions);
     return done;
+}
+
+static void release(rd_kafka_consumer_group_metadata_t *membership)
+{
+    if (membership != NULL) {
+        rd_kafka_consumer_group_metadata_destroy(membership);
+    }
 }
 
 static bool is_member(const struct consumer *consumer)
 {
     struct err ignored;
     rd_kafka_consumer_group_metadata_t *membership = membership_take(consumer->rk, &ignored);
-    if (membership != NULL) {
-        rd_kafka_consumer_group_metadata_destroy(membership);
-    }
+    release(membership);
     return membership != NULL;
 }
 
-bool kafka_fence(struct consumer *consumer,
-                 const char *transactional_id,
-                 const struct position *positions,
-                 uint32_t count,
-                 struct err *err)
+bool kafka_fence(struct consumer *consumer, const char *transactional_id, struct err *err)
 {
-    struct orphan orphan = {.consumer = consumer, .positions = positions, .count = count};
+    struct orphan orphan = {.consumer = consumer};
     if (consumer->rk == NULL) {
         return err_set(err, ERR_FENCED, "not in the group %s", consumer->settings.group);
     }
     outlet_init(&orphan.outlet, &consumer->settings);
-    bool done = outlet_open(&orphan.outlet, transactional_id, on_delivery, NULL, err) &&
-                undo_tell(consumer, err) && transaction_init(&orphan.outlet, err) &&
-                end(&orphan, err);
+    orphan.partitions = offsets_assigned(consumer);
+    orphan.membership = membership_take(consumer->rk, err);
+    bool done = orphan.membership != NULL &&
+                outlet_open(&orphan.outlet, transactional_id, on_delivery, NULL, err) &&
+                undo_tell(consumer, transactional_id, err) &&
+                fence(&orphan, transactional_id, err) && end(&orphan, err);
     outlet_close(&orphan.outlet);
+    release(orphan.membership);
+    rd_kafka_topic_partition_list_destroy(orphan.partitions);
     if (!done && err->kind == ERR_FENCED && is_member(consumer)) {
         err->kind = ERR_RETRY; /* not we: another heir of the same one is quicker */
     }

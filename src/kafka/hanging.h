@@ -2,13 +2,10 @@
 #define KAFKA_HANGING_H
 
 /*
- * Outputs of transactions that the broker has aborted, and whose end it has not written (undo.h),
- * with no offset of the group pending that would tell: they are open still, and the next marker of
- * their producer decides on them too. So nothing is committed after something was aborted before
- * its end is seen.
+ * Outputs of transactions whose end the broker has not written (undo.h): they are open still, and
+ * the next marker of their producer decides on them too. So nothing is committed after something
+ * was aborted before its end is seen.
  */
-
-#include <stdatomic.h>
 
 #include "mentor/base/check.h"
 
@@ -16,34 +13,39 @@
 
 struct err;
 
-enum {
-    HANGING_OPEN_US = 25000000, /* no longer is a transaction open that has an end:
-                                   transaction.timeout.ms, and until the broker looks */
-};
-
 enum hanging {
     HANGING_UNKNOWN, /* *err: ERR_RETRY; ERR_FENCED as transaction.h */
     HANGING_NOTHING,
-    HANGING_TOLD,    /* what counts as out is not ended, or behind what is not; *err */
-    HANGING_PENDING, /* something is open, and offsets of the group are pending; *err */
-    HANGING_OTHERS,  /* what was this producer's is ended, and something is open all the same; *err
-                      */
+    HANGING_OTHERS, /* what was this producer's is ended, and something is open all the same; *err
+                     */
 };
 
+/* Whether something hangs in the output topics for half a second, since others have transactions
+ * there too: HANGING_OTHERS, perhaps ours. */
+enum hanging hanging_look(struct outlet *outlet, struct err *err);
+
 /*
- * Whether all that the output topics hold now is ended: asked for up to half a second, since others
- * have transactions there too, and 2 s after its own. What is not is aborted by an empty
- * transaction of this outlet, which must have had its first answer. Takes some seconds when nothing
- * answers or much is to be read.
- *
- * told: of each source partition that may be in it, the offset below which outputs count as out:
- * where such a one hangs, the end of a commit may be lost, and nothing is aborted.
- * *stop: a caller's wish to be done with it, which is not known then; NULL: none. After
- * HANGING_UNKNOWN the outlet must be opened anew.
+ * Aborts by undo_run of this outlet, which must have had its first answer, what still hangs after
+ * half a second, with whatever the group has pending of this producer; looks again, for up to 2 s.
+ * What of it counts as out must be noted before (undo_tell). After HANGING_UNKNOWN the outlet must
+ * be opened anew.
  */
 enum hanging hanging_end(struct outlet *outlet,
-                         const rd_kafka_topic_partition_list_t *told,
-                         const atomic_bool *stop,
+                         const rd_kafka_topic_partition_list_t *partitions,
+                         const rd_kafka_consumer_group_metadata_t *membership,
                          struct err *err);
+
+/* For how long something hangs that none of ours has ended. Zeroed: nothing does. */
+struct hanging_time {
+    int64_t since_us; /* 0: it does not */
+    bool left;        /* to a person */
+};
+
+/* To be called each time when it still hangs: whether it does for longer than a transaction is open
+ * that has an end. */
+bool hanging_lasts(struct hanging_time *time);
+/* Likewise, after all that may be ours is ended: then it is nobody's here, and left to a person,
+ * who is told. What comes behind it is hidden until it is ended, and not lost. */
+bool hanging_is_left(struct hanging_time *time, const struct err *err);
 
 #endif /* KAFKA_HANGING_H */

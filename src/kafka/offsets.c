@@ -162,7 +162,7 @@ committed_look(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, struct bro
 static bool undo(struct consumer *consumer, struct err *err)
 {
     rd_kafka_topic_partition_list_t *partitions = offsets_assigned(consumer);
-    bool done = undo_tell(consumer, err) && transactor_undo(consumer->transactor, partitions, err);
+    bool done = transactor_undo(consumer->transactor, partitions, err);
     if (done) {
         (void)undo_told(consumer, partitions);
     }

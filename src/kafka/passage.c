@@ -30,6 +30,15 @@ void passage_begin(struct passage *passage, int64_t emitted_offset)
     };
 }
 
+void passage_pass(struct passage *passage, int64_t next_offset)
+{
+    if (next_offset > passage->passed.emitted_offset) {
+        passage->passed.emitted_offset = next_offset;
+    } else {
+        passage->again = true;
+    }
+}
+
 void passages_forget(struct passages *passages)
 {
     for (uint32_t i = 0; i < passages->count; i++) {
@@ -46,7 +55,7 @@ void passages_release(struct passages *passages)
 static bool has_moved(const struct passage *passage)
 {
     return passage->begun && passage->passed.epoch > 0 &&
-           (!passage->told || passage->passed.emitted_offset > passage->emitted);
+           (!passage->told || passage->again || passage->passed.emitted_offset > passage->emitted);
 }
 
 bool passages_moved(const struct passages *passages)
@@ -57,19 +66,6 @@ bool passages_moved(const struct passages *passages)
         }
     }
     return false;
-}
-
-uint32_t passages_settled(const struct passages *passages, struct position *positions)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < passages->count; i++) {
-        if (passages->passages[i].begun) {
-            CHECK(count < PARTITIONS_MAX);
-            positions[count] = passages->passages[i].passed;
-            positions[count++].emitted_offset = passages->passages[i].emitted;
-        }
-    }
-    return count;
 }
 
 uint32_t passages_load(struct passages *passages, struct position *positions)
@@ -83,6 +79,7 @@ uint32_t passages_load(struct passages *passages, struct position *positions)
             CHECK(passage->passed.emitted_offset <=
                   passage->passed.next_offset); /* told before it was sent */
             passage->carried = passage->passed.emitted_offset;
+            passage->again = false;
             positions[count++] = passage->passed;
         }
     }

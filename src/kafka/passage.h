@@ -12,6 +12,7 @@
 struct passage {
     bool begun;
     bool told;              /* the group has this epoch's metadata */
+    bool again;             /* something from below was handed over, and has to be carried */
     struct position passed; /* emitted_offset: no record below has an output not handed over; epoch
                                0 until the worker tells it */
     int64_t carried;        /* likewise in the transaction under way; -1: it is not */
@@ -27,14 +28,14 @@ struct passages {
 struct passage *passage_at(struct passages *passages, int32_t partition);
 /* From this offset on; what was known is forgotten. */
 void passage_begin(struct passage *passage, int64_t emitted_offset);
+/* An output was handed over, of the record before next_offset. */
+void passage_pass(struct passage *passage, int64_t next_offset);
 /* Until it is begun again nothing of any of them is carried. */
 void passages_forget(struct passages *passages);
 void passages_release(struct passages *passages);
 
 /* Whether a transaction has something to tell. */
 bool passages_moved(const struct passages *passages);
-/* Of each that is begun, with emitted_offset what is committed; at most PARTITIONS_MAX. */
-uint32_t passages_settled(const struct passages *passages, struct position *positions);
 /* Puts what was handed over so far into a transaction: its positions, at most PARTITIONS_MAX. */
 uint32_t passages_load(struct passages *passages, struct position *positions);
 /* That transaction is committed. */

@@ -83,12 +83,13 @@ enum transaction_end transaction_run(struct outlet *outlet,
                                      const atomic_bool *drop,
                                      struct err *err)
 {
+    if (*drop) {
+        return TRANSACTION_DROPPED;
+    }
+    /* Once begun it is committed, or given up: an abort is noted before (undo_tell). */
     if (!transaction_begin(outlet, err) || !queue_all(outlet, cargo, err) ||
         !transaction_offer(outlet, offsets, membership, err)) {
         return TRANSACTION_UNKNOWN;
-    }
-    if (*drop) {
-        return transaction_abort(outlet, err) ? TRANSACTION_DROPPED : TRANSACTION_UNKNOWN;
     }
     return transaction_well(
                rd_kafka_commit_transaction(outlet->rk, TRANSACTION_WAIT_MS), "commit", err) ||

@@ -15,7 +15,7 @@ enum {
 
 enum transaction_end {
     TRANSACTION_COMMITTED,
-    TRANSACTION_DROPPED, /* aborted, as *drop asked for; nothing of it is seen */
+    TRANSACTION_DROPPED, /* never begun, as *drop asked for */
     TRANSACTION_UNKNOWN, /* *err; the outlet must be closed and opened anew */
 };
 
@@ -36,7 +36,7 @@ MUST_CHECK bool transaction_offer(struct outlet *outlet,
                                   struct err *err);
 MUST_CHECK bool transaction_abort(struct outlet *outlet, struct err *err);
 
-/* The outputs and the group's offsets, all or none. *drop is looked at before the end. */
+/* The outputs and the group's offsets, all or none. *drop is looked at before it begins. */
 enum transaction_end transaction_run(struct outlet *outlet,
                                      struct cargo *cargo,
                                      const rd_kafka_topic_partition_list_t *offsets,

@@ -6,7 +6,6 @@
 #include "mentor/base/guard.h"
 #include "mentor/base/log.h"
 
-#include "hanging.h"
 #include "transaction.h"
 #include "transactor_state.h"
 #include "undo.h"
@@ -45,88 +44,29 @@ static rd_kafka_topic_partition_list_t *load(struct transactor *transactor, stru
 
 static void unload(struct transactor *transactor, enum transaction_end end, const struct err *err)
 {
-    transactor->doubted = end != TRANSACTION_COMMITTED;
     if (end == TRANSACTION_COMMITTED) {
         passages_arrive(&transactor->passages);
     }
     if (end == TRANSACTION_UNKNOWN) {
         transactor->ready = false;
+        transactor->doubted = true;
         transactor->why = *err;
     }
-}
-
-/* Below which outputs of each partition count as out. */
-static rd_kafka_topic_partition_list_t *told(struct transactor *transactor)
-{
-    struct position settled[PARTITIONS_MAX];
-    const char *topic = transactor->consumer->settings.topic_applications;
-    uint32_t count = transactor->doubted ? passages_settled(&transactor->passages, settled) : 0;
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
-    for (uint32_t i = 0; i < count; i++) {
-        rd_kafka_topic_partition_list_add(list, topic, settled[i].partition)->offset =
-            settled[i].emitted_offset;
-    }
-    return list;
-}
-
-/*
- * The end of a commit is lost in some partitions, and perhaps those of what was aborted after it.
- * An abort would lose what counts as out; a commit at worst tells twice what was aborted.
- */
-static bool commit_beside(struct transactor *transactor, const struct err *err)
-{
-    struct clock clock = clock_system();
-    int64_t now_us = clock.mono_us(clock.self);
-    if (transactor->told_since_us == 0) {
-        transactor->told_since_us = now_us;
-    }
-    if (now_us - transactor->told_since_us < HANGING_OPEN_US) {
-        return false;
-    }
-    LOG(LOG_LEVEL_ERROR,
-        "transaction.ambiguous",
-        LOG_TEXT("why", err->text),
-        LOG_TEXT("then",
-                 "committed with the next one: readers may see outputs twice, identical and with "
-                 "the same ce_id"));
-    return true;
-}
-
-/* The next commit's marker would decide on what an earlier abort has left open. */
-static bool is_clear(struct transactor *transactor,
-                     const rd_kafka_topic_partition_list_t *settled,
-                     struct err *err)
-{
-    if (!transactor->doubted || !GUARD(HANGING)) {
-        return true;
-    }
-    enum hanging hanging = hanging_end(&transactor->outlet, settled, &transactor->drop, err);
-    bool clear =
-        hanging == HANGING_NOTHING || (hanging == HANGING_TOLD && commit_beside(transactor, err));
-    if (clear) {
-        transactor->told_since_us = 0;
-    }
-    return clear;
 }
 
 static void carry(struct transactor *transactor)
 {
     struct cargo *cargo = NULL;
     struct err err = {.kind = ERR_NONE};
-    rd_kafka_topic_partition_list_t *settled = told(transactor);
     rd_kafka_topic_partition_list_t *offsets = load(transactor, &cargo);
     transactor->busy = true;
     transactor->due = false;
     (void)pthread_cond_broadcast(&transactor->changed); /* there is room */
     (void)pthread_mutex_unlock(&transactor->mutex);
 
-    enum transaction_end end = TRANSACTION_UNKNOWN;
-    if (is_clear(transactor, settled, &err)) {
-        end = transaction_run(
-            &transactor->outlet, cargo, offsets, transactor->membership, &transactor->drop, &err);
-    }
+    enum transaction_end end = transaction_run(
+        &transactor->outlet, cargo, offsets, transactor->membership, &transactor->drop, &err);
     rd_kafka_topic_partition_list_destroy(offsets);
-    rd_kafka_topic_partition_list_destroy(settled);
     if (end == TRANSACTION_UNKNOWN) {
         outlet_close(&transactor->outlet);
     }
@@ -190,7 +130,7 @@ bool transactor_ready(struct transactor *transactor, struct err *err)
     struct outlet *outlet = &transactor->outlet;
     transactor->ready =
         (outlet->rk != NULL || outlet_open(outlet, transactor->id, on_delivery, transactor, err)) &&
-        (!transactor->doubted || undo_tell(transactor->consumer, err)) &&
+        (!transactor->doubted || undo_tell(transactor->consumer, transactor->id, err)) &&
         transaction_init(outlet, err);
     if (!transactor->ready) {
         transactor->why = *err;
@@ -235,7 +175,7 @@ static bool sink_send(void *self, const struct record *record, bool dlq, struct 
         done = is_well(transactor, err);
     }
     if (done) {
-        passage->passed.emitted_offset = record->offset + 1;
+        passage_pass(passage, record->offset + 1);
     }
     (void)pthread_mutex_unlock(&transactor->mutex);
     return done;
@@ -354,6 +294,8 @@ void transactor_close(struct transactor **transactor)
 struct sink transactor_sink(struct transactor *transactor)
 {
     return (struct sink){
+        .clear = transactor_clear,
+        .ended = transactor_ended,
         .begin = sink_begin,
         .send = sink_send,
         .sent = sink_sent,

@@ -21,12 +21,14 @@ MUST_CHECK bool transactor_prove(struct transactor *transactor,
                                  uint32_t count,
                                  struct err *err);
 
-/* Ends what is under way, one way or the other, and what of ours may hang (hanging.h), as the next
- * transaction would. NULL: nothing is. */
-void transactor_clear(struct transactor *transactor, const rd_kafka_topic_partition_list_t *told);
+/* Something hangs, and may be ours: the next sink.clear ends that. NULL: it is not. */
+void transactor_doubt(struct transactor *transactor, const struct err *err);
 
-/* Ends what is under way, one way or the other; then undo_run. partitions NULL: without that.
- * Errors as prove. */
+/* As sink.clear, with nothing of ours under way; NULL: there is nothing. */
+MUST_CHECK bool transactor_clear(void *self, struct err *err);
+
+/* Ends what is under way, one way or the other; then undo_tell, undo_run. partitions NULL: without
+ * that. Errors as prove. */
 MUST_CHECK bool transactor_undo(struct transactor *transactor,
                                 const rd_kafka_topic_partition_list_t *partitions,
                                 struct err *err);

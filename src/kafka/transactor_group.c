@@ -1,6 +1,7 @@
 /* What the consumer asks of its transactor, on the worker's thread. */
 
 #include "mentor/base/err.h"
+#include "mentor/base/guard.h"
 
 #include "hanging.h"
 #include "transactor_state.h"
@@ -39,22 +40,88 @@ static void broken(struct transactor *transactor, const struct err *err)
     transactor->why = *err;
 }
 
-void transactor_clear(struct transactor *transactor, const rd_kafka_topic_partition_list_t *told)
+/* With nothing of ours open, under the mutex. */
+static bool clear(struct transactor *transactor, struct err *err)
 {
-    struct err err;
-    if (transactor == NULL) {
-        return;
+    if (!transactor_is_member(transactor, err)) {
+        return false;
+    }
+    rd_kafka_topic_partition_list_t *partitions = offsets_assigned(transactor->consumer);
+    enum hanging hanging =
+        hanging_end(&transactor->outlet, partitions, transactor->membership, err);
+    rd_kafka_topic_partition_list_destroy(partitions);
+    if (hanging == HANGING_UNKNOWN) {
+        broken(transactor, err);
+    }
+    transactor->doubted =
+        hanging != HANGING_NOTHING &&
+        !(hanging == HANGING_OTHERS && hanging_is_left(&transactor->consumer->hanging, err));
+    return !transactor->doubted;
+}
+
+bool transactor_clear(void *self, struct err *err)
+{
+    struct transactor *transactor = self;
+    if (transactor == NULL || !GUARD(HANGING)) {
+        return true;
     }
     (void)pthread_mutex_lock(&transactor->mutex);
     transactor_stop(transactor);
-    if (transactor->doubted && transactor_ready(transactor, &err)) {
-        enum hanging hanging = hanging_end(&transactor->outlet, told, NULL, &err);
-        transactor->doubted = hanging != HANGING_NOTHING;
-        if (hanging == HANGING_UNKNOWN) {
-            broken(transactor, &err);
+    bool done =
+        !transactor->doubted || (transactor_ready(transactor, err) && clear(transactor, err));
+    (void)pthread_mutex_unlock(&transactor->mutex);
+    return done;
+}
+
+static void doubt(struct transactor *transactor, const struct err *err)
+{
+    transactor->doubted = true;
+    broken(transactor, err); /* what is left of it is noted before a new one begins */
+}
+
+void transactor_doubt(struct transactor *transactor, const struct err *err)
+{
+    if (transactor != NULL) {
+        (void)pthread_mutex_lock(&transactor->mutex);
+        transactor_stop(transactor);
+        doubt(transactor, err);
+        (void)pthread_mutex_unlock(&transactor->mutex);
+    }
+}
+
+/* Nothing of ours is on its way, and what hangs does so for longer than a transaction is open: it
+ * may be ours. */
+static bool may_be_ours(struct transactor *transactor, bool now, const struct err *err)
+{
+    struct hanging_time *time = &transactor->consumer->hanging;
+    if (!now && hanging_lasts(time) && !time->left) {
+        doubt(transactor, err);
+    }
+    return now || transactor->doubted;
+}
+
+bool transactor_ended(void *self, bool now, struct err *err)
+{
+    struct transactor *transactor = self;
+    (void)pthread_mutex_lock(&transactor->mutex);
+    while (transactor->busy) {
+        (void)pthread_cond_wait(&transactor->changed, &transactor->mutex);
+    }
+    bool done = !GUARD(ENDED);
+    if (!done && !transactor->ready) {
+        (void)err_set(err, ERR_RETRY, "how the last Kafka transaction ended is not known");
+    } else if (!done && transactor->doubted) {
+        done = clear(transactor, err);
+    } else if (!done) {
+        enum hanging hanging = hanging_look(&transactor->outlet, err);
+        if (hanging == HANGING_NOTHING) {
+            transactor->consumer->hanging = (struct hanging_time){0};
         }
+        done = hanging == HANGING_NOTHING ||
+               (hanging == HANGING_OTHERS && !may_be_ours(transactor, now, err));
     }
     (void)pthread_mutex_unlock(&transactor->mutex);
+    return done;
 }
 
 typedef bool run_fn(struct outlet *outlet,
@@ -96,5 +163,6 @@ bool transactor_undo(struct transactor *transactor,
                      const rd_kafka_topic_partition_list_t *partitions,
                      struct err *err)
 {
-    return run_alone(transactor, partitions, partitions == NULL ? NULL : undo_run, err);
+    return (partitions == NULL || undo_tell(transactor->consumer, transactor->id, err)) &&
+           run_alone(transactor, partitions, partitions == NULL ? NULL : undo_run, err);
 }

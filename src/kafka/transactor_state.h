@@ -21,12 +21,11 @@ struct transactor {
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t changed;
     bool quit;
-    bool busy;             /* the thread has the client, and the cargo that is not filling */
-    bool due;              /* there is reason to go */
-    bool ready;            /* the client's first call is answered, and it is not broken */
-    bool doubted;          /* something was aborted, or may have been, and its end was not seen */
-    int64_t told_since_us; /* so long what counts as out is not ended; 0: it is */
-    struct err why;        /* when it is not: of what broke */
+    bool busy;      /* the thread has the client, and the cargo that is not filling */
+    bool due;       /* there is reason to go */
+    bool ready;     /* the client's first call is answered, and it is not broken */
+    bool doubted;   /* something was aborted, or may have been, and its end was not seen */
+    struct err why; /* when it is not: of what broke */
     rd_kafka_consumer_group_metadata_t *membership; /* owned; NULL: none */
     struct passages passages;
     struct cargo cargos[2];
@@ -38,6 +37,9 @@ void transactor_stop(struct transactor *transactor);
 /* Likewise: a client whose id's past is resolved: what an earlier one left is committed or aborted.
  * One that has no answer yet is asked again: a new one would begin with finding the coordinator. */
 MUST_CHECK bool transactor_ready(struct transactor *transactor, struct err *err);
+/* sink.ended, without the mutex. */
+bool transactor_ended(void *self, bool now, struct err *err);
+
 MUST_CHECK bool transactor_is_member(const struct transactor *transactor, struct err *err);
 
 #endif /* KAFKA_TRANSACTOR_STATE_H */

@@ -8,6 +8,7 @@
 #include "mentor/base/log.h"
 
 #include "bounds.h"
+#include "outputs.h"
 #include "transaction.h"
 
 enum {
@@ -109,17 +110,26 @@ undo_all(rd_kafka_t *rk, const struct kafka_settings *settings, struct err *err)
     return list;
 }
 
-/* Those of `list` that pend, with what is committed so far. */
-static bool tell_pending(const struct consumer *consumer,
-                         const rd_kafka_topic_partition_list_t *list,
-                         struct err *err)
+/* What is told of each partition of the input topic: by index. */
+struct telling {
+    const struct consumer *consumer;
+    struct undo_mark *marks;
+    uint32_t count;
+};
+
+/* What is committed so far of those of `list` that pend, which has it of the others. */
+static bool
+ask_marks(struct telling *telling, const rd_kafka_topic_partition_list_t *list, struct err *err)
 {
+    const struct consumer *consumer = telling->consumer;
     rd_kafka_topic_partition_list_t *pending = rd_kafka_topic_partition_list_new(list->cnt);
-    struct group_mark *marks = calloc((size_t)list->cnt + 1, sizeof(*marks));
-    CHECK(marks != NULL);
     for (int i = 0; i < list->cnt; i++) {
         const rd_kafka_topic_partition_t *at = &list->elems[i];
-        if (at->offset == UNDO_UNSEEN) {
+        telling->marks[i] = (struct undo_mark){.partition = at->partition,
+                                               .pends = at->offset == UNDO_UNSEEN,
+                                               .committed = at->offset < 0 ? -1 : at->offset,
+                                               .since_ms = INT64_MAX};
+        if (telling->marks[i].pends) {
             rd_kafka_topic_partition_list_add(pending, at->topic, at->partition);
         }
     }
@@ -128,16 +138,52 @@ static bool tell_pending(const struct consumer *consumer,
                 undo_unanswered(&consumer->settings, err);
     for (int i = 0; i < pending->cnt; i++) {
         const rd_kafka_topic_partition_t *at = &pending->elems[i];
-        marks[i] = (struct group_mark){at->partition, at->offset < 0 ? -1 : at->offset};
+        telling->marks[at->partition].committed = at->offset < 0 ? -1 : at->offset;
     }
-    done = done && (pending->cnt == 0 ||
-                    consumer->tell(consumer->tell_context, marks, (uint32_t)pending->cnt, err));
     rd_kafka_topic_partition_list_destroy(pending);
-    free(marks);
     return done;
 }
 
-bool undo_tell(const struct consumer *consumer, struct err *err)
+/* Of an output that hangs, or that lies behind one. */
+static void note_hanging(void *context, const struct output *output)
+{
+    struct telling *telling = context;
+    if (output->partition < 0 || (uint32_t)output->partition >= telling->count) {
+        return;
+    }
+    struct undo_mark *mark = &telling->marks[output->partition];
+    if (output->offset < mark->committed && output->timestamp_ms < mark->since_ms) {
+        mark->since_ms = output->timestamp_ms;
+    }
+}
+
+/* After what is committed was asked: what hangs now, and is below, hangs without an end. */
+static bool ask_hanging(struct telling *telling, const char *topic, struct err *err)
+{
+    const struct consumer *consumer = telling->consumer;
+    struct outputs *outputs = outputs_open(consumer->rk, &consumer->settings, topic, err);
+    int hang = outputs == NULL ? -1 : outputs_hang(outputs, 0, err);
+    bool done =
+        hang == 0 || (hang > 0 && outputs_read_hanging(outputs, note_hanging, telling, err));
+    outputs_close(&outputs);
+    return done;
+}
+
+/* Those of which something is to be told. */
+static bool tell(const struct telling *telling, const char *transactional_id, struct err *err)
+{
+    const struct consumer *consumer = telling->consumer;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < telling->count; i++) {
+        if (telling->marks[i].pends || telling->marks[i].since_ms != INT64_MAX) {
+            telling->marks[count++] = telling->marks[i];
+        }
+    }
+    return count == 0 ||
+           consumer->tell(consumer->tell_context, transactional_id, telling->marks, count, err);
+}
+
+bool undo_tell(const struct consumer *consumer, const char *transactional_id, struct err *err)
 {
     const struct kafka_settings *settings = &consumer->settings;
     if (consumer->tell == NULL || !GUARD(UNDO_KEPT)) {
@@ -150,11 +196,29 @@ bool undo_tell(const struct consumer *consumer, struct err *err)
     if (list == NULL) {
         return false;
     }
+    struct telling telling = {.consumer = consumer, .count = (uint32_t)list->cnt};
+    telling.marks = calloc((size_t)list->cnt + 1, sizeof(*telling.marks));
+    CHECK(telling.marks != NULL);
     bool done = undo_ask(consumer->rk, settings->group, list) != UNDO_UNKNOWN
-                    ? tell_pending(consumer, list, err)
+                    ? ask_marks(&telling, list, err)
                     : undo_unanswered(settings, err);
+    done =
+        done && (!GUARD(HANGING_TOLD) || (ask_hanging(&telling, settings->topic_decisions, err) &&
+                                          ask_hanging(&telling, settings->topic_dlq, err)));
+    done = done && tell(&telling, transactional_id, err);
     rd_kafka_topic_partition_list_destroy(list);
+    free(telling.marks);
     return done;
+}
+
+bool undo_tell_since(const struct consumer *consumer,
+                     const char *transactional_id,
+                     int64_t since_ms,
+                     struct err *err)
+{
+    const struct undo_mark all = {.partition = UNDO_MARK_ALL, .since_ms = since_ms};
+    return consumer->tell == NULL ||
+           consumer->tell(consumer->tell_context, transactional_id, &all, 1, err);
 }
 
 /* Which partitions the lost transaction wrote to is not known: an empty record to each. */
@@ -183,26 +247,15 @@ static bool await_acknowledged(struct outlet *outlet, struct err *err)
                err, ERR_RETRY, "Kafka transaction to undo a lost one: %s", rd_kafka_err2str(code));
 }
 
-static rd_kafka_topic_partition_list_t *
-offsets_of(const rd_kafka_topic_partition_list_t *partitions)
-{
-    rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_copy(partitions);
-    for (int i = 0; i < offsets->cnt; i++) {
-        offsets->elems[i].offset = 0; /* nobody will see it */
-    }
-    return offsets;
-}
-
-/* `partitions` NULL: none. */
 static bool offer(struct outlet *outlet,
                   const rd_kafka_topic_partition_list_t *partitions,
                   const rd_kafka_consumer_group_metadata_t *membership,
                   struct err *err)
 {
-    if (partitions == NULL) {
-        return true;
+    rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_copy(partitions);
+    for (int i = 0; i < offsets->cnt; i++) {
+        offsets->elems[i].offset = 0; /* nobody will see it */
     }
-    rd_kafka_topic_partition_list_t *offsets = offsets_of(partitions);
     bool done = transaction_offer(outlet, offsets, membership, err);
     rd_kafka_topic_partition_list_destroy(offsets);
     return done;
@@ -214,7 +267,8 @@ bool undo_run(struct outlet *outlet,
               struct err *err)
 {
     /* Offsets first: when the broker ends it half way, no offset counts as out whose outputs are
-     * gone; outputs that are left open are found (hanging.h). */
+     * gone; outputs that are left open are found (hanging.h). Any partition of the group will do: a
+     * marker drops all that its producer has pending. */
     return transaction_begin(outlet, err) && offer(outlet, partitions, membership, err) &&
            touch(outlet, outlet->decisions, err) && touch(outlet, outlet->dlq, err) &&
            await_acknowledged(outlet, err) && transaction_abort(outlet, err);

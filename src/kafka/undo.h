@@ -38,16 +38,26 @@ bool undo_unanswered(const struct kafka_settings *settings, struct err *err);
 rd_kafka_topic_partition_list_t *
 undo_all(rd_kafka_t *rk, const struct kafka_settings *settings, struct err *err);
 
-/* Before anything is aborted: tells the store of all partitions that pend now (source.undoing),
- * since a marker drops whatever the producer has pending, also of an earlier transaction whose end
- * was lost. */
-MUST_CHECK bool undo_tell(const struct consumer *consumer, struct err *err);
+/*
+ * Before anything of this transactional id is aborted: tells the store (source.undoing) of all
+ * partitions that pend now, and of those of which outputs hang that count as out, since a marker
+ * ends whatever the producer has open, also of an earlier transaction whose end was lost. Reads
+ * what hangs.
+ */
+MUST_CHECK bool
+undo_tell(const struct consumer *consumer, const char *transactional_id, struct err *err);
+
+/* The same of all its partitions, when nobody knows what was aborted: of what was written since.
+ * Asks no broker. */
+MUST_CHECK bool undo_tell_since(const struct consumer *consumer,
+                                const char *transactional_id,
+                                int64_t since_ms,
+                                struct err *err);
 
 /*
  * A transaction that writes an empty record to each output partition and an offset for each of
  * these partitions, and is aborted: with it ends, aborted, what this producer has left without an
- * end. The group has its say as in any other. partitions NULL: the outputs only. After a failure
- * the outlet must be opened anew.
+ * end. The group has its say as in any other. After a failure the outlet must be opened anew.
  */
 MUST_CHECK bool undo_run(struct outlet *outlet,
                          const rd_kafka_topic_partition_list_t *partitions,

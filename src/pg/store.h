@@ -55,8 +55,9 @@ struct pg_store {
     X(take)                                                                                        \
     X(orphans)                                                                                     \
     X(orphan_ended)                                                                                \
-    X(undoing)                                                                                     \
-    X(undone)                                                                                      \
+    X(recall_note)                                                                                 \
+    X(recall_ask)                                                                                  \
+    X(recall_over)                                                                                 \
     X(take_evict)                                                                                  \
     X(tried)                                                                                       \
     X(resumed)                                                                                     \
@@ -120,9 +121,14 @@ bool store_orphan_ended(void *self,
                         uint32_t count,
                         const char *transactional_id,
                         struct err *err);
-bool store_undoing(void *self, const struct group_mark *marks, uint32_t count, struct err *err);
-bool store_undone(
-    void *self, struct position *position, int64_t committed, bool *undone, struct err *err);
+/* store_recall.c */
+bool store_undoing(void *self,
+                   const char *transactional_id,
+                   const struct undo_mark *marks,
+                   uint32_t count,
+                   struct err *err);
+bool store_recalled(void *self, const struct position *position, struct err *err);
+bool store_doubt(void *self, struct position *position, struct err *err);
 bool store_tried(
     void *self, const struct position *position, int64_t offset, int32_t *tries, struct err *err);
 bool store_resumed(

@@ -139,47 +139,6 @@ bool store_orphan_ended(void *self,
     return store_send(store, STORE_orphan_ended, &params, err) && session_run(&store->session, err);
 }
 
-bool store_undoing(void *self, const struct group_mark *marks, uint32_t count, struct err *err)
-{
-    struct pg_store *store = self;
-    struct array *partitions = &store->arrays[0];
-    struct array *offsets = &store->arrays[1];
-    struct params params = {0};
-    if (!store_ready(store, err)) {
-        return false;
-    }
-    put_place(store, &params);
-    array_begin(partitions, ARRAY_INT4);
-    array_begin(offsets, ARRAY_INT8);
-    for (uint32_t i = 0; i < count; i++) {
-        array_int4(partitions, marks[i].partition);
-        array_int8(offsets, marks[i].offset);
-    }
-    params_array(&params, partitions);
-    params_array(&params, offsets);
-    return store_send(store, STORE_undoing, &params, err) && session_run(&store->session, err);
-}
-
-bool store_undone(
-    void *self, struct position *position, int64_t committed, bool *undone, struct err *err)
-{
-    struct pg_store *store = self;
-    struct params params = {0};
-    if (!store_ready(store, err)) {
-        return false;
-    }
-    params_int8(&params, position->progress_id);
-    params_int8(&params, position->epoch);
-    params_int8(&params, committed);
-    if (!store_send(store, STORE_undone, &params, err) || !session_run(&store->session, err)) {
-        return false;
-    }
-    const PGresult *rows = session_result(&store->session, 0);
-    *undone = !PQgetisnull(rows, 0, 0);
-    position->emitted_offset = *undone ? field_int8(rows, 0, 0) : position->emitted_offset;
-    return true;
-}
-
 static bool
 attempt(struct pg_store *store, struct position *positions, uint32_t count, struct err *err)
 {

@@ -69,7 +69,7 @@ HARMLESS = {
 # Rebuilt, written anew or looked at by nothing that decides.
 HARMLESS_TABLES = {"schema_version": "which migrations ran: `db migrate` compares them",
                    **dict.fromkeys(("shadow_candidate", "shadow_count", "shadow_divergence"), "counts of a candidate; nothing rests on them"),
-                   "undone": "what may be sent again: identical, or the worker halts as without it",
+                   "recall": "what is read back: at worst the worker halts, or reads too much",
                    "rekeyed": "that `audit rekey` has ended: without it both master keys are asked for; a key that does not open is told"}
 
 # Told by the topics alone: the ledger's digests are of the value and of the output.

@@ -201,6 +201,18 @@ rd_kafka_t *transaction_open(const struct fixture *fixture, const char *topic, c
     return rk;
 }
 
+void transaction_pend(rd_kafka_t *rk, const struct fixture *fixture, int64_t offset)
+{
+    const struct kafka_settings *settings = &fixture->settings;
+    rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_consumer_group_metadata_t *group =
+        rd_kafka_consumer_group_metadata_new(settings->group);
+    rd_kafka_topic_partition_list_add(offsets, settings->topic_applications, 0)->offset = offset;
+    must(rd_kafka_send_offsets_to_transaction(rk, offsets, group, 20000));
+    rd_kafka_consumer_group_metadata_destroy(group);
+    rd_kafka_topic_partition_list_destroy(offsets);
+}
+
 void topic_keys(const struct fixture *fixture, const char *topic, char *keys, size_t size)
 {
     const struct topic_bounds *bounds = NULL;

@@ -43,6 +43,8 @@ void records_transact(
 /* One record of a transaction that stays open, as an output of partition 0's offset; ended and
  * closed by transaction_end. */
 rd_kafka_t *transaction_open(const struct fixture *fixture, const char *topic, const char *offset);
+/* With the group's offset of partition 0. */
+void transaction_pend(rd_kafka_t *rk, const struct fixture *fixture, int64_t offset);
 void transaction_end(rd_kafka_t *rk, bool commit);
 
 /* The keys of a topic's one partition as a reader of committed records sees them, in order, a blank

@@ -11,133 +11,8 @@
 
 #include "mentor/base/clock.h"
 
-#include "fixture.h"
+#include "member.h"
 #include "support/test.h"
-
-enum {
-    FLUSH_MS = 20000,
-};
-
-/* One worker's ports. */
-struct member {
-    struct consumer *consumer;
-    struct source source;
-    struct transactor *transactor;
-    struct sink sink;
-    struct position positions[PARTITIONS_MAX];
-    uint32_t count;
-};
-
-struct world {
-    struct fixture fixture;
-    struct member one;
-    struct member other;
-    struct record record;
-    struct err err;
-};
-
-static const char *brokers;
-
-static int world_up(void **state)
-{
-    struct world *world = calloc(1, sizeof(*world));
-    CHECK(world != NULL);
-    fixture_init(&world->fixture, brokers);
-    topics_make(&world->fixture, 1);
-    *state = world;
-    return 0;
-}
-
-static void member_close(struct member *member)
-{
-    transactor_close(&member->transactor);
-    consumer_close(&member->consumer);
-}
-
-static int world_down(void **state)
-{
-    struct world *world = *state;
-    member_close(&world->one);
-    member_close(&world->other);
-    free(world);
-    return 0;
-}
-
-static void member_open(struct world *world, struct member *member, const char *id)
-{
-    member->consumer = consumer_open(&world->fixture.settings, &world->err);
-    assert_non_null(member->consumer);
-    member->source = consumer_source(member->consumer);
-    member->transactor =
-        transactor_open(&world->fixture.settings, id, member->consumer, &world->err);
-    assert_non_null(member->transactor);
-    member->sink = transactor_sink(member->transactor);
-}
-
-/* As TAKE and RESEND do: partition 0 from `emitted` on, what is below `next` stored. */
-static void take(struct world *world, struct member *member, int64_t emitted, int64_t next)
-{
-    struct source *source = &member->source;
-    struct sink *sink = &member->sink;
-    assert_true(sink->purge(sink->self, &world->err));
-    assert_true(sink->begin(sink->self, 0, emitted, &world->err));
-    member->count = source_take(source, member->positions, 0);
-    assert_int_equal(member->count, 1);
-    member->positions[0].epoch = 7;
-    member->positions[0].next_offset = next;
-    assert_true(source->commit(source->self, member->positions, 1, &world->err));
-}
-
-static void join(struct world *world, struct member *member, int64_t emitted, int64_t next)
-{
-    char id[128];
-    (void)snprintf(id, sizeof(id), "%s/1", world->fixture.settings.group);
-    member_open(world, member, id);
-    source_await(&member->source, SOURCE_ASSIGNED, &world->record);
-    take(world, member, emitted, next);
-}
-
-static bool
-output_send(struct world *world, struct member *member, const char *key, int64_t offset, bool dlq)
-{
-    struct header headers[] = {{bytes_text("null"), bytes_of(NULL, 0)},
-                               {bytes_text("empty"), bytes_of("", 0)}};
-    struct record record = {
-        .partition = 0,
-        .offset = offset,
-        .has_key = true,
-        .key = bytes_text(key),
-        .has_value = true,
-        .value = bytes_text("value"),
-        .headers = headers,
-        .header_count = 2,
-    };
-    return member->sink.send(member->sink.self, &record, dlq, &world->err);
-}
-
-static void assert_emitted(struct world *world, struct member *member, int64_t expected)
-{
-    int64_t emitted = -1;
-    assert_true(member->sink.settled(member->sink.self, 0, &emitted, &world->err));
-    assert_int_equal(emitted, expected);
-}
-
-static void assert_group_has(struct world *world, int64_t expected, const char *metadata)
-{
-    char told[NOTE_SIZE] = "?";
-    int64_t offset = 0;
-    struct source *source = &world->one.source;
-    assert_true(source->committed(source->self, 0, &offset, told, sizeof(told), &world->err));
-    assert_int_equal(offset, expected);
-    assert_string_equal(told, metadata);
-}
-
-static void assert_decisions(struct world *world, const char *keys)
-{
-    char found[256];
-    topic_keys(&world->fixture, world->fixture.settings.topic_decisions, found, sizeof(found));
-    assert_string_equal(found, keys);
-}
 
 static void outputs_and_offsets_are_seen_together(void **state)
 {
@@ -268,71 +143,6 @@ static void membership_is_proved_and_nothing_moves(void **state)
     assert_decisions(world, "a b ");
 }
 
-/* An orphan's look at what is open: of the offsets that are given, 0 to 2 count as out. */
-static bool fence(struct world *world, const char *id)
-{
-    struct member *one = &world->one;
-    one->positions[0].takeovers = 1;
-    return kafka_fence(one->consumer, id, one->positions, 1, &world->err);
-}
-
-/* What another has open is neither ours to end, nor taken for ended. */
-static void what_hangs_is_seen_until_it_is_ended(void **state)
-{
-    struct world *world = *state;
-    struct member *one = &world->one;
-    const char *decisions = world->fixture.settings.topic_decisions;
-    join(world, one, 0, 9);
-    assert_true(output_send(world, one, "a", 2, false));
-    assert_true(one->sink.flush(one->sink.self, FLUSH_MS, &world->err));
-    assert_true(fence(world, "dead"));
-
-    rd_kafka_t *open = transaction_open(&world->fixture, decisions, "3");
-    assert_false(fence(world, "dead"));
-    assert_int_equal(world->err.kind, ERR_RETRY);
-    assert_non_null(strstr(world->err.text, "another producer"));
-    transaction_end(open, false);
-    assert_true(fence(world, "dead"));
-
-    open = transaction_open(&world->fixture, decisions, "2");
-    assert_false(fence(world, "dead"));
-    assert_int_equal(world->err.kind, ERR_RETRY);
-    assert_non_null(strstr(world->err.text, "counts as out"));
-    transaction_end(open, false);
-    assert_true(fence(world, "dead"));
-    assert_decisions(world, "a ");
-}
-
-/* After something was dropped nothing is committed beside what is not ended. */
-static void nothing_is_committed_while_something_hangs(void **state)
-{
-    struct world *world = *state;
-    struct member *one = &world->one;
-    join(world, one, 0, 9);
-    assert_true(one->sink.flush(one->sink.self, FLUSH_MS, &world->err));
-    world->err.kind = ERR_NONE;
-    assert_true(one->source.stop(one->source.self, &world->err));
-    char id[128];
-    (void)snprintf(id, sizeof(id), "%s/1", world->fixture.settings.group);
-    assert_true(output_send(world, one, "dropped", 0, false));
-    member_open(world, &world->other, id); /* fences it, so that its end is not known */
-    assert_true(world->other.sink.purge(world->other.sink.self, &world->err));
-    assert_false(one->sink.flush(one->sink.self, FLUSH_MS, &world->err));
-    member_close(&world->other);
-
-    rd_kafka_t *open =
-        transaction_open(&world->fixture, world->fixture.settings.topic_decisions, "5");
-    take(world, one, 0, 9);
-    assert_true(output_send(world, one, "b", 1, false));
-    assert_false(one->sink.flush(one->sink.self, FLUSH_MS, &world->err));
-    assert_non_null(strstr(world->err.text, "another producer"));
-    transaction_end(open, true);
-    take(world, one, 0, 9);
-    assert_true(output_send(world, one, "b", 1, false));
-    assert_true(one->sink.flush(one->sink.self, FLUSH_MS, &world->err));
-    assert_decisions(world, "open b ");
-}
-
 /* More than a cargo holds: they go in several transactions, in order. */
 static void outputs_beyond_what_is_held_wait_for_room(void **state)
 {
@@ -375,8 +185,7 @@ static void this_broker_passes_the_probe(void **state)
 
 int main(void)
 {
-    brokers = getenv("MENTORD_TEST_KAFKA"); /* NOLINT(concurrency-mt-unsafe) */
-    if (brokers == NULL) {
+    if (!world_has_broker()) {
         print_message("MENTORD_TEST_KAFKA names no broker: skipped\n");
         return 77;
     }
@@ -389,8 +198,6 @@ int main(void)
         TEST(a_member_that_was_replaced_moves_nothing),
         TEST(a_producer_with_the_same_id_takes_over),
         TEST(membership_is_proved_and_nothing_moves),
-        TEST(what_hangs_is_seen_until_it_is_ended),
-        TEST(nothing_is_committed_while_something_hangs),
         TEST(outputs_beyond_what_is_held_wait_for_room),
     };
 #undef TEST

@@ -154,7 +154,7 @@ int trial_clear(void **state)
         "TRUNCATE mentord.decision, mentord.batch, mentord.application, mentord.citizen, mentord.quarantine, "
         "mentord.progress, mentord.publication, mentord.rulebook, mentord.topic, "
         "mentord.erasure, mentord.citizen_key, mentord.rekeyed, mentord.master_key, "
-        "mentord.growth, mentord.undone");
+        "mentord.growth, mentord.recall");
     trial_sql("SET session_replication_role = origin");
     return 0;
 }

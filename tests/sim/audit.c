@@ -124,7 +124,7 @@ void audit_appended(const struct message *message)
                        message->partition,
                        message->offset);
         }
-        if (sim.plot.emits == EMIT_TRANSACTIONAL && !sim.plot.warned) {
+        if (sim.plot.emits == EMIT_TRANSACTIONAL) {
             sim_breach("I9: %d/%" PRId64 " is seen twice by a reader of what is committed",
                        message->partition,
                        message->offset);
@@ -242,11 +242,6 @@ void audit_position(const struct position *row)
     check_emitted(row->partition, row->emitted_offset, "the database");
 }
 
-void audit_undone(const struct position *row)
-{
-    audit.last[row->partition].emitted_offset = row->emitted_offset;
-}
-
 void audit_take(const struct actor *actor)
 {
     if (actor->fenced) {
@@ -314,7 +309,7 @@ bool audit_done(void)
         const struct db_position *row = &sim.database.positions[i];
         int64_t high = sim.broker.log[i].high;
         int64_t noted = sim.broker.group.offsets[i].offset;
-        if (!row->known || row->position.next_offset < high ||
+        if (!row->known || row->recall.noted != 0 || row->position.next_offset < high ||
             row->position.emitted_offset < row->position.next_offset ||
             (noted != row->position.emitted_offset &&
              (noted >= 0 || row->position.next_offset > audit.start[i]))) {

@@ -51,8 +51,6 @@ void audit_range(const struct transaction *transaction,
 void audit_rulebook(const struct transaction *transaction, int32_t partition, int64_t moment_ms);
 void audit_owner(const struct transaction *transaction, uint32_t at);
 void audit_position(const struct position *row);
-/* It went back to what the group has committed, since a transaction was undone. */
-void audit_undone(const struct position *row);
 /* A worker begins to take partitions. */
 void audit_take(const struct actor *actor);
 void audit_taken(struct transaction *transaction,

@@ -134,7 +134,6 @@ void log_write(enum log_level level,
                unsigned count)
 {
     (void)level;
-    sim.plot.warned = sim.plot.warned || strcmp(event, "transaction.ambiguous") == 0;
     if (!sim.tracing) {
         return;
     }

@@ -62,12 +62,15 @@ static void end(uint32_t number, bool commit)
         lost_end_undone();
     }
     id->lost = lost_end_comes(id);
+    bool parted = commit && !id->lost && lost_part_comes(id);
     bool bare = !commit && !undone && !id->lost && lost_abort_comes(id);
     if (commit) {
         logs_decide(number);
     }
     for (uint32_t log = 0; log < COORDINATOR_LOGS; log++) {
-        bool lost = id->lost || (bare && log != COORDINATOR_GROUP && !sim_one_in(4));
+        bool lost = id->lost || (parted && sim_one_in(2)) ||
+                    (bare && log != COORDINATOR_GROUP && !sim_one_in(4));
+        id->untold = id->untold || (id->added[log] && lost && log == COORDINATOR_GROUP);
         if (id->added[log] && !lost) {
             struct marker *marker = sim_alloc(sizeof(*marker));
             *marker = (struct marker){.id = number, .log = log};
@@ -78,7 +81,7 @@ static void end(uint32_t number, bool commit)
         id->added[log] = false;
     }
     id->ending = id->unmarked > 0;
-    if (id->lost || bare) {
+    if (id->lost || parted || bare) {
         sim_at(sim.now_us + LOST_ADMINISTERED_US, lost_end_administer, NULL, number);
     }
 }
@@ -121,6 +124,10 @@ static void time_out(void *what, uint64_t number)
     if (id->number == number && id->ongoing) {
         if (sim.broker.down_until > sim.now_us) {
             sim_at(sim.broker.down_until + COORDINATOR_LOOKS_US, time_out, what, number);
+            return;
+        }
+        if (logs_told(id)) { /* README, "Not caught" */
+            sim_at(sim.now_us + COORDINATOR_LOOKS_US, time_out, what, number);
             return;
         }
         sim_count(FAULT_TRANSACTION_OLD);
@@ -167,11 +174,7 @@ coordinator_produce(const struct identity *identity, uint32_t out, const struct 
     if (!is_added(identity, out)) {
         return REPLY_INVALID;
     }
-    logs_append(out,
-                (struct out_entry){.message = message,
-                                   .id = identity->id,
-                                   .number = coordinator.ids[identity->id].number,
-                                   .end = END_OPEN});
+    logs_append(out, (struct out_entry){.message = message, .id = identity->id, .end = END_OPEN});
     return REPLY_DONE;
 }
 
@@ -184,7 +187,6 @@ void coordinator_append(const struct message *message)
 }
 
 enum reply coordinator_offer(const struct identity *identity,
-                             bool goes_on,
                              uint64_t member,
                              int64_t generation,
                              const struct offer *offers,
@@ -199,9 +201,6 @@ enum reply coordinator_offer(const struct identity *identity,
     }
     if (group_member(member) == NULL || generation != sim.broker.group.generation) {
         return REPLY_EXPELLED;
-    }
-    if (id->lost && goes_on) {
-        lost_end_heals(identity->id);
     }
     for (uint32_t i = 0; i < count; i++) {
         int32_t partition = offers[i].partition;

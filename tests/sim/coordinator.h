@@ -48,9 +48,8 @@ enum reply
 coordinator_produce(const struct identity *identity, uint32_t out, const struct message *message);
 /* One outside of any transaction. */
 void coordinator_append(const struct message *message);
-/* TxnOffsetCommit; `goes_on`: with outputs, and not for the sake of an earlier one. */
+/* TxnOffsetCommit. */
 enum reply coordinator_offer(const struct identity *identity,
-                             bool goes_on,
                              uint64_t member,
                              int64_t generation,
                              const struct offer *offers,

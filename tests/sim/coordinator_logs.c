@@ -20,6 +20,7 @@ void logs_append(uint32_t out, struct out_entry entry)
 {
     struct out_log *log = &coordinator.logs[out];
     CHECK(log->count < OUT_ENTRIES);
+    entry.at_ms = sim_wall_ms();
     log->entries[log->count++] = entry;
     logs_read_on(log);
 }
@@ -42,6 +43,7 @@ void logs_mark_group(struct producer_id *id, bool commit)
         }
         id->pends[i] = false;
     }
+    id->untold = false;
 }
 
 void logs_mark(uint32_t out, uint32_t id, bool commit)
@@ -51,6 +53,9 @@ void logs_mark(uint32_t out, uint32_t id, bool commit)
         struct out_entry *entry = &log->entries[i];
         if (entry->id == id && entry->end == END_OPEN) {
             entry->end = commit ? END_COMMITTED : END_ABORTED;
+            if (!commit && entry->told) {
+                lost_end_undone();
+            }
         }
     }
     logs_append(out, (struct out_entry){.marker = true, .id = id, .end = END_ABORTED});
@@ -60,9 +65,10 @@ void logs_decide(uint32_t id)
 {
     for (uint32_t out = 0; out < OUT_PARTITIONS; out++) {
         for (uint32_t i = coordinator.logs[out].read; i < coordinator.logs[out].count; i++) {
-            const struct out_entry *entry = &coordinator.logs[out].entries[i];
+            struct out_entry *entry = &coordinator.logs[out].entries[i];
             if (entry->id == id && entry->end == END_OPEN && entry->message != NULL) {
                 audit_decided(entry->message);
+                entry->told = true;
             }
         }
     }
@@ -75,6 +81,19 @@ bool logs_pend(const struct producer_id *id)
         any = any || id->pends[i];
     }
     return any;
+}
+
+bool logs_told(const struct producer_id *id)
+{
+    uint32_t number = (uint32_t)(id - coordinator.ids);
+    bool told = id->untold;
+    for (uint32_t out = 0; out < OUT_PARTITIONS; out++) {
+        for (uint32_t i = coordinator.logs[out].read; i < coordinator.logs[out].count; i++) {
+            const struct out_entry *entry = &coordinator.logs[out].entries[i];
+            told = told || (entry->id == number && entry->end == END_OPEN && entry->told);
+        }
+    }
+    return told;
 }
 
 bool logs_open(uint32_t number)

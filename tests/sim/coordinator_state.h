@@ -30,6 +30,7 @@ struct producer_id {
     bool added[COORDINATOR_LOGS];
     uint32_t unmarked; /* logs */
     bool lost;         /* an end: of what pends, or is open in the logs */
+    bool untold;       /* its group offsets have none: they pend */
     bool gave_back;    /* its worker, in order */
     bool pends[BROKER_PARTITIONS];
     struct group_offset pending[BROKER_PARTITIONS];
@@ -40,8 +41,9 @@ struct out_entry {
     const struct message *message; /* NULL: a marker, or a record that nobody may see */
     bool marker;
     uint32_t id;
-    uint64_t number; /* of the transaction */
     enum end end;
+    bool told; /* of a committed transaction, whatever has come of its markers */
+    int64_t at_ms;
 };
 
 struct out_log {
@@ -70,17 +72,18 @@ void logs_mark(uint32_t out, uint32_t id, bool commit);
 void logs_decide(uint32_t id);
 bool logs_pend(const struct producer_id *id);
 bool logs_open(uint32_t number);
+/* Whether something that counts as out, of an earlier transaction than the open one, has no end. */
+bool logs_told(const struct producer_id *id);
 
 /* lost_ends.c: whether the transaction that is decided now has no end. */
 bool lost_end_comes(const struct producer_id *id);
+/* Likewise of one that is committed: in some of the logs. */
+bool lost_part_comes(const struct producer_id *id);
 /* Likewise of one that is aborted: of what it has written to some outputs. Its offsets, if it has
  * any, get theirs. */
 bool lost_abort_comes(const struct producer_id *id);
 /* It is aborted with another one. */
 void lost_end_undone(void);
-/* A worker that goes on with the producer whose transaction has no end is outside the promise: here
- * it gets one after all. */
-void lost_end_heals(uint32_t number);
 /* kafka-transactions.sh, as the README says: nobody is left who could undo it. What the database
  * believes of it may halt the next owner. */
 void lost_end_administer(void *unused, uint64_t number);

@@ -218,7 +218,8 @@ static bool position_holds(const struct transaction *transaction, uint32_t at)
                  memcmp(mine->link, row->link, SHA256_SIZE) == 0) ||
                 !guard_stands(GUARD_POSITION_CAS));
     case TRANSACTION_EMITTED:
-    case TRANSACTION_UNDONE:
+    case TRANSACTION_DOUBT:
+    case TRANSACTION_RECALLED:
         return mine->epoch == row->epoch || !guard_stands(GUARD_EMITTED_EPOCH);
     case TRANSACTION_TAKE:
     case TRANSACTION_ORPHAN_ENDED:

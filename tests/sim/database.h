@@ -48,6 +48,12 @@ struct db_fate {
     const struct batch_decision *decision; /* FATE_DECIDED: the row */
     struct stored_output output;           /* FATE_DECIDED, FATE_DLQ */
     struct db_payload payload;             /* likewise */
+    int64_t stored_ms;
+};
+
+struct db_recall {
+    int64_t noted; /* column noted_at; 0: there is no such row */
+    int64_t since_ms;
 };
 
 struct db_position {
@@ -57,8 +63,7 @@ struct db_position {
     uint64_t orphans[DB_ORPHANS]; /* column orphan_ids: likewise; 0: no more */
     uint32_t rulebook;            /* of its last batch */
     int64_t first;                /* column first_offset */
-    bool undone;                  /* table undone: there is a row, */
-    int64_t undone_to;            /* with this */
+    struct db_recall recall;      /* table recall: its row */
     struct position position;
 };
 
@@ -87,7 +92,8 @@ enum transaction_kind {
     TRANSACTION_EMITTED,
     TRANSACTION_ORPHAN_ENDED,
     TRANSACTION_UNDOING,
-    TRANSACTION_UNDONE,
+    TRANSACTION_DOUBT,
+    TRANSACTION_RECALLED,
     TRANSACTION_ERASE,   /* an administrator's */
     TRANSACTION_DISMISS, /* likewise */
 };
@@ -117,11 +123,10 @@ struct transaction {
     bool transactional;                     /* it has a transactional id */
     uint64_t orphans[DB_ORPHANS];           /* TRANSACTION_TAKE: lives of owners who have died */
     uint32_t orphan_count;
-    uint64_t ended;                             /* TRANSACTION_ORPHAN_ENDED: one of them */
-    struct group_mark marks[BROKER_PARTITIONS]; /* TRANSACTION_UNDOING; nothing is locked */
+    uint64_t ended;                            /* TRANSACTION_ORPHAN_ENDED: one of them */
+    struct undo_mark marks[BROKER_PARTITIONS]; /* TRANSACTION_UNDOING; nothing is locked */
     uint32_t mark_count;
-    int64_t committed; /* TRANSACTION_UNDONE */
-    bool undone;       /* likewise: there was such a row */
+    uint64_t undoer; /* likewise: the life whose id it is */
     struct transaction **locks[DB_LOCKS];
     uint32_t lock_count;
     uint32_t held;

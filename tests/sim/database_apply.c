@@ -89,6 +89,7 @@ apply_entry(const struct transaction *transaction, uint32_t place, const struct 
         struct db_fate *fate = &sim.database.fates[position->partition][offset];
         audit_fate(position->partition, offset, fate->stored);
         *fate = (struct db_fate){.stored = true,
+                                 .stored_ms = sim_wall_ms(),
                                  .fate = entry->fate,
                                  .reason = entry->reason,
                                  .batch = batch->read.batch_id,
@@ -221,7 +222,7 @@ static void apply_take(struct transaction *transaction)
             *mine = row->position;
         }
         mine->epoch = epoch;
-        mine->noted = row->undone;
+        mine->noted = row->recall.noted != 0;
         audit_taken(transaction, mine, &row->position);
     }
 }
@@ -255,28 +256,74 @@ static void apply_orphan_ended(const struct transaction *transaction)
     }
 }
 
+/* When the first output was stored that pends. */
+static int64_t stored_since(int32_t partition, int64_t committed)
+{
+    for (int64_t offset = committed < 0 ? 0 : committed; offset < BROKER_OFFSETS; offset++) {
+        if (sim.database.fates[partition][offset].stored) {
+            return sim.database.fates[partition][offset].stored_ms;
+        }
+    }
+    return sim_wall_ms();
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static bool is_its(const struct db_position *row, uint64_t life)
+{
+    bool its = row->known && row->transactional == life;
+    for (uint32_t i = 0; i < DB_ORPHANS; i++) {
+        its = its || (row->known && row->orphans[i] == life);
+    }
+    return its;
+}
+
+/* As src/pg/sql/recall_note.sql. */
+static void note(struct db_position *row, const struct undo_mark *mark)
+{
+    static int64_t notes;
+    struct db_recall *recall = &row->recall;
+    int64_t since_ms = mark->since_ms;
+    if (mark->pends) {
+        since_ms = least(since_ms, stored_since(mark->partition, mark->committed));
+    }
+    recall->since_ms = recall->noted == 0 ? since_ms : least(recall->since_ms, since_ms);
+    recall->noted = ++notes;
+}
+
 static void apply_undoing(const struct transaction *transaction)
 {
     for (uint32_t i = 0; i < transaction->mark_count; i++) {
-        struct db_position *row = &sim.database.positions[transaction->marks[i].partition];
-        row->undone = row->known;
-        row->undone_to = transaction->marks[i].offset;
+        const struct undo_mark *mark = &transaction->marks[i];
+        for (int32_t p = 0; p < BROKER_PARTITIONS; p++) {
+            struct db_position *row = &sim.database.positions[p];
+            if ((mark->partition == p || mark->partition == UNDO_MARK_ALL) &&
+                is_its(row, transaction->undoer)) {
+                note(row, mark);
+            }
+        }
     }
 }
 
-static void apply_undone(struct transaction *transaction)
+static void apply_doubt(struct transaction *transaction)
 {
     struct position *mine = &transaction->positions[0];
-    struct db_position *row = &sim.database.positions[mine->partition];
-    int64_t to = transaction->committed > row->first ? transaction->committed : row->first;
+    const struct db_recall *recall = &sim.database.positions[mine->partition].recall;
     audit_owner(transaction, 0);
-    transaction->undone = row->undone && row->undone_to == transaction->committed;
-    row->undone = transaction->undone;
-    if (transaction->undone) {
-        row->position.emitted_offset =
-            to < row->position.emitted_offset ? to : row->position.emitted_offset;
-        mine->emitted_offset = row->position.emitted_offset;
-        audit_undone(&row->position);
+    mine->recall_ms = recall->noted != 0 ? recall->since_ms : -1;
+    mine->noted_us = recall->noted;
+}
+
+static void apply_recalled(const struct transaction *transaction)
+{
+    const struct position *mine = &transaction->positions[0];
+    struct db_position *row = &sim.database.positions[mine->partition];
+    audit_owner(transaction, 0);
+    if (row->recall.noted == mine->noted_us) {
+        row->recall = (struct db_recall){0};
     }
 }
 
@@ -298,8 +345,11 @@ void database_apply(struct transaction *transaction)
     case TRANSACTION_UNDOING:
         apply_undoing(transaction);
         break;
-    case TRANSACTION_UNDONE:
-        apply_undone(transaction);
+    case TRANSACTION_DOUBT:
+        apply_doubt(transaction);
+        break;
+    case TRANSACTION_RECALLED:
+        apply_recalled(transaction);
         break;
     case TRANSACTION_ERASE:
         sealing_erase(transaction->citizen);

@@ -13,18 +13,19 @@ void lost_end_undone(void)
 }
 
 /* KAFKA-20734: a broker that is stopped calls a transaction complete and writes no end of it. What
- * the README promises of it: no change of modes, the offsets are there, and the only worker joins
- * anew, so long is the broker away. */
-bool lost_end_comes(const struct producer_id *id)
+ * the README promises of it: the offsets are there, and nobody leaves meanwhile. */
+static bool may_be_lost(void)
 {
     /* What is sent again after new partitions were opened comes late in their order. */
     bool stops = sim.now_us + LOST_MOST_US > sim.plot.quiet_at_us || sim.plot.grows;
     for (uint32_t i = 0; i < SIM_ACTORS; i++) {
         stops = stops || (sim.actors[i].state == ACTOR_RUNS && sim.actors[i].stop);
     }
-    if (stops || !logs_pend(id) || !plot_fault(FAULT_END_LOST)) {
-        return false;
-    }
+    return !stops;
+}
+
+static void lose(void)
+{
     /* Whoever leaves in order leaves it to a person, nobody sleeps through it and goes on, and an
      * undo's answer comes. */
     static const enum fault spoilers[] = {
@@ -32,7 +33,26 @@ bool lost_end_comes(const struct producer_id *id)
     for (size_t i = 0; i < sizeof(spoilers) / sizeof(spoilers[0]); i++) {
         sim.plot.weights[spoilers[i]] = 0;
     }
+}
+
+bool lost_end_comes(const struct producer_id *id)
+{
+    if (!may_be_lost() || !logs_pend(id) || !plot_fault(FAULT_END_LOST)) {
+        return false;
+    }
+    lose();
+    /* The only worker joins anew, so long is it away. */
     sim.broker.down_until = sim.now_us + sim_between(LOST_LEAST_US, LOST_MOST_US);
+    return true;
+}
+
+bool lost_part_comes(const struct producer_id *id)
+{
+    if (!may_be_lost() || !logs_pend(id) || !plot_fault(FAULT_END_PARTED)) {
+        return false;
+    }
+    lose();
+    sim.broker.down_until = sim.now_us + sim_between(1000, LOST_MOST_US);
     return true;
 }
 
@@ -93,20 +113,4 @@ void coordinator_gave_back(uint64_t life)
         coordinator.ids[i].gave_back =
             coordinator.ids[i].gave_back || strcmp(name, coordinator.ids[i].name) == 0;
     }
-}
-
-void lost_end_heals(uint32_t number)
-{
-    struct producer_id *id = &coordinator.ids[number];
-    id->lost = false; /* an offer that comes twice heals once */
-    for (uint32_t out = 0; out < OUT_PARTITIONS; out++) {
-        for (uint32_t i = coordinator.logs[out].read; i < coordinator.logs[out].count; i++) {
-            struct out_entry *entry = &coordinator.logs[out].entries[i];
-            if (entry->id == number && entry->end == END_OPEN && entry->number != id->number) {
-                entry->end = id->commit ? END_COMMITTED : END_ABORTED;
-            }
-        }
-        logs_read_on(&coordinator.logs[out]);
-    }
-    logs_mark_group(id, id->commit);
 }

@@ -36,6 +36,7 @@ static const uint32_t plots[PLOT_COUNT][FAULT_COUNT] = {
                      [FAULT_ACK_LATE] = 4,
                      [FAULT_ACK_LOST] = 3,
                      [FAULT_END_LOST] = 4,
+                     [FAULT_END_PARTED] = 3,
                      [FAULT_ABORT_LOST] = 1,
                      [FAULT_DUPLICATE] = 3},
     [PLOT_FROZEN] =
@@ -48,6 +49,7 @@ static const uint32_t plots[PLOT_COUNT][FAULT_COUNT] = {
     [PLOT_LOG] =
         {[FAULT_RETENTION] = 2, [FAULT_TRUNCATED] = 2, [FAULT_CRASH] = 2, [FAULT_STALL] = 2},
     [PLOT_ENDS] = {[FAULT_END_LOST] = 4,
+                   [FAULT_END_PARTED] = 4,
                    [FAULT_ABORT_LOST] = 4,
                    [FAULT_CRASH] = 3,
                    [FAULT_FREEZE] = 1,
@@ -59,7 +61,7 @@ static const uint32_t plots[PLOT_COUNT][FAULT_COUNT] = {
                   [FAULT_BROKER_DOWN] = 1,     [FAULT_LINK_DOWN] = 1,    [FAULT_COMMIT_LATE] = 1,
                   [FAULT_PRODUCER_BROKEN] = 1, [FAULT_ACK_LATE] = 1,     [FAULT_ACK_LOST] = 1,
                   [FAULT_END_LOST] = 1,        [FAULT_ABORT_LOST] = 1,   [FAULT_DUPLICATE] = 1,
-                  [FAULT_RETENTION] = 1,       [FAULT_CLOCK] = 1},
+                  [FAULT_RETENTION] = 1,       [FAULT_CLOCK] = 1,        [FAULT_END_PARTED] = 1},
 };
 
 static bool over;
@@ -193,7 +195,7 @@ void plot_step(enum label label, enum phase phase)
                                        FAULT_RETENTION,
                                        FAULT_TRUNCATED};
     struct plot *plot = &sim.plot;
-    bool rare = label == LABEL_UNDOING || label == LABEL_UNDONE;
+    bool rare = label == LABEL_UNDOING || label == LABEL_RECALL || label == LABEL_RECALLED;
     uint32_t odds = label == LABEL_POLL ? 8 * plot->odds /* there are so many */
                     : rare              ? plot->odds / 8 + 1
                                         : plot->odds;

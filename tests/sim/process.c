@@ -97,7 +97,7 @@ static int64_t clock_mono(void *self)
 static int64_t clock_wall(void *self)
 {
     (void)self;
-    return database_clock_ms();
+    return sim_wall_ms();
 }
 
 static void clock_sleep(void *self, uint32_t ms)

@@ -21,7 +21,6 @@ struct call {
     bool done;
     bool appended; /* the broker knows the sequence numbers: a second try changes nothing */
     bool commit;
-    bool carries; /* it is the transactor's thread that waits */
     uint32_t out;
     struct identity identity; /* as of when it was made */
     const struct message *messages[REQUEST_MESSAGES];
@@ -308,7 +307,6 @@ rd_kafka_error_t *rd_kafka_begin_transaction(rd_kafka_t *rk)
 static enum reply offer_arrives(struct call *call)
 {
     return coordinator_offer(&call->identity,
-                             call->carries,
                              call->membership.member,
                              call->membership.generation,
                              call->offers,
@@ -321,7 +319,6 @@ static struct call *make_offer(rd_kafka_t *rk,
 {
     struct call *call = make(rk, offer_arrives);
     call->membership = *membership;
-    call->carries = sim.strand != &rk->actor->strands[0];
     CHECK(offsets->cnt <= RDKAFKA_OFFERS);
     for (int i = 0; i < offsets->cnt; i++) {
         const rd_kafka_topic_partition_t *at = &offsets->elems[i];

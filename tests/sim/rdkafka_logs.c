@@ -23,6 +23,7 @@ struct reader {
     const char *topic;
     uint32_t first; /* its partitions among the outputs */
     uint32_t count;
+    bool committed; /* of what readers of that see */
     struct topic_bounds bounds[OUT_PARTITIONS];
     int64_t at[OUT_PARTITIONS]; /* -1: not read */
     struct header headers[HEADERS];
@@ -52,30 +53,58 @@ static bool ask(rd_kafka_t *rk, int64_t wait_ms)
     return answered;
 }
 
+/* As a broker that is asked by a reader of what is committed. */
+static int64_t offset_at(const struct out_log *log, int64_t at)
+{
+    if (at == RD_KAFKA_OFFSET_END) {
+        return log->read;
+    }
+    for (uint32_t i = 0; i < log->read; i++) {
+        if (log->entries[i].at_ms >= at) {
+            return i;
+        }
+    }
+    return RD_KAFKA_OFFSET_END;
+}
+
+/* The input's are client_bounds()'s to answer. */
 rd_kafka_resp_err_t
 bounds_ask(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, int64_t end, int wait_ms)
 {
-    (void)end; /* the input's are client_bounds()'s to answer */
     if (!ask(rk, wait_ms)) {
         return RD_KAFKA_RESP_ERR__TIMED_OUT;
     }
     for (int i = 0; i < list->cnt; i++) {
         rd_kafka_topic_partition_t *at = &list->elems[i];
-        at->offset = coordinator.logs[first_of(at->topic) + (uint32_t)at->partition].read;
+        at->offset =
+            offset_at(&coordinator.logs[first_of(at->topic) + (uint32_t)at->partition], end);
     }
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-struct reader *
-reader_open_uncommitted(const struct kafka_settings *settings, const char *topic, struct err *err)
+static struct reader *open(const char *topic, bool committed, struct err *err)
 {
     struct reader *reader = sim_alloc(sizeof(*reader));
-    (void)settings;
+    reader->committed = committed;
     reader->rk = rdkafka_open(sim.running, NULL);
     reader->topic = topic;
     reader->first = first_of(topic);
     reader->count = (uint32_t)bounds_partitions(reader->rk, topic, 0, err);
     return reader;
+}
+
+struct reader *
+reader_open(const struct kafka_settings *settings, const char *topic, struct err *err)
+{
+    (void)settings;
+    return open(topic, true, err);
+}
+
+struct reader *
+reader_open_uncommitted(const struct kafka_settings *settings, const char *topic, struct err *err)
+{
+    (void)settings;
+    return open(topic, false, err);
 }
 
 void reader_close(struct reader **reader)
@@ -122,6 +151,11 @@ static const char *number(int64_t value)
     return text;
 }
 
+static uint32_t end_of(const struct reader *reader, const struct out_log *log)
+{
+    return reader->committed ? log->read : log->count;
+}
+
 /* An undo's has no headers, and a marker is not seen. */
 static int reader_next(void *self, uint32_t wait_ms, struct record *record, struct err *err)
 {
@@ -129,9 +163,10 @@ static int reader_next(void *self, uint32_t wait_ms, struct record *record, stru
     (void)err;
     for (uint32_t i = 0; i < reader->count; i++) {
         const struct out_log *log = &coordinator.logs[reader->first + i];
-        while (reader->at[i] >= 0 && reader->at[i] < log->count) {
+        while (reader->at[i] >= 0 && reader->at[i] < end_of(reader, log)) {
             const struct out_entry *entry = &log->entries[reader->at[i]];
-            *record = (struct record){.partition = (int32_t)i, .offset = reader->at[i]++};
+            *record = (struct record){
+                .partition = (int32_t)i, .offset = reader->at[i]++, .timestamp_ms = entry->at_ms};
             if (entry->message != NULL) {
                 reader->headers[0] = header_of("mentor-topic", LOAD_TOPIC);
                 reader->headers[1] =
@@ -140,7 +175,7 @@ static int reader_next(void *self, uint32_t wait_ms, struct record *record, stru
                 record->headers = reader->headers;
                 record->header_count = HEADERS;
             }
-            if (!entry->marker) {
+            if (!entry->marker && (!reader->committed || entry->end == END_COMMITTED)) {
                 return 1;
             }
         }
@@ -153,7 +188,8 @@ static bool reader_at_end(void *self)
 {
     const struct reader *reader = self;
     for (uint32_t i = 0; i < reader->count; i++) {
-        if (reader->at[i] >= 0 && reader->at[i] < coordinator.logs[reader->first + i].count) {
+        if (reader->at[i] >= 0 &&
+            reader->at[i] < end_of(reader, &coordinator.logs[reader->first + i])) {
             return false;
         }
     }

@@ -110,6 +110,11 @@ void sim_wait(int64_t until_us)
     sim_wait_for(NULL, until_us);
 }
 
+int64_t sim_wall_ms(void)
+{
+    return INT64_C(1800000000000) + sim.now_us / 1000;
+}
+
 void sim_spend(int64_t us)
 {
     struct strand *strand = sim.strand;

@@ -234,51 +234,59 @@ static bool store_orphan_ended(void *self,
                                struct err *err)
 {
     struct actor *actor = self;
-    char name[TRANSACTIONAL_ID_SIZE];
     struct transaction *transaction = transaction_of(TRANSACTION_ORPHAN_ENDED);
     sim_step(LABEL_ORPHAN_ENDED, PHASE_ASKED);
     if (!ready(actor, err)) {
         return false;
     }
-    for (uint32_t i = 0; i < actor->session.orphan_count; i++) {
-        transactional_name(name, actor->session.orphans[i]);
-        if (strcmp(name, transactional_id) == 0) {
-            transaction->ended = actor->session.orphans[i];
-        }
-    }
+    transaction->ended = transactional_life(transactional_id);
     transaction->count = count;
     memcpy(transaction->positions, positions, count * sizeof(*positions));
     return ask(actor, LABEL_ORPHAN_ENDED, transaction, err);
 }
 
-static bool
-store_undoing(void *self, const struct group_mark *marks, uint32_t count, struct err *err)
+static bool store_undoing(void *self,
+                          const char *transactional_id,
+                          const struct undo_mark *marks,
+                          uint32_t count,
+                          struct err *err)
 {
     struct transaction *transaction = transaction_of(TRANSACTION_UNDOING);
     sim_step(LABEL_UNDOING, PHASE_ASKED);
     if (!ready(self, err)) {
         return false;
     }
+    transaction->undoer = transactional_life(transactional_id);
     transaction->mark_count = count;
     memcpy(transaction->marks, marks, count * sizeof(*marks));
     return ask(self, LABEL_UNDOING, transaction, err);
 }
 
-static bool store_undone(
-    void *self, struct position *position, int64_t committed, bool *undone, struct err *err)
+static bool store_doubt(void *self, struct position *position, struct err *err)
 {
-    struct transaction *transaction = transaction_of(TRANSACTION_UNDONE);
-    sim_step(LABEL_UNDONE, PHASE_ASKED);
+    struct transaction *transaction = transaction_of(TRANSACTION_DOUBT);
+    sim_step(LABEL_DOUBT, PHASE_ASKED);
     if (!ready(self, err)) {
         return false;
     }
     transaction->count = 1;
     transaction->positions[0] = *position;
-    transaction->committed = committed;
-    bool done = ask(self, LABEL_UNDONE, transaction, err);
-    *undone = done && transaction->undone;
-    position->emitted_offset = transaction->positions[0].emitted_offset;
+    bool done = ask(self, LABEL_DOUBT, transaction, err);
+    position->recall_ms = transaction->positions[0].recall_ms;
+    position->noted_us = transaction->positions[0].noted_us;
     return done;
+}
+
+static bool store_recalled(void *self, const struct position *position, struct err *err)
+{
+    struct transaction *transaction = transaction_of(TRANSACTION_RECALLED);
+    sim_step(LABEL_RECALLED, PHASE_ASKED);
+    if (!ready(self, err)) {
+        return false;
+    }
+    transaction->count = 1;
+    transaction->positions[0] = *position;
+    return ask(self, LABEL_RECALLED, transaction, err);
 }
 
 /* As src/pg/sql/orphans.sql: which comes first is left to chance. */
@@ -473,7 +481,8 @@ struct store session_store(struct actor *actor)
         .orphan = store_orphan,
         .orphan_ended = store_orphan_ended,
         .undoing = store_undoing,
-        .undone = store_undone,
+        .doubt = store_doubt,
+        .recalled = store_recalled,
         .read = store_read,
         .rulebook = store_rulebook,
         .write = store_write,

@@ -61,7 +61,11 @@ enum {
     X(FENCE, fence)                                                                                \
     X(ORPHAN_ENDED, orphan_ended)                                                                  \
     X(UNDOING, undoing)                                                                            \
-    X(UNDONE, undone)                                                                              \
+    X(DOUBT, doubt)                                                                                \
+    X(RECALL, recall)                                                                              \
+    X(RECALLED, recalled)                                                                          \
+    X(CLEAR, clear)                                                                                \
+    X(ENDED, ended)                                                                                \
     X(PENDING, pending)                                                                            \
     X(HANGING, hanging)                                                                            \
     X(TXN_INIT, txn_init)                                                                          \
@@ -122,6 +126,7 @@ enum phase {
     X(TRANSACTION_OLD, "transaction-timed-out")                                                    \
     X(END_ABORTED, "lost-end-aborted-by-a-person")                                                 \
     X(END_LOST, "transaction-end-lost")                                                            \
+    X(END_PARTED, "transaction-end-lost-in-part")                                                  \
     X(ABORT_LOST, "end-of-aborted-outputs-lost")                                                   \
     X(OFFSET_PENDING, "offset-pending")                                                            \
     X(HALTED, "halted")
@@ -223,7 +228,6 @@ struct plot {
     bool grows;   /* partitions are added */
     enum emission emits;
     bool halts;  /* something may happen that a person must look at */
-    bool warned; /* a worker has said that readers may see outputs twice */
     bool quiet;  /* the end: no fault any more */
     bool ending; /* all is done, workers are stopped */
     int64_t quiet_at_us;
@@ -282,6 +286,8 @@ bool sim_run(uint64_t seed);
 
 /* schedule.c */
 void sim_at(int64_t at_us, void (*run)(void *what, uint64_t life), void *what, uint64_t life);
+/* The clock on everybody's wall but the database's, which may go back. */
+int64_t sim_wall_ms(void);
 /* The running thread does nothing for so long. Others go on meanwhile. */
 void sim_spend(int64_t us);
 /* The same, until sim_wake() at the latest. */

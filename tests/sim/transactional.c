@@ -36,6 +36,11 @@ void transactional_name(char name[TRANSACTIONAL_ID_SIZE], unsigned long long lif
     (void)snprintf(name, TRANSACTIONAL_ID_SIZE, "mentord/%llu", life);
 }
 
+unsigned long long transactional_life(const char *name)
+{
+    return strtoull(strchr(name, '/') + 1, NULL, 10);
+}
+
 /* What the answer means for what a worker may do next (audit_take). */
 static bool heard(struct actor *actor, bool done, const struct err *err)
 {
@@ -48,6 +53,21 @@ static bool heard(struct actor *actor, bool done, const struct err *err)
 }
 
 /* The sink */
+
+static bool sink_clear(void *self, struct err *err)
+{
+    const struct sink *sink = &member_of(self)->sink;
+    sim_step(LABEL_CLEAR, PHASE_ASKED);
+    return heard(self, sink->clear(sink->self, err), err);
+}
+
+static bool sink_ended(void *self, bool now, struct err *err)
+{
+    const struct sink *sink = &member_of(self)->sink;
+    sim_step(LABEL_ENDED, PHASE_ASKED);
+    bool done = sink->ended(sink->self, now, err);
+    return now ? done : heard(self, done, err);
+}
 
 static bool sink_begin(void *self, int32_t partition, int64_t emitted_offset, struct err *err)
 {
@@ -113,6 +133,15 @@ static void source_undoing(void *self, undoing_fn *tell, void *context)
     member_of(self)->consumer.tell_context = context;
 }
 
+static bool source_recall(
+    void *self, int32_t partition, int64_t since_ms, struct recall *recall, struct err *err)
+{
+    sim_step(LABEL_RECALL, PHASE_ASKED);
+    bool done = consumer_recall(&member_of(self)->consumer, partition, since_ms, recall, err);
+    sim_step(LABEL_RECALL, PHASE_ANSWERED);
+    return heard(self, done, err);
+}
+
 static bool
 source_commit(void *self, const struct position *positions, uint32_t count, struct err *err)
 {
@@ -165,15 +194,11 @@ void transactional_ready(const struct actor *actor, const char *id)
     member->ready = member->ready || strcmp(member->id, id) == 0;
 }
 
-static bool fence(void *self,
-                  const char *transactional_id,
-                  const struct position *positions,
-                  uint32_t count,
-                  struct err *err)
+static bool fence(void *self, const char *transactional_id, struct err *err)
 {
     note_fence(transactional_id);
     sim_step(LABEL_FENCE, PHASE_ASKED);
-    bool done = kafka_fence(&member_of(self)->consumer, transactional_id, positions, count, err);
+    bool done = kafka_fence(&member_of(self)->consumer, transactional_id, err);
     sim_step(LABEL_FENCE, PHASE_ANSWERED);
     return heard(self, done, err);
 }
@@ -190,6 +215,7 @@ void transactional_begin(struct actor *actor, struct worker *worker)
     };
     worker->edges.source.committed = source_committed;
     worker->edges.source.undoing = source_undoing;
+    worker->edges.source.recall = source_recall;
     worker->edges.fence = fence;
     if (!worker->transactional) {
         return;
@@ -202,6 +228,8 @@ void transactional_begin(struct actor *actor, struct worker *worker)
     worker->edges.source.commit = source_commit;
     worker->edges.source.prove = source_prove;
     worker->edges.sink = (struct sink){
+        .clear = sink_clear,
+        .ended = sink_ended,
         .begin = sink_begin,
         .send = sink_send,
         .sent = sink_sent,

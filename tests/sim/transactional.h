@@ -27,5 +27,6 @@ void transactional_stopped(struct actor *actor);
 void transactional_left(struct actor *actor);
 /* What the process writes into the rows that it takes: of its life. */
 void transactional_name(char name[TRANSACTIONAL_ID_SIZE], unsigned long long life);
+unsigned long long transactional_life(const char *name);
 
 #endif /* TESTS_SIM_TRANSACTIONAL_H */

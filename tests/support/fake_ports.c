@@ -227,6 +227,26 @@ static bool source_leave(void *self, struct err *err)
     return true;
 }
 
+/* What is missing may be sent again, from anywhere. */
+static bool source_recall(
+    void *self, int32_t partition, int64_t since_ms, struct recall *recall, struct err *err)
+{
+    (void)self;
+    (void)err;
+    assert_int_equal(since_ms, WORLD_NOTED_MS);
+    for (int64_t offset = 31; offset >= 0; offset--) {
+        if ((world.written >> offset & 1) != 0) {
+            recall_add(&recall->written, offset);
+        }
+        if ((world.visible >> offset & 1) != 0) {
+            recall_add(&recall->visible, offset);
+        }
+    }
+    recall_sort(recall);
+    world.partitions[partition].sent_to = 0;
+    return true;
+}
+
 /* the world */
 
 static bool
@@ -269,6 +289,7 @@ static void start_worker(void)
                            NULL, /* no topic grows here */
                            source_committed,
                            NULL, /* nothing is undone here */
+                           source_recall,
                            source_commit,
                            source_commit,
                            source_leave,

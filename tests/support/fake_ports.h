@@ -19,6 +19,7 @@
 
 enum {
     WORLD_PARTITIONS = 2,
+    WORLD_NOTED_MS = 1000,
     WORLD_RECORDS = 64, /* a partition */
     WORLD_ROWS = 64,
     WORLD_PLAN = 16,
@@ -109,8 +110,9 @@ struct world {
     enum source_event revoke_as;
     bool revoke_when_stopped;
     uint32_t committed_fails; /* so many times: the broker does not say what the group committed */
-    bool undone;              /* it was noted that a transaction is undone, */
-    int64_t undone_to;        /* and what the group had committed then */
+    bool noted;               /* what may be missing of partition 0 is to be read back */
+    uint32_t written;         /* its outputs by offset, as bits: in the output topics, */
+    uint32_t visible;         /* and seen */
     bool demo;                /* the database was made by `db migrate --demo` */
     int64_t send_fails_at;    /* counted over all; -1 never */
     bool send_fenced;         /* then the producer's id has another */

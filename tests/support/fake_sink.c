@@ -95,5 +95,5 @@ static bool sink_purge(void *self, struct err *err)
 struct sink fake_sink(void)
 {
     return (struct sink){
-        sink_begin, sink_send, sink_sent, sink_settled, sink_flush, sink_purge, NULL};
+        NULL, NULL, sink_begin, sink_send, sink_sent, sink_settled, sink_flush, sink_purge, NULL};
 }

@@ -103,6 +103,7 @@ static bool store_take(void *self, struct position *positions, uint32_t count, s
             world.count_deaths && !partition->released && !ours ? 1 : 0;
         partition->released = false;
         positions[i] = partition->position;
+        positions[i].noted = world.noted && positions[i].partition == 0;
     }
     once(&world.after_take);
     return true;
@@ -151,20 +152,25 @@ static uint32_t keys_armed(int32_t partition, struct bytes key)
     return count;
 }
 
-static bool store_undone(
-    void *self, struct position *position, int64_t committed, bool *undone, struct err *err)
+static bool store_doubt(void *self, struct position *position, struct err *err)
 {
     (void)self;
-    struct position *mine = &world.partitions[position->partition].position;
-    if (mine->epoch != position->epoch) {
+    if (world.partitions[position->partition].position.epoch != position->epoch) {
         return err_set(err, ERR_FENCED, "another epoch");
     }
-    *undone = world.undone && committed == world.undone_to;
-    if (*undone) {
-        mine->emitted_offset = committed < 0 ? 0 : committed;
-        position->emitted_offset = mine->emitted_offset;
-        world.undone = false;
-    }
+    bool noted = world.noted && position->partition == 0;
+    position->recall_ms = noted ? WORLD_NOTED_MS : -1;
+    position->noted_us = noted ? 1 : 0;
+    return true;
+}
+
+static bool store_recalled(void *self, const struct position *position, struct err *err)
+{
+    (void)self;
+    (void)err;
+    assert_int_equal(position->noted_us, 1);
+    assert_int_equal(world.partitions[0].acked, position->next_offset);
+    world.noted = false;
     return true;
 }
 
@@ -607,7 +613,8 @@ struct store fake_store(void)
         .meanwhile = store_meanwhile,
         .open = store_open,
         .take = store_take,
-        .undone = store_undone,
+        .doubt = store_doubt,
+        .recalled = store_recalled,
         .tried = store_tried,
         .resumed = store_resumed,
         .redriven = store_redriven,

@@ -88,31 +88,51 @@ static void what_kafka_says_is_weighed(void **state)
     }
 }
 
-/* What was marked as out is hidden with the rest of a transaction whose end was lost. */
-static void what_was_undone_is_sent_again(void **state)
-{
-    (void)state;
-    decide_three(2);
-    tell(1, "transactional,1,3");
-    world.worker.transactional = true;
-    world.undone = true;
-    world.undone_to = 1;
-    assert_true(world_run());
-    assert_string_equal(world.partitions[0].sent, "1:decision 2:decision ");
-    assert_int_equal(world.partitions[0].position.emitted_offset, 3);
-}
+/* What was noted of a partition, of which three are decided. */
+static const struct {
+    bool transactional; /* the mode of the next owner */
+    int64_t marked;
+    int64_t committed;
+    const char *metadata;
+    uint32_t written; /* by offset */
+    uint32_t visible;
+    const char *sent;
+} recalls[] = {
+    /* what was marked as out was undone with the rest of a transaction whose end was lost */
+    {true, 2, 1, "transactional,1,3", 1 << 1 | 1 << 2, 0, "1:decision 2:decision "},
+    /* some of it is out all the same */
+    {true, 2, 1, "transactional,1,3", 1 << 1 | 1 << 2, 1 << 2, "1:decision "},
+    {true, 1, 1, "transactional,1,3", 1 << 1 | 1 << 2, 1 << 1, "2:decision "},
+    /* it was the first transaction, or the first after a switch of modes */
+    {true, 3, -1, "", 7, 0, "0:decision 1:decision 2:decision "},
+    {true, 3, 1, "idempotent,1,3", 6, 0, "1:decision 2:decision "},
+    {true, 0, -1, "", 7, 1 << 1, "0:decision 2:decision "},
+    /* what counts as out was aborted; what was not written since is out */
+    {true, 3, 3, "transactional,1,3", 1 << 1, 0, "1:decision "},
+    {true, 3, 3, "transactional,1,3", 1 << 1, 1 << 1, ""},
+    {true, 1, 2, "transactional,1,3", 1 << 1, 0, "1:decision 2:decision "},
+    /* idempotent mode goes back to the first that is missing */
+    {false, 3, 3, "transactional,1,3", 1 << 1, 0, "1:decision 2:decision "},
+    {false, 3, -1, "", 6, 1 << 1, "2:decision "},
+};
 
-/* The end that was lost is of the first transaction after a switch of modes. */
-static void what_was_undone_after_a_switch_is_sent_again(void **state)
+static void what_was_noted_is_read_back_and_what_is_missing_is_sent(void **state)
 {
     (void)state;
-    decide_three(3);
-    tell(1, "idempotent,1,3");
-    world.worker.transactional = true;
-    world.undone = true;
-    world.undone_to = 1;
-    assert_true(world_run());
-    assert_string_equal(world.partitions[0].sent, "1:decision 2:decision ");
+    for (size_t i = 0; i < ROW_COUNT(recalls); i++) {
+        world_end();
+        world_begin(100);
+        decide_three(recalls[i].marked);
+        tell(recalls[i].committed, recalls[i].metadata);
+        world.worker.transactional = recalls[i].transactional;
+        world.noted = true;
+        world.written = recalls[i].written;
+        world.visible = recalls[i].visible;
+        assert_true(world_run());
+        assert_string_equal(world.partitions[0].sent, recalls[i].sent);
+        assert_int_equal(world.partitions[0].position.emitted_offset, 3);
+        assert_false(world.noted);
+    }
 }
 
 /* Idempotent mode rather sends too much, whoever undid it, or lost it. */
@@ -183,9 +203,7 @@ int main(void)
             another_head_at_the_same_offset_halts, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(what_kafka_says_is_weighed, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
-            what_was_undone_is_sent_again, world_set_up, world_tear_down),
-        cmocka_unit_test_setup_teardown(
-            what_was_undone_after_a_switch_is_sent_again, world_set_up, world_tear_down),
+            what_was_noted_is_read_back_and_what_is_missing_is_sent, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
             what_kafka_does_not_know_as_out_is_sent_again_in_idempotent_mode,
             world_set_up,

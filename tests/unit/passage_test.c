@@ -78,6 +78,25 @@ static void one_that_was_dropped_does_not_count(void **state)
     assert_int_equal(passages_load(&passages, moved), 0);
 }
 
+static void what_is_sent_again_moves_nothing(void **state)
+{
+    (void)state;
+    struct passage *passage = begin(0, 5, 7, 9);
+    assert_int_equal(passages_load(&passages, moved), 1);
+    passages_arrive(&passages);
+    assert_false(passages_moved(&passages));
+    passage_pass(passage, 3);
+    assert_true(passages_moved(&passages));
+    assert_int_equal(passages_load(&passages, moved), 1);
+    assert_int_equal(moved[0].emitted_offset, 5);
+    passages_arrive(&passages);
+    assert_false(passages_moved(&passages));
+    assert_int_equal(passage->emitted, 5);
+    passage_pass(passage, 8);
+    assert_int_equal(passages_load(&passages, moved), 1);
+    assert_int_equal(moved[0].emitted_offset, 8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -85,6 +104,7 @@ int main(void)
         cmocka_unit_test_teardown(one_that_begins_is_told_once, end),
         cmocka_unit_test_teardown(what_comes_while_one_is_under_way_goes_with_the_next, end),
         cmocka_unit_test_teardown(one_that_was_dropped_does_not_count, end),
+        cmocka_unit_test_teardown(what_is_sent_again_moves_nothing, end),
     };
     return cmocka_run_group_tests_name("passage", tests, NULL, NULL);
 }

@@ -46,14 +46,9 @@ struct worker_edges {
     /* Whether the database was made by `db migrate --demo`. */
     bool (*demo)(void *self, bool *demo, struct err *err);
     /* Ends the transaction that a producer of this id has left open, and whatever it would still
-     * send; `positions` are those just taken. Waits for seconds. ERR_RETRY; ERR_STALE: others end
-     * it; ERR_FENCED: the group has taken the partitions away. NULL where there are no
-     * transactions. */
-    bool (*fence)(void *self,
-                  const char *transactional_id,
-                  const struct position *positions,
-                  uint32_t count,
-                  struct err *err);
+     * send. Waits for seconds. ERR_RETRY; ERR_FENCED: the group has taken the partitions away. NULL
+     * where there are no transactions. */
+    bool (*fence)(void *self, const char *transactional_id, struct err *err);
     void *self;
 };
 

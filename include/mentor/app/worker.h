@@ -121,6 +121,7 @@ struct worker {
     const char *cluster;
     int32_t partition_count; /* the input topic's, as the broker said last */
     struct growth growth;    /* its old_end is NULL */
+    bool orphaned;           /* at the last take somebody had not given back what was taken */
     bool grown;              /* what is read is to change: partitions are taken again */
     int64_t looked_at_us;    /* whether the topic grows */
     int64_t waiting_said_us; /* 0: not since they were taken */

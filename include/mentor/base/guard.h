@@ -61,6 +61,8 @@
     X(RULEBOOK_LOST, "rulebook-lost", "what is not published any more decides nothing")            \
     X(TXN_EXACT, "txn-exact", "what a transaction has told the group is not sent again")           \
     X(TXN_TOLD, "txn-told", "nothing is stored before the group knows that its offset is exact")   \
+    X(RECALL, "recall", "what is out although its offset was undone is not sent again")            \
+    X(ENDED, "ended", "nobody leaves for good what readers cannot see")                            \
     X(ISOLATION, "isolation", "a record that the store refuses goes to quarantine alone")          \
     X(NEW_WAITS, "new-waits", "new partitions are read when the old ones have passed their ends")  \
     X(OLD_WAITS, "old-waits", "no multiple: old ones that were quicker wait for the others")       \
@@ -79,6 +81,7 @@
     X(UNDO_ASKED, "undo-asked", "no membership is proved before it is known that nothing pends")   \
     X(UNDO_KEPT, "undo-kept", "what was undone is sent again, whatever comes in between")          \
     X(HANGING, "hanging", "nothing is committed before the end of what was aborted is seen")       \
+    X(HANGING_TOLD, "hanging-told", "what counts as out and is aborted after all is sent again")   \
     X(ORPHAN_HANGING, "orphan-hanging", "a dead one's outputs do not hang for ever")               \
     X(TXN_FORGET, "txn-forget", "positions of an earlier assignment are not told any more")        \
     /* In src/kafka/ring.c. */                                                                     \

@@ -122,17 +122,12 @@ struct sink transactor_sink(struct transactor *transactor);
 /*
  * fence.c: commits or aborts what a dead producer of this transactional id has left open, so that
  * nobody waits for the broker to time it out; should it live after all, it is told that it is
- * fenced. What the broker has lost of it is noted (source.undoing) and undone. `positions`: those
- * just taken; what their former owner has not given back (position.takeovers) may be in it. Waits
- * for seconds, and some more when much hangs. ERR_RETRY when it cannot be done now; ERR_STALE:
- * others must end what hangs, the owners of partitions whose offsets pend with it, or a person;
- * ERR_FENCED: it is we that are out of the group.
+ * fenced. What the broker has lost of it is noted (source.undoing) and undone. Waits for seconds,
+ * and some more when much hangs. ERR_RETRY when it cannot be done now; ERR_FENCED: it is we that
+ * are out of the group.
  */
-MUST_CHECK bool kafka_fence(struct consumer *consumer,
-                            const char *transactional_id,
-                            const struct position *positions,
-                            uint32_t count,
-                            struct err *err);
+MUST_CHECK bool
+kafka_fence(struct consumer *consumer, const char *transactional_id, struct err *err);
 
 /* reader.c: any topic without a group, for `tail` and tests. */
 struct reader;

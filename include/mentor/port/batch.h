@@ -44,13 +44,22 @@ struct position {
     int32_t tries;        /* by that many processes, when it is next_offset: not stored by any */
     bool stopped;         /* by the breaker, until a person resumes it */
     bool noted;           /* there was a note of it when it was taken (port/store.h, undoing) */
+    int64_t recall_ms;    /* Unix: which of its outputs written since are out is to be read back
+                             (core/recall.h); -1: it is known */
+    int64_t noted_us;     /* that note */
     struct breaker breaker;
 };
 
-/* What the consumer group has committed of a partition. */
-struct group_mark {
-    int32_t partition;
-    int64_t offset; /* -1: nothing */
+enum {
+    UNDO_MARK_ALL = -1, /* partitions of the id */
+};
+
+/* What may go with a Kafka transaction that is about to be aborted (port/store.h, undoing). */
+struct undo_mark {
+    int32_t partition; /* UNDO_MARK_ALL: then it is the only mark */
+    bool pends;        /* an offset of the group for it */
+    int64_t committed; /* then: what the group has, -1: nothing */
+    int64_t since_ms;  /* Unix: from then on outputs hang that count as out; INT64_MAX: none do */
 };
 
 /* One application's row. seq 0 and no state: it has none. */

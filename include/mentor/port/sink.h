@@ -14,12 +14,24 @@
 struct err;
 
 struct sink {
+    /*
+     * After trouble, once what others have left is ended (store.orphan) and before anything is
+     * begun: what this sink has left is ended too. ERR_RETRY. NULL in a sink that leaves nothing.
+     */
+    bool (*clear)(void *self, struct err *err);
+    /*
+     * With nothing on its way: whether readers see all that was acknowledged; half a second at
+     * most. ERR_RETRY: no, and since an earlier call so long that it is no other's open
+     * transaction; go by way of JOIN. `now`: no is the answer also while it may be. NULL likewise.
+     */
+    bool (*ended)(void *self, bool now, struct err *err);
     /* A partition is ours from `emitted_offset` on; forgets what it knew of it. */
     bool (*begin)(void *self, int32_t partition, int64_t emitted_offset, struct err *err);
     /*
      * Hands one output over; copied, so the record may go. record->partition and record->offset
-     * name the source; `dlq` picks the topic. Waits while the queue is full. ERR_RETRY when the
-     * producer must be rebuilt: go by way of JOIN.
+     * name the source; `dlq` picks the topic. One from below emitted_offset is sent again, which
+     * leaves that where it is, in a sink that tells the group itself (transactions). Waits while
+     * the queue is full. ERR_RETRY when the producer must be rebuilt: go by way of JOIN.
      */
     bool (*send)(void *self, const struct record *record, bool dlq, struct err *err);
     /* No record below `next_offset` has an output that was not sent. */

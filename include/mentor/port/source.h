@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mentor/core/recall.h"
 #include "mentor/port/batch.h"
 
 struct err;
@@ -26,9 +27,12 @@ enum source_event {
                       that */
 };
 
-/* False with *err: not told. */
-typedef bool
-undoing_fn(void *context, const struct group_mark *marks, uint32_t count, struct err *err);
+/* store.undoing. False with *err: not told. */
+typedef bool undoing_fn(void *context,
+                        const char *transactional_id,
+                        const struct undo_mark *marks,
+                        uint32_t count,
+                        struct err *err);
 
 struct source {
     enum source_event (*poll)(void *self, uint32_t wait_ms, struct record *record, struct err *err);
@@ -61,11 +65,17 @@ struct source {
                       struct err *err);
     /*
      * Who is told before transactions are aborted that the broker may have called complete and has
-     * not ended: what the group has committed of the partitions that pend; not done when that
-     * fails. Called within other calls, also the sink's, on the same thread. NULL in a source that
-     * never does so.
+     * not ended: of which partitions something pends or hangs; not done when that fails. Called
+     * within other calls, also the sink's, on the same thread. NULL in a source that never does so.
      */
     void (*undoing)(void *self, undoing_fn *tell, void *context);
+    /*
+     * Reads back what the output topics hold of a partition's outputs written since `since_ms`,
+     * once all of that is ended; the caller releases it, also after a failure. ERR_RETRY while
+     * something is not. Takes as long as reading does; progress is logged. NULL likewise.
+     */
+    bool (*recall)(
+        void *self, int32_t partition, int64_t since_ms, struct recall *recall, struct err *err);
     /*
      * Commits emitted_offset with metadata (port/note.h) for each position, acknowledged.
      * ERR_FENCED when the group has moved on; ERR_RETRY without an answer within 5 s. In

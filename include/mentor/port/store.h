@@ -90,18 +90,21 @@ struct store {
                          const char *transactional_id,
                          struct err *err);
     /*
-     * A Kafka transaction that may have counted as committed is aborted after this, and with it
-     * what the group would have committed of these partitions, also of others': notes what it has
-     * committed so far, acknowledged, for whoever takes them. NULL likewise.
+     * What may have counted as committed of this transactional id's is aborted after this: of those
+     * of these partitions that are its own, or where it is an orphan, notes, acknowledged, for
+     * whoever takes them, since when outputs may be missing, or be there although they do not count
+     * as out. NULL likewise.
      */
-    bool (*undoing)(void *self, const struct group_mark *marks, uint32_t count, struct err *err);
-    /*
-     * Whether just `committed` (-1: nothing) was noted of it. Then emitted_offset goes back to
-     * that, or to where the partition's ledger begins, here and in the store; a note of another
-     * offset is over, and goes. ERR_FENCED. NULL likewise.
-     */
-    bool (*undone)(
-        void *self, struct position *position, int64_t committed, bool *undone, struct err *err);
+    bool (*undoing)(void *self,
+                    const char *transactional_id,
+                    const struct undo_mark *marks,
+                    uint32_t count,
+                    struct err *err);
+    /* What is noted of it: recall_ms and noted_us. ERR_FENCED. NULL likewise. */
+    bool (*doubt)(void *self, struct position *position, struct err *err);
+    /* What was noted of it (noted_us) is read back, and sent again and acknowledged where it was
+     * missing: that note goes, unless there is a newer one. ERR_FENCED. NULL likewise. */
+    bool (*recalled)(void *self, const struct position *position, struct err *err);
     /*
      * Says which record is tried next (struct position), committed on its own before anything looks
      * into it. *tries: by how many processes; one that says so again, also after an outage or a

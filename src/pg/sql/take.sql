@@ -16,4 +16,4 @@ FROM unnest($3::integer[], $6::bigint[]) AS t (partition, held)
 WHERE p.cluster = $1::text AND p.topic = $2::text AND p.partition = t.partition
 RETURNING p.partition, p.id, p.epoch, p.next_offset, p.emitted_offset, p.evaluated_at_ms, p.last_offset,
     p.last_digest, p.takeovers, p.tried_offset, p.tries, p.stopped_at IS NOT NULL, p.breaker, p.batch, p.link,
-    EXISTS (SELECT FROM mentord.undone u WHERE u.progress_id = p.id);
+    EXISTS (SELECT FROM mentord.recall r WHERE r.progress_id = p.id);

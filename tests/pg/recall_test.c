@@ -1,0 +1,173 @@
+/*
+ * Goal: what is noted before a transaction is undone is there for the next owner until that one has
+ * read it back, for the partitions of the producer that it is noted of and no others, and from the
+ * earliest time that anybody has named.
+ */
+
+#include <stdlib.h>
+
+#include "pg/trial.h"
+#include "support/test.h"
+
+#define ID "group/life/0"
+
+enum {
+    STORED_MS = 5000000,
+    SLACK_MS = 60000,
+};
+
+static const struct undo_mark nothing = {.partition = 0, .since_ms = INT64_MAX};
+
+/* Two partitions from 5 on, each with batches of two offsets up to 9; the first is of our id. */
+static struct trial_store taken(struct position *positions)
+{
+    struct trial_store store = trial_store("host/1");
+    positions[0] = (struct position){.partition = 0, .next_offset = 5};
+    positions[1] = (struct position){.partition = 1, .next_offset = 5};
+    ASSERT_DONE(store.port.take(store.port.self, positions, 2, err));
+    trial_sql(
+        "INSERT INTO mentord.batch (id, progress_id, first_offset, next_offset, epoch,"
+        " evaluated_at_ms, skipped, gap, decided, duplicate, dlq, owner, rulebook, entries, root,"
+        " link) SELECT n, p.id, 3 + 2 * n, 5 + 2 * n, 1, %d + n, 2, 0, 0, 0, 0, 'x', '', '',"
+        " decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex')"
+        " FROM mentord.progress p, generate_series(1, 2) n",
+        STORED_MS);
+    trial_sql("UPDATE mentord.progress SET next_offset = 9, emitted_offset = 9, orphan_ids ="
+              " CASE partition WHEN 0 THEN ARRAY['%s'] ELSE ARRAY['other'] END",
+              ID);
+    ASSERT_DONE(store.port.take(store.port.self, positions, 2, err));
+    assert_false(positions[0].noted);
+    return store;
+}
+
+static void note(struct trial_store *store, struct undo_mark mark)
+{
+    ASSERT_DONE(store->port.undoing(store->port.self, ID, &mark, 1, err));
+}
+
+static void note_pending(struct trial_store *store, int64_t committed)
+{
+    struct undo_mark mark = nothing;
+    mark.pends = true;
+    mark.committed = committed;
+    note(store, mark);
+}
+
+static void note_hanging(struct trial_store *store, int64_t since_ms)
+{
+    struct undo_mark mark = nothing;
+    mark.since_ms = since_ms;
+    note(store, mark);
+}
+
+/* Since when it is to be read back; -1: it is not. */
+static int64_t doubted(struct trial_store *store, struct position *position)
+{
+    ASSERT_DONE(store->port.doubt(store->port.self, position, err));
+    return position->recall_ms;
+}
+
+static void recalled(struct trial_store *store, const struct position *position)
+{
+    ASSERT_DONE(store->port.recalled(store->port.self, position, err));
+}
+
+static void what_pends_is_looked_for_from_when_it_was_stored(void **state)
+{
+    (void)state;
+    struct position positions[2];
+    struct trial_store store = taken(positions);
+    assert_int_equal(doubted(&store, &positions[0]), -1);
+    note_pending(&store, 7);
+    assert_int_equal(doubted(&store, &positions[0]), STORED_MS + 2 - SLACK_MS);
+    recalled(&store, &positions[0]);
+    note_pending(&store, -1); /* the first transaction of all */
+    assert_int_equal(doubted(&store, &positions[0]), STORED_MS + 1 - SLACK_MS);
+    assert_int_equal(positions[0].emitted_offset, 9);
+    trial_store_close(&store);
+}
+
+static void the_earliest_time_counts(void **state)
+{
+    (void)state;
+    struct position positions[2];
+    struct trial_store store = taken(positions);
+    note_hanging(&store, 300);
+    assert_int_equal(doubted(&store, &positions[0]), 300);
+    note_hanging(&store, 200);
+    note_hanging(&store, 400);
+    note_pending(&store, 7);
+    assert_int_equal(doubted(&store, &positions[0]), 200);
+    trial_store_close(&store);
+}
+
+/* What another producer has open is not in doubt because this one is fenced. */
+static void only_of_the_producer_s_own_and_orphaned_partitions(void **state)
+{
+    (void)state;
+    struct position positions[2];
+    struct trial_store store = taken(positions);
+    struct undo_mark mark = {.partition = 1, .since_ms = 300};
+    note(&store, mark);
+    mark.pends = true;
+    note(&store, mark);
+    assert_int_equal(doubted(&store, &positions[1]), -1);
+    trial_sql("UPDATE mentord.progress SET transactional_id = '%s'", ID);
+    note(&store, mark);
+    assert_int_equal(doubted(&store, &positions[1]), 300);
+    assert_int_equal(doubted(&store, &positions[0]), -1);
+    mark = (struct undo_mark){.partition = UNDO_MARK_ALL, .since_ms = 200};
+    note(&store, mark);
+    assert_int_equal(doubted(&store, &positions[0]), 200);
+    assert_int_equal(doubted(&store, &positions[1]), 200);
+    trial_store_close(&store);
+}
+
+/* An owner may die over it, and a newer note is not that one's. */
+static void it_stays_until_it_is_read_back(void **state)
+{
+    (void)state;
+    struct position positions[2];
+    struct trial_store store = taken(positions);
+    note_hanging(&store, 300);
+    ASSERT_DONE(store.port.take(store.port.self, positions, 2, err));
+    assert_true(positions[0].noted);
+    assert_false(positions[1].noted);
+    assert_int_equal(doubted(&store, &positions[0]), 300);
+    note_hanging(&store, 400);
+    recalled(&store, &positions[0]);
+    assert_int_equal(doubted(&store, &positions[0]), 300);
+    recalled(&store, &positions[0]);
+    assert_int_equal(doubted(&store, &positions[0]), -1);
+    trial_store_close(&store);
+}
+
+static void only_the_owner_asks_and_ends_it(void **state)
+{
+    (void)state;
+    struct position positions[2];
+    struct trial_store store = taken(positions);
+    struct err err;
+    note_hanging(&store, 300);
+    assert_int_equal(doubted(&store, &positions[0]), 300);
+    positions[0].epoch--;
+    assert_false(store.port.doubt(store.port.self, &positions[0], &err));
+    assert_int_equal(err.kind, ERR_FENCED);
+    assert_false(store.port.recalled(store.port.self, &positions[0], &err));
+    assert_int_equal(err.kind, ERR_FENCED);
+    positions[0].epoch++;
+    assert_int_equal(doubted(&store, &positions[0]), 300);
+    trial_store_close(&store);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(what_pends_is_looked_for_from_when_it_was_stored, trial_clear),
+        cmocka_unit_test_setup(the_earliest_time_counts, trial_clear),
+        cmocka_unit_test_setup(only_of_the_producer_s_own_and_orphaned_partitions, trial_clear),
+        cmocka_unit_test_setup(it_stays_until_it_is_read_back, trial_clear),
+        cmocka_unit_test_setup(only_the_owner_asks_and_ends_it, trial_clear),
+    };
+    return TRIAL_RUN("recall", tests);
+}
