@@ -10,6 +10,7 @@
 #include "mentor/app/edges.h"
 #include "mentor/app/master_key.h"
 #include "mentor/app/options.h"
+#include "mentor/app/outcome.h"
 #include "mentor/base/clock.h"
 #include "mentor/base/err.h"
 #include "mentor/core/rulebook.h"
@@ -55,6 +56,7 @@ static bool wire_kafka(struct wiring *wiring, const struct options *options, str
         .topic_applications = options->values[OPTION_TOPIC_APPLICATIONS],
         .topic_decisions = options->values[OPTION_TOPIC_DECISIONS],
         .topic_dlq = options->values[OPTION_TOPIC_DLQ],
+        .origin = outcome_origin,
         .properties = wiring->properties,
         .property_count = options->kafka_count,
     };

@@ -11,6 +11,9 @@
 enum {
     ADDED_MAX = 16, /* headers that we add */
     MESSAGE_MAX = 512,
+    DECODED_LEAST =
+        16384, /* what a Decision takes when it is decoded, with so many times its size */
+    DECODED_TIMES = 16,
 };
 
 const char *outcome_type(enum outcome outcome)
@@ -225,4 +228,41 @@ struct stored_output outcome_of_quarantine(const struct batch_quarantine *quaran
         .value = entry->record->value,
         .headers = quarantine->headers,
     };
+}
+
+/* A refused record says so by its headers. */
+static bool origin_of_refusal(const struct record *output,
+                              const char *topic,
+                              int32_t *partition,
+                              int64_t *offset)
+{
+    int64_t number = 0;
+    const struct header *named = record_header(output, "mentor-topic");
+    bool done = named != NULL && bytes_is(named->value, topic) &&
+                record_number(output, "mentor-partition", &number) &&
+                record_number(output, "mentor-offset", offset);
+    *partition = (int32_t)number;
+    return done;
+}
+
+bool outcome_origin(const struct record *output,
+                    const char *topic,
+                    int32_t *partition,
+                    int64_t *offset)
+{
+    struct arena arena;
+    struct wire_source source;
+    if (record_header(output, "mentor-topic") != NULL) {
+        return origin_of_refusal(output, topic, partition, offset);
+    }
+    if (!output->has_value || output->value.size == 0) {
+        return false; /* an undo's (src/kafka/undo.c) */
+    }
+    CHECK(arena_init(&arena, DECODED_LEAST + output->value.size * DECODED_TIMES));
+    bool done =
+        wire_decision_source(output->value, &arena, &source) && bytes_is(source.topic, topic);
+    *partition = source.partition;
+    *offset = source.offset;
+    arena_release(&arena);
+    return done;
 }

@@ -56,8 +56,9 @@ bool worker_settle_positions(struct worker *worker, bool release)
     for (uint32_t i = 0; i < worker->slot_count; i++) {
         struct position *position = &worker->positions[i];
         int64_t emitted = 0;
-        if (sink->settled(sink->self, position->partition, &emitted, &ignored) &&
-            emitted > position->emitted_offset) {
+        bool settled = sink->settled(sink->self, position->partition, &emitted, &ignored);
+        ours = heed(worker, settled, &ignored) && ours;
+        if (settled && emitted > position->emitted_offset) {
             position->emitted_offset = emitted;
         }
     }
@@ -114,8 +115,12 @@ enum step_outcome step_settle(struct worker *worker)
     if (worker->assigned && worker->taken && GUARD(SETTLE)) {
         ours = worker_settle_positions(worker, true);
     }
+    struct err fenced = worker->err;
     bool purged = !GUARD(PURGE) || sink->purge(sink->self, &worker->err);
     bool stopped = !worker->assigned || source->stop(source->self, &worker->err);
+    if (!ours) {
+        worker->err = fenced; /* whatever else went wrong */
+    }
     worker->reading = false;
     if (worker->keeps && !worker->stopping) {
         worker->keeps = false; /* JOIN asks the group whether they are still ours */

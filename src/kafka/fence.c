@@ -22,7 +22,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
 
 enum {
     QUICK_US = 500000,
-    SKEW_MS = 60000, /* of its clock */
+    SKEW_MS = 10000, /* of its clock */
 };
 
 struct orphan {
@@ -49,8 +49,13 @@ static bool undo(struct orphan *orphan, struct err *err)
 static bool end_hanging(struct orphan *orphan, struct err *err)
 {
     struct consumer *consumer = orphan->consumer;
-    enum hanging hanging =
-        hanging_end(&orphan->outlet, orphan->partitions, orphan->membership, err);
+    enum hanging hanging = hanging_look(&orphan->outlet, err);
+    if (hanging == HANGING_OTHERS) {
+        hanging = hanging_end(&orphan->outlet, orphan->partitions, orphan->membership, err);
+        if (hanging == HANGING_NOTHING) {
+            undo_log(&consumer->settings);
+        }
+    }
     if (hanging == HANGING_OTHERS && consumer->transactor != NULL) {
         transactor_doubt(consumer->transactor, err);
         return transactor_clear(consumer->transactor, err);
@@ -88,21 +93,6 @@ static bool fence(struct orphan *orphan, const char *transactional_id, struct er
     return done;
 }
 
-static void release(rd_kafka_consumer_group_metadata_t *membership)
-{
-    if (membership != NULL) {
-        rd_kafka_consumer_group_metadata_destroy(membership);
-    }
-}
-
-static bool is_member(const struct consumer *consumer)
-{
-    struct err ignored;
-    rd_kafka_consumer_group_metadata_t *membership = membership_take(consumer->rk, &ignored);
-    release(membership);
-    return membership != NULL;
-}
-
 bool kafka_fence(struct consumer *consumer, const char *transactional_id, struct err *err)
 {
     struct orphan orphan = {.consumer = consumer};
@@ -117,9 +107,11 @@ bool kafka_fence(struct consumer *consumer, const char *transactional_id, struct
                 undo_tell(consumer, transactional_id, err) &&
                 fence(&orphan, transactional_id, err) && end(&orphan, err);
     outlet_close(&orphan.outlet);
-    release(orphan.membership);
+    if (orphan.membership != NULL) {
+        rd_kafka_consumer_group_metadata_destroy(orphan.membership);
+    }
     rd_kafka_topic_partition_list_destroy(orphan.partitions);
-    if (!done && err->kind == ERR_FENCED && is_member(consumer)) {
+    if (!done && err->kind == ERR_FENCED && membership_holds(consumer->rk)) {
         err->kind = ERR_RETRY; /* not we: another heir of the same one is quicker */
     }
     return done;

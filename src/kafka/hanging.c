@@ -79,22 +79,6 @@ enum hanging hanging_end(struct outlet *outlet,
                          const rd_kafka_consumer_group_metadata_t *membership,
                          struct err *err)
 {
-    enum hanging hanging = look(outlet, END_MS, err);
-    if (hanging != HANGING_OTHERS) {
-        return hanging;
-    }
-    if (!undo_run(outlet, partitions, membership, err)) {
-        return HANGING_UNKNOWN;
-    }
-    hanging = look(outlet, END_SLOW_MS, err);
-    if (hanging == HANGING_NOTHING) {
-        LOG(LOG_LEVEL_WARN,
-            "transaction.undone",
-            LOG_TEXT("topic", outlet->settings.topic_decisions),
-            LOG_TEXT("why",
-                     "the broker had called a transaction complete and written no end of it "
-                     "(KAFKA-20734)"),
-            LOG_TEXT("then", "it was aborted; what counted as out is sent again"));
-    }
-    return hanging;
+    return undo_run(outlet, partitions, membership, err) ? look(outlet, END_SLOW_MS, err)
+                                                         : HANGING_UNKNOWN;
 }

@@ -25,10 +25,9 @@ enum hanging {
 enum hanging hanging_look(struct outlet *outlet, struct err *err);
 
 /*
- * Aborts by undo_run of this outlet, which must have had its first answer, what still hangs after
- * half a second, with whatever the group has pending of this producer; looks again, for up to 2 s.
- * What of it counts as out must be noted before (undo_tell). After HANGING_UNKNOWN the outlet must
- * be opened anew.
+ * Ends by undo_run of this outlet, which must have had its first answer, whatever its producer has
+ * left; looks for up to 2 s. What of it counts as out must be noted before (undo_tell). After
+ * HANGING_UNKNOWN the outlet must be opened anew.
  */
 enum hanging hanging_end(struct outlet *outlet,
                          const rd_kafka_topic_partition_list_t *partitions,

@@ -69,3 +69,14 @@ bool membership_fenced(rd_kafka_resp_err_t code)
     }
     return false;
 }
+
+bool membership_holds(rd_kafka_t *rk)
+{
+    struct err ignored;
+    rd_kafka_consumer_group_metadata_t *membership =
+        rk == NULL ? NULL : membership_take(rk, &ignored);
+    if (membership != NULL) {
+        rd_kafka_consumer_group_metadata_destroy(membership);
+    }
+    return membership != NULL;
+}

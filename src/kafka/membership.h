@@ -23,4 +23,7 @@ MUST_CHECK rd_kafka_consumer_group_metadata_t *membership_take(rd_kafka_t *rk, s
  * our transactional.id. */
 bool membership_fenced(rd_kafka_resp_err_t code);
 
+/* Whether there is one now. */
+bool membership_holds(rd_kafka_t *rk);
+
 #endif /* KAFKA_MEMBERSHIP_H */

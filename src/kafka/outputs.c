@@ -40,6 +40,7 @@ struct outputs *outputs_open(rd_kafka_t *rk,
 {
     struct outputs *outputs = calloc(1, sizeof(*outputs));
     CHECK(outputs != NULL);
+    CHECK(settings->origin != NULL);
     *outputs = (struct outputs){.rk = rk, .settings = settings, .topic = topic};
     outputs->reader = reader_open_uncommitted(settings, topic, err);
     if (outputs->reader != NULL) {
@@ -108,14 +109,10 @@ int outputs_hang(struct outputs *outputs, int wait_ms, struct err *err)
 static bool
 read_output(const struct outputs *outputs, const struct record *record, struct output *output)
 {
-    const struct header *topic = record_header(record, "mentor-topic");
-    int64_t partition = 0;
-    bool ours = topic != NULL && bytes_is(topic->value, outputs->settings->topic_applications) &&
-                record_number(record, "mentor-partition", &partition) &&
-                record_number(record, "mentor-offset", &output->offset);
-    output->partition = (int32_t)partition;
+    const struct kafka_settings *settings = outputs->settings;
     output->timestamp_ms = record->timestamp_ms;
-    return ours;
+    return settings->origin(
+        record, settings->topic_applications, &output->partition, &output->offset);
 }
 
 /* One that is under way, of one partition after the other: one that others go on writing to has no

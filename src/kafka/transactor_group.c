@@ -4,6 +4,7 @@
 #include "mentor/base/guard.h"
 
 #include "hanging.h"
+#include "membership.h"
 #include "transactor_state.h"
 #include "undo.h"
 
@@ -70,6 +71,9 @@ bool transactor_clear(void *self, struct err *err)
     bool done =
         !transactor->doubted || (transactor_ready(transactor, err) && clear(transactor, err));
     (void)pthread_mutex_unlock(&transactor->mutex);
+    if (!done && err->kind == ERR_FENCED && membership_holds(transactor->consumer->rk)) {
+        err->kind = ERR_RETRY; /* by an heir of what we had before */
+    }
     return done;
 }
 
@@ -138,7 +142,7 @@ static bool run_alone(struct transactor *transactor,
     (void)pthread_mutex_lock(&transactor->mutex);
     transactor_stop(transactor);
     bool done = transactor_is_member(transactor, err) && transactor_ready(transactor, err);
-    transactor->doubted = transactor->doubted || run_it == undo_run;
+    transactor->doubted = transactor->doubted || run_it != NULL; /* something is aborted */
     if (done && run_it != NULL &&
         !run_it(&transactor->outlet, offsets, transactor->membership, err)) {
         done = false;
@@ -154,7 +158,8 @@ bool transactor_prove(struct transactor *transactor,
                       struct err *err)
 {
     rd_kafka_topic_partition_list_t *offsets = offsets_list(transactor->consumer, positions, count);
-    bool done = run_alone(transactor, offsets, count > 0 ? transaction_prove : NULL, err);
+    bool done = (count == 0 || undo_tell(transactor->consumer, transactor->id, err)) &&
+                run_alone(transactor, offsets, count > 0 ? transaction_prove : NULL, err);
     rd_kafka_topic_partition_list_destroy(offsets);
     return done;
 }

@@ -274,6 +274,17 @@ bool undo_run(struct outlet *outlet,
            await_acknowledged(outlet, err) && transaction_abort(outlet, err);
 }
 
+void undo_log(const struct kafka_settings *settings)
+{
+    LOG(LOG_LEVEL_WARN,
+        "transaction.undone",
+        LOG_TEXT("group", settings->group),
+        LOG_TEXT("why",
+                 "the broker had called a transaction complete and written no end of it "
+                 "(KAFKA-20734)"),
+        LOG_TEXT("then", "it was aborted; what is missing is sent again"));
+}
+
 bool undo_told(const struct consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
 {
     struct clock clock = clock_system();
@@ -284,12 +295,6 @@ bool undo_told(const struct consumer *consumer, rd_kafka_topic_partition_list_t 
         }
         clock.sleep_ms(clock.self, END_PAUSE_MS);
     }
-    LOG(LOG_LEVEL_WARN,
-        "transaction.undone",
-        LOG_TEXT("group", consumer->settings.group),
-        LOG_TEXT("why",
-                 "the broker had called a transaction complete and written no end of it "
-                 "(KAFKA-20734)"),
-        LOG_TEXT("then", "it was aborted; what it held is sent again"));
+    undo_log(&consumer->settings);
     return true;
 }

@@ -68,4 +68,7 @@ MUST_CHECK bool undo_run(struct outlet *outlet,
  * pending any more. */
 bool undo_told(const struct consumer *consumer, rd_kafka_topic_partition_list_t *partitions);
 
+/* Says that something that hung is ended. */
+void undo_log(const struct kafka_settings *settings);
+
 #endif /* KAFKA_UNDO_H */

@@ -13,6 +13,19 @@ static int64_t now_us(void)
     return clock.mono_us(clock.self);
 }
 
+/* Of outputs that are no Decisions. */
+static bool
+origin_of(const struct record *output, const char *topic, int32_t *partition, int64_t *offset)
+{
+    const struct header *named = record_header(output, "mentor-topic");
+    int64_t number = 0;
+    bool done = named != NULL && bytes_is(named->value, topic) &&
+                record_number(output, "mentor-partition", &number) &&
+                record_number(output, "mentor-offset", offset);
+    *partition = (int32_t)number;
+    return done;
+}
+
 void fixture_init(struct fixture *fixture, const char *brokers)
 {
     static const char *const kinds[] = {"group", "applications", "decisions", "dlq"};
@@ -33,6 +46,7 @@ void fixture_init(struct fixture *fixture, const char *brokers)
         .topic_applications = fixture->names[1],
         .topic_decisions = fixture->names[2],
         .topic_dlq = fixture->names[3],
+        .origin = origin_of,
     };
 }
 

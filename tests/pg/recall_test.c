@@ -13,7 +13,7 @@
 
 enum {
     STORED_MS = 5000000,
-    SLACK_MS = 60000,
+    SLACK_MS = 10000,
 };
 
 static const struct undo_mark nothing = {.partition = 0, .since_ms = INT64_MAX};

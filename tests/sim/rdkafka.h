@@ -61,4 +61,10 @@ struct rd_kafka_consumer_group_metadata_s {
     int64_t generation;
 };
 
+/* In place of app/outcome.c's: of what reader_next has given. */
+bool rdkafka_origin(const struct record *output,
+                    const char *topic,
+                    int32_t *partition,
+                    int64_t *offset);
+
 #endif /* TESTS_SIM_RDKAFKA_H */

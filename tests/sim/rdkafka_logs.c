@@ -13,11 +13,6 @@
 #include "rdkafka.h"
 #include "sim.h"
 
-enum {
-    HEADERS = 3,
-    NUMBER_SIZE = 24,
-};
-
 struct reader {
     rd_kafka_t *rk;
     const char *topic;
@@ -26,7 +21,6 @@ struct reader {
     bool committed; /* of what readers of that see */
     struct topic_bounds bounds[OUT_PARTITIONS];
     int64_t at[OUT_PARTITIONS]; /* -1: not read */
-    struct header headers[HEADERS];
 };
 
 static uint32_t first_of(const char *topic)
@@ -139,16 +133,18 @@ static bool reader_start(void *self, const int64_t *offsets, struct err *err)
     return true;
 }
 
-static struct header header_of(const char *name, const char *value)
+bool rdkafka_origin(const struct record *output,
+                    const char *topic,
+                    int32_t *partition,
+                    int64_t *offset)
 {
-    return (struct header){bytes_text(name), bytes_text(value)};
-}
-
-static const char *number(int64_t value)
-{
-    char *text = sim_alloc(NUMBER_SIZE);
-    (void)snprintf(text, NUMBER_SIZE, "%lld", (long long)value);
-    return text;
+    const struct out_entry *entry = (const void *)output->value.data;
+    if (entry->message == NULL || strcmp(topic, LOAD_TOPIC) != 0) {
+        return false; /* an undo's */
+    }
+    *partition = entry->message->partition;
+    *offset = entry->message->offset;
+    return true;
 }
 
 static uint32_t end_of(const struct reader *reader, const struct out_log *log)
@@ -156,7 +152,7 @@ static uint32_t end_of(const struct reader *reader, const struct out_log *log)
     return reader->committed ? log->read : log->count;
 }
 
-/* An undo's has no headers, and a marker is not seen. */
+/* A marker is not seen. */
 static int reader_next(void *self, uint32_t wait_ms, struct record *record, struct err *err)
 {
     struct reader *reader = self;
@@ -167,14 +163,7 @@ static int reader_next(void *self, uint32_t wait_ms, struct record *record, stru
             const struct out_entry *entry = &log->entries[reader->at[i]];
             *record = (struct record){
                 .partition = (int32_t)i, .offset = reader->at[i]++, .timestamp_ms = entry->at_ms};
-            if (entry->message != NULL) {
-                reader->headers[0] = header_of("mentor-topic", LOAD_TOPIC);
-                reader->headers[1] =
-                    header_of("mentor-partition", number(entry->message->partition));
-                reader->headers[2] = header_of("mentor-offset", number(entry->message->offset));
-                record->headers = reader->headers;
-                record->header_count = HEADERS;
-            }
+            record->value = bytes_of(&log->entries[record->offset], sizeof(*log->entries));
             if (!entry->marker && (!reader->committed || entry->end == END_COMMITTED)) {
                 return 1;
             }

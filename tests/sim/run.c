@@ -63,7 +63,7 @@ static const struct emphasis emphases[GUARD_COUNT] = {
     [GUARD_RECALL] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_ENDS},
     [GUARD_ENDED] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_ENDS},
     [GUARD_HANGING] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_BROKER},
-    [GUARD_ORPHAN_FIRST] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_BROKER},
+    [GUARD_ORPHAN_FIRST] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_ENDS},
     [GUARD_ORPHAN_HANGING] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_BROKER},
     [GUARD_TXN_FORGET] = {.emits = EMIT_TRANSACTIONAL},
     [GUARD_CLOCK_FLOOR] = {.plot = PLOT_DATABASE},

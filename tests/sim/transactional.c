@@ -211,7 +211,8 @@ void transactional_begin(struct actor *actor, struct worker *worker)
         .consumer = {.settings = {.group = "mentord",
                                   .topic_applications = LOAD_TOPIC,
                                   .topic_decisions = "decisions",
-                                  .topic_dlq = "dlq"}},
+                                  .topic_dlq = "dlq",
+                                  .origin = rdkafka_origin}},
     };
     worker->edges.source.committed = source_committed;
     worker->edges.source.undoing = source_undoing;

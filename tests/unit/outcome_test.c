@@ -283,6 +283,43 @@ static void a_full_arena_is_said_so(void **state)
     }
 }
 
+/* By what the source's name and number are found again in an output topic. */
+static void an_output_says_where_it_comes_from(void **state)
+{
+    (void)state;
+    static struct trial trial;
+    const struct wire_source from = {
+        .topic = source.topic, .partition = 7, .offset = 99, .event_id = bytes_text("x")};
+    struct bytes value;
+    int32_t partition = 0;
+    int64_t offset = 0;
+    trial_begin(&trial);
+    trial_decide(&trial, true);
+    assert_true(wire_encode_decision(&trial.decision, &from, &arena, &value));
+    struct record decision = {.has_value = true, .value = value};
+    assert_true(outcome_origin(&decision, "mentor.applications.v1", &partition, &offset));
+    assert_int_equal(partition, 7);
+    assert_int_equal(offset, 99);
+    assert_false(outcome_origin(&decision, "mentor.applications.v2", &partition, &offset));
+
+    struct header headers[] = {{bytes_text("mentor-topic"), source.topic},
+                               {bytes_text("mentor-partition"), bytes_text("3")},
+                               {bytes_text("mentor-offset"), bytes_text("4")}};
+    struct record refused = {
+        .headers = headers, .header_count = 3, .has_value = true, .value = value};
+    assert_true(outcome_origin(&refused, "mentor.applications.v1", &partition, &offset));
+    assert_int_equal(partition, 3);
+    assert_int_equal(offset, 4);
+    assert_false(outcome_origin(&refused, "another", &partition, &offset));
+    refused.header_count = 2;
+    assert_false(outcome_origin(&refused, "mentor.applications.v1", &partition, &offset));
+
+    const struct record empty = {.has_value = true, .value = bytes_text("")}; /* an undo's */
+    assert_false(outcome_origin(&empty, "mentor.applications.v1", &partition, &offset));
+    const struct record noise = {.has_value = true, .value = bytes_text("\xff\xff")};
+    assert_false(outcome_origin(&noise, "mentor.applications.v1", &partition, &offset));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +332,7 @@ int main(void)
         cmocka_unit_test_setup(an_earlier_rounds_headers_are_replaced, begin),
         cmocka_unit_test_setup(every_reason_makes_a_message_that_reads_back, begin),
         cmocka_unit_test_setup(a_full_arena_is_said_so, begin),
+        cmocka_unit_test_setup(an_output_says_where_it_comes_from, begin),
     };
     return cmocka_run_group_tests_name("app/outcome", tests, open_arena, close_arena);
 }

@@ -25,6 +25,11 @@ MUST_CHECK bool outcome_record(const struct stored_output *output,
                                struct arena *arena,
                                struct record *record);
 
+/* Which record of `topic` this one of an output topic comes of; false: of none, or of another
+ * topic's. */
+MUST_CHECK bool
+outcome_origin(const struct record *output, const char *topic, int32_t *partition, int64_t *offset);
+
 /* The event type of an outcome. */
 const char *outcome_type(enum outcome outcome);
 

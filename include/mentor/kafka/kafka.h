@@ -18,6 +18,12 @@ struct kafka_property {
     const char *value;
 };
 
+/* Which record of `topic` a record of an output topic comes of; false: of none. */
+typedef bool kafka_origin_fn(const struct record *output,
+                             const char *topic,
+                             int32_t *partition,
+                             int64_t *offset);
+
 struct kafka_settings {
     const char *brokers;
     const char *group;
@@ -26,6 +32,7 @@ struct kafka_settings {
     const char *topic_dlq;
     const struct kafka_property *properties; /* passed through to librdkafka */
     uint32_t property_count;
+    kafka_origin_fn *origin; /* NULL where no outputs are read back (source.recall, kafka_fence) */
     uint32_t lane; /* ends a group.instance.id as -LANE, so that each lane has its own; 0: the only
                       one, as it is */
 };
