@@ -224,7 +224,7 @@ enum step_outcome step_take(struct worker *worker)
         worker->slots[i].marked = position->emitted_offset;
         alone_begin(worker, i);
     }
-    if (left.kind != ERR_NONE && GUARD(ORPHAN_FIRST)) { /* what pended of ours may be undone now */
+    if (left.kind != ERR_NONE) { /* what pended of ours may be undone now */
         worker->err = left;
         return step_of_err(worker);
     }

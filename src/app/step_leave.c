@@ -95,7 +95,7 @@ static void give_back(struct worker *worker)
     struct source *source = &worker->edges.source;
     struct store *store = &worker->edges.store;
     struct err err = {0};
-    if (!worker->transactional || !worker->taken || *worker->stop || !GUARD(GIVE_BACK) ||
+    if (!worker->transactional || !worker->taken || *worker->stop ||
         !source->prove(source->self, worker->positions, worker->slot_count, &err) ||
         !leaves_nothing(worker)) {
         return;

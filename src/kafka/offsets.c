@@ -334,22 +334,6 @@ bool offsets_commit(void *self, const struct position *positions, uint32_t count
     return commit(consumer, positions, count, err);
 }
 
-/* An abort of offsets alone would drop those of a transaction whose end was lost, and leave its
- * outputs to be committed with the next: then they are undone with them. */
-static bool
-prove(struct consumer *consumer, const struct position *positions, uint32_t count, struct err *err)
-{
-    if (!transactor_undo(consumer->transactor, NULL, err)) {
-        return false;
-    }
-    enum undo_pending pending = ask_pending(consumer);
-    if (pending == UNDO_UNKNOWN && GUARD(UNDO_ASKED)) {
-        return undo_unanswered(&consumer->settings, err);
-    }
-    return pending == UNDO_SOME ? undo(consumer, err)
-                                : transactor_prove(consumer->transactor, positions, count, err);
-}
-
 bool offsets_prove(void *self, const struct position *positions, uint32_t count, struct err *err)
 {
     struct consumer *consumer = self;
@@ -360,6 +344,7 @@ bool offsets_prove(void *self, const struct position *positions, uint32_t count,
     if (!is_member(consumer, err)) {
         return false;
     }
-    return consumer->transactor != NULL ? prove(consumer, positions, count, err)
-                                        : commit(consumer, positions, count, err);
+    return consumer->transactor != NULL
+               ? transactor_prove(consumer->transactor, positions, count, err)
+               : commit(consumer, positions, count, err);
 }

@@ -1,6 +1,6 @@
-/* Which outputs of a partition are out, read back from the output topics (core/recall.h). */
+/* Which outputs of a partition are out, read back from the output topics (port/recall.h). */
 
-#include "mentor/core/recall.h"
+#include "mentor/port/recall.h"
 
 #include "mentor/base/err.h"
 

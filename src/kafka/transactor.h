@@ -27,8 +27,7 @@ void transactor_doubt(struct transactor *transactor, const struct err *err);
 /* As sink.clear, with nothing of ours under way; NULL: there is nothing. */
 MUST_CHECK bool transactor_clear(void *self, struct err *err);
 
-/* Ends what is under way, one way or the other; then undo_tell, undo_run. partitions NULL: without
- * that. Errors as prove. */
+/* Ends what is under way, one way or the other; then undo_tell, undo_run. Errors as prove. */
 MUST_CHECK bool transactor_undo(struct transactor *transactor,
                                 const rd_kafka_topic_partition_list_t *partitions,
                                 struct err *err);

@@ -133,7 +133,7 @@ typedef bool run_fn(struct outlet *outlet,
                     const rd_kafka_consumer_group_metadata_t *membership,
                     struct err *err);
 
-/* With nothing of ours open. */
+/* With nothing of ours under way. What it aborts is noted before. */
 static bool run_alone(struct transactor *transactor,
                       const rd_kafka_topic_partition_list_t *offsets,
                       run_fn *run_it,
@@ -141,12 +141,14 @@ static bool run_alone(struct transactor *transactor,
 {
     (void)pthread_mutex_lock(&transactor->mutex);
     transactor_stop(transactor);
-    bool done = transactor_is_member(transactor, err) && transactor_ready(transactor, err);
-    transactor->doubted = transactor->doubted || run_it != NULL; /* something is aborted */
-    if (done && run_it != NULL &&
-        !run_it(&transactor->outlet, offsets, transactor->membership, err)) {
-        done = false;
-        broken(transactor, err);
+    bool done = transactor_is_member(transactor, err) && transactor_ready(transactor, err) &&
+                undo_tell(transactor->consumer, transactor->id, err);
+    if (done) {
+        transactor->doubted = true;
+        done = run_it(&transactor->outlet, offsets, transactor->membership, err);
+        if (!done) {
+            broken(transactor, err);
+        }
     }
     (void)pthread_mutex_unlock(&transactor->mutex);
     return done;
@@ -158,8 +160,7 @@ bool transactor_prove(struct transactor *transactor,
                       struct err *err)
 {
     rd_kafka_topic_partition_list_t *offsets = offsets_list(transactor->consumer, positions, count);
-    bool done = (count == 0 || undo_tell(transactor->consumer, transactor->id, err)) &&
-                run_alone(transactor, offsets, count > 0 ? transaction_prove : NULL, err);
+    bool done = run_alone(transactor, offsets, transaction_prove, err);
     rd_kafka_topic_partition_list_destroy(offsets);
     return done;
 }
@@ -168,6 +169,5 @@ bool transactor_undo(struct transactor *transactor,
                      const rd_kafka_topic_partition_list_t *partitions,
                      struct err *err)
 {
-    return (partitions == NULL || undo_tell(transactor->consumer, transactor->id, err)) &&
-           run_alone(transactor, partitions, partitions == NULL ? NULL : undo_run, err);
+    return run_alone(transactor, partitions, undo_run, err);
 }

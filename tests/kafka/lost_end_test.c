@@ -9,11 +9,11 @@
 #include <string.h>
 
 #include "mentor/base/clock.h"
-#include "mentor/core/recall.h"
+#include "mentor/port/recall.h"
 
 #include "member.h"
 
-/* What was told. */
+/* What was told first. */
 static struct {
     char id[128];
     struct undo_mark marks[4];
@@ -26,6 +26,9 @@ tell(void *context, const char *id, const struct undo_mark *marks, uint32_t coun
     (void)err;
     assert_ptr_equal(context, &told);
     assert_in_range(count, 1, 4);
+    if (told.count > 0) {
+        return true;
+    }
     (void)snprintf(told.id, sizeof(told.id), "%s", id);
     memcpy(told.marks, marks, count * sizeof(*marks));
     told.count = count;
@@ -61,14 +64,15 @@ static void what_hangs_is_seen_until_it_is_ended(void **state)
                             world->fixture.settings.topic_dlq};
     for (int i = 0; i < 2; i++) {
         rd_kafka_t *open = transaction_open(&world->fixture, topics[i], "3");
+        assert_false(one->sink.ended(one->sink.self, true, &world->err));
+        assert_true(one->sink.ended(one->sink.self, false, &world->err)); /* perhaps another's */
         assert_false(fence(world, "dead"));
         assert_int_equal(world->err.kind, ERR_RETRY);
         assert_non_null(strstr(world->err.text, "a transaction is open"));
         assert_int_equal(told.count, 0);
-        assert_false(one->sink.ended(one->sink.self, true, &world->err));
-        assert_true(one->sink.ended(one->sink.self, false, &world->err)); /* perhaps another's */
         transaction_end(open, false);
         assert_true(fence(world, "dead"));
+        take(world, one, 3, 9); /* it was in doubt whether that was ours */
         assert_true(one->sink.ended(one->sink.self, true, &world->err));
     }
     assert_decisions(world, "a ");

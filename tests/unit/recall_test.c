@@ -1,7 +1,7 @@
 /* Goal: of what counts as out only that is wanted again which was written and is not to be seen; of
  * what does not count as out, all that is not to be seen. */
 
-#include "mentor/core/recall.h"
+#include "mentor/port/recall.h"
 
 #include "support/facts.h"
 
@@ -78,5 +78,5 @@ int main(void)
         cmocka_unit_test(nothing_seen_changes_nothing),
         cmocka_unit_test(there_is_room_for_many),
     };
-    return cmocka_run_group_tests_name("core/recall", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("port/recall", tests, NULL, NULL);
 }

@@ -27,7 +27,6 @@
     X(ERASED_ROW, "erased-row", "a citizen of whom nothing is left has no row that is in the way") \
     X(RULEBOOK_TIME, "rulebook-time", "a published rulebook decides nothing before its time")      \
     X(RULEBOOK_MOMENT, "rulebook-moment", "which one decides is asked for the batch's own moment") \
-    X(ORPHAN_FIRST, "orphan-first", "nothing is sent before what a dead one left is ended")        \
     X(ORPHAN_KEPT, "orphan-kept", "what a dead one left is tried again by each who takes over")    \
     /* What the broker must do, tried out at start-up (src/kafka/probe.c); the simulator's asks.   \
      */                                                                                            \
@@ -49,9 +48,6 @@
     X(SETTLE, "settle", "a revocation is answered when what was sent is acknowledged and marked")  \
     X(UNMARK, "unmark", "the group is not told of what the store has not taken")                   \
     X(SETTLE_FENCED, "settle-fenced", "a worker that settles and is fenced leaves the group")      \
-    X(GIVE_BACK,                                                                                   \
-      "give-back",                                                                                 \
-      "a worker that is fenced and lives is not taken for dead by its heirs")                      \
     X(LOOK_AGAIN, "look-again", "a broker that has not heard of a growth yet is asked again")      \
     X(PURGE, "purge", "nothing that is queued is sent after the partition was given back")         \
     X(REVOCATION, "revocation", "a revocation met while reading ahead is answered")                \
@@ -78,7 +74,6 @@
     X(TXN_UNKNOWN, "txn-unknown", "a transaction without an answer is not taken for committed")    \
     X(UNDO, "undo", "a transaction whose end the broker lost is ended")                            \
     X(UNDO_OUTPUTS, "undo-outputs", "its outputs are ended with its offsets")                      \
-    X(UNDO_ASKED, "undo-asked", "no membership is proved before it is known that nothing pends")   \
     X(UNDO_KEPT, "undo-kept", "what was undone is sent again, whatever comes in between")          \
     X(HANGING, "hanging", "nothing is committed before the end of what was aborted is seen")       \
     X(HANGING_TOLD, "hanging-told", "what counts as out and is aborted after all is sent again")   \

@@ -45,7 +45,7 @@ struct position {
     bool stopped;         /* by the breaker, until a person resumes it */
     bool noted;           /* there was a note of it when it was taken (port/store.h, undoing) */
     int64_t recall_ms;    /* Unix: which of its outputs written since are out is to be read back
-                             (core/recall.h); -1: it is known */
+                             (port/recall.h); -1: it is known */
     int64_t noted_us;     /* that note */
     struct breaker breaker;
 };

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "mentor/core/recall.h"
+#include "mentor/port/recall.h"
 #include "mentor/port/batch.h"
 
 struct err;

@@ -1,5 +1,5 @@
-#ifndef MENTOR_CORE_RECALL_H
-#define MENTOR_CORE_RECALL_H
+#ifndef MENTOR_PORT_RECALL_H
+#define MENTOR_PORT_RECALL_H
 
 /*
  * Which outputs of one source partition the output topics hold, read back when nobody knows any
@@ -37,4 +37,4 @@ bool recall_wants(const struct recall *recall, int64_t emitted, int64_t offset);
 int64_t recall_first(const struct recall *recall, int64_t emitted);
 void recall_release(struct recall *recall);
 
-#endif /* MENTOR_CORE_RECALL_H */
+#endif /* MENTOR_PORT_RECALL_H */

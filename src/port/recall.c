@@ -1,4 +1,4 @@
-#include "mentor/core/recall.h"
+#include "mentor/port/recall.h"
 
 #include <stdlib.h>
 
