@@ -76,7 +76,7 @@ bounds_ask(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, int64_t end, i
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-static struct reader *open(const char *topic, bool committed, struct err *err)
+static struct reader *reader_of(const char *topic, bool committed, struct err *err)
 {
     struct reader *reader = sim_alloc(sizeof(*reader));
     reader->committed = committed;
@@ -91,14 +91,14 @@ struct reader *
 reader_open(const struct kafka_settings *settings, const char *topic, struct err *err)
 {
     (void)settings;
-    return open(topic, true, err);
+    return reader_of(topic, true, err);
 }
 
 struct reader *
 reader_open_uncommitted(const struct kafka_settings *settings, const char *topic, struct err *err)
 {
     (void)settings;
-    return open(topic, false, err);
+    return reader_of(topic, false, err);
 }
 
 void reader_close(struct reader **reader)
