@@ -293,15 +293,20 @@ bool worker_read_ahead(void *context)
     return any;
 }
 
-/* Lingering for company pays under load; while little waits, what was sent goes at once. */
-static void flush_when_slack(struct worker *worker)
+/* Lingering for company pays under load; while little waits, what was sent goes at once. Not
+ * acknowledged yet, it settles later; false: it is another's. */
+static bool flush_when_slack(struct worker *worker)
 {
     struct sink *sink = &worker->edges.sink;
-    struct err ignored; /* not acknowledged yet: it is sent, and settles later */
+    struct err err;
     if (worker->sent_since_flush && worker->lot->record_count < worker->batch_most / 4) {
-        (void)sink->flush(sink->self, WORKER_LINGER_US / 1000, &ignored);
         worker->sent_since_flush = false;
+        if (!sink->flush(sink->self, WORKER_LINGER_US / 1000, &err) && err.kind == ERR_FENCED) {
+            worker->err = err;
+            return false;
+        }
     }
+    return true;
 }
 
 /* What reading ahead met is answered now, between two batches. */
@@ -356,7 +361,9 @@ enum step_outcome step_consume(struct worker *worker)
     if (outcome != STEP_DONE || lot->stored > 0) {
         return outcome; /* stored > 0: the rest of a batch that was halved */
     }
-    flush_when_slack(worker);
+    if (!flush_when_slack(worker)) {
+        return step_of_err(worker);
+    }
     add_gaps(worker);
     int64_t now = worker->clock.mono_us(worker->clock.self);
     if (!growth_look(worker, now)) {

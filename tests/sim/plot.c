@@ -36,7 +36,7 @@ static const uint32_t plots[PLOT_COUNT][FAULT_COUNT] = {
                      [FAULT_ACK_LATE] = 4,
                      [FAULT_ACK_LOST] = 3,
                      [FAULT_END_LOST] = 4,
-                     [FAULT_END_PARTED] = 3,
+                     [FAULT_END_PARTED] = 10,
                      [FAULT_ABORT_LOST] = 1,
                      [FAULT_DUPLICATE] = 3},
     [PLOT_FROZEN] =
@@ -49,7 +49,7 @@ static const uint32_t plots[PLOT_COUNT][FAULT_COUNT] = {
     [PLOT_LOG] =
         {[FAULT_RETENTION] = 2, [FAULT_TRUNCATED] = 2, [FAULT_CRASH] = 2, [FAULT_STALL] = 2},
     [PLOT_ENDS] = {[FAULT_END_LOST] = 4,
-                   [FAULT_END_PARTED] = 4,
+                   [FAULT_END_PARTED] = 8,
                    [FAULT_ABORT_LOST] = 4,
                    [FAULT_CRASH] = 3,
                    [FAULT_FREEZE] = 1,
@@ -61,7 +61,7 @@ static const uint32_t plots[PLOT_COUNT][FAULT_COUNT] = {
                   [FAULT_BROKER_DOWN] = 1,     [FAULT_LINK_DOWN] = 1,    [FAULT_COMMIT_LATE] = 1,
                   [FAULT_PRODUCER_BROKEN] = 1, [FAULT_ACK_LATE] = 1,     [FAULT_ACK_LOST] = 1,
                   [FAULT_END_LOST] = 1,        [FAULT_ABORT_LOST] = 1,   [FAULT_DUPLICATE] = 1,
-                  [FAULT_RETENTION] = 1,       [FAULT_CLOCK] = 1,        [FAULT_END_PARTED] = 1},
+                  [FAULT_RETENTION] = 1,       [FAULT_CLOCK] = 1,        [FAULT_END_PARTED] = 3},
 };
 
 static bool over;
@@ -195,11 +195,18 @@ void plot_step(enum label label, enum phase phase)
                                        FAULT_RETENTION,
                                        FAULT_TRUNCATED};
     struct plot *plot = &sim.plot;
-    bool rare = label == LABEL_UNDOING || label == LABEL_RECALL || label == LABEL_RECALLED;
-    uint32_t odds = label == LABEL_POLL ? 8 * plot->odds /* there are so many */
-                    : rare              ? plot->odds / 8 + 1
-                                        : plot->odds;
-    if (plot->quiet || plot->faults_left == 0 || !sim_one_in(odds)) {
+    /* So seldom that a world with crashes has one there. */
+    bool rare = label == LABEL_UNDOING || label == LABEL_RECALL || label == LABEL_RECALLED ||
+                label == LABEL_ORPHAN_ENDED || label == LABEL_ENDED;
+    uint32_t odds = label == LABEL_POLL ? 8 * plot->odds /* there are so many */ : plot->odds;
+    if (plot->quiet || plot->faults_left == 0) {
+        return;
+    }
+    if (rare && plot->weights[FAULT_CRASH] > 0 && sim_one_in(4)) {
+        happen(FAULT_CRASH, label, phase);
+        return;
+    }
+    if (!sim_one_in(odds)) {
         return;
     }
     uint32_t total = 0;
@@ -288,12 +295,13 @@ void plot_begin(void)
         .quiet_at_us = sim_between(1000000, 30000000),
     };
     memcpy(plot->weights, plots[kind], sizeof(plot->weights));
-    if (kind == PLOT_ENDS) {
-        plot->workers = 1;
-        plot->quiet_at_us += ENDS_LAST_US;
-    }
     plot->emits = sim_one_in(8) ? EMIT_MIXED : sim_one_in(3) ? EMIT_TRANSACTIONAL : EMIT_IDEMPOTENT;
+    plot->emits = kind == PLOT_ENDS ? EMIT_TRANSACTIONAL : plot->emits;
     plot->emits = emphasis->emits == EMIT_ANY ? plot->emits : emphasis->emits;
+    plot->workers = kind == PLOT_ENDS ? 1 : plot->workers;
+    if (plot->weights[FAULT_END_LOST] > 0 && plot->emits != EMIT_IDEMPOTENT) {
+        plot->quiet_at_us += ENDS_LAST_US; /* until somebody has found out */
+    }
     plot->limit_us = plot->quiet_at_us + SETTLED_US;
     over = false;
     for (uint32_t i = 0; i < plot->workers; i++) {

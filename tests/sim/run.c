@@ -27,7 +27,7 @@ enum {
     REPORT_EVERY = 256,
     FAILURES_SHOWN = 10,
     MUTANT_SEEDS = 400000,
-    COVERED_BY = 10000, /* seeds */
+    COVERED_BY = 50000, /* seeds */
     EXIT_RED = 1,
     EXIT_WRONG_USAGE = 64,
 };

@@ -124,7 +124,6 @@ enum phase {
     X(PRODUCER_FENCED, "producer-fenced")                                                          \
     X(CONCURRENT, "transaction-not-ended-yet")                                                     \
     X(TRANSACTION_OLD, "transaction-timed-out")                                                    \
-    X(END_ABORTED, "lost-end-aborted-by-a-person")                                                 \
     X(END_LOST, "transaction-end-lost")                                                            \
     X(END_PARTED, "transaction-end-lost-in-part")                                                  \
     X(ABORT_LOST, "end-of-aborted-outputs-lost")                                                   \
