@@ -26,11 +26,11 @@ static bool heed(struct worker *worker, bool done, const struct err *err)
 
 /* Whoever goes leaves nothing behind that readers do not see: who stays the owner in the store has
  * heirs who end it. */
-static bool leaves_nothing(const struct worker *worker)
+static bool leaves_nothing(const struct worker *worker, bool flushed)
 {
     const struct sink *sink = &worker->edges.sink;
-    struct err err;
-    if (sink->ended == NULL || sink->ended(sink->self, true, &err)) {
+    struct err err = {.kind = ERR_RETRY, .text = "what was sent is not acknowledged"};
+    if (sink->ended == NULL || (flushed && sink->ended(sink->self, true, &err))) {
         return true;
     }
     LOG(LOG_LEVEL_WARN,
@@ -62,7 +62,7 @@ bool worker_settle_positions(struct worker *worker, bool release)
             position->emitted_offset = emitted;
         }
     }
-    bool gives = release && (worker->slot_count == 0 || leaves_nothing(worker));
+    bool gives = release && (worker->slot_count == 0 || leaves_nothing(worker, flushed));
     bool marked =
         store->emitted(store->self, worker->positions, worker->slot_count, gives, &ignored);
     if (!marked) {
@@ -97,7 +97,7 @@ static void give_back(struct worker *worker)
     struct err err = {0};
     if (!worker->transactional || !worker->taken || *worker->stop ||
         !source->prove(source->self, worker->positions, worker->slot_count, &err) ||
-        !leaves_nothing(worker)) {
+        !leaves_nothing(worker, true)) {
         return;
     }
     worker_unmark(worker);

@@ -28,8 +28,8 @@ enum step_outcome step_of_err(struct worker *worker);
  */
 bool worker_agree(struct worker *worker, struct position *position);
 /* Of all that is taken, while nothing moves: whether the group still says so, and readers see it. A
- * broker may have lost the end of our last transaction, and without another one nobody would notice:
- * ERR_RETRY, and the next take ends it. */
+ * broker may have lost the end of our last transaction, and without another one nobody would
+ * notice: ERR_RETRY, and the next take ends it. */
 bool worker_agrees_still(struct worker *worker);
 /* Index of an owned partition, or -1. */
 int32_t worker_slot_of(const struct worker *worker, int32_t partition);

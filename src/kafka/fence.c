@@ -21,7 +21,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
 }
 
 enum {
-    QUICK_US = 500000,
+    QUICK_US = 2000000,
     SKEW_MS = 10000, /* of its clock */
 };
 
@@ -32,17 +32,29 @@ struct orphan {
     rd_kafka_consumer_group_metadata_t *membership; /* ours */
 };
 
+/* Those of our partitions of which an offset pends, as undo_ask has left them. */
+static rd_kafka_topic_partition_list_t *pending_of(const rd_kafka_topic_partition_list_t *asked)
+{
+    rd_kafka_topic_partition_list_t *pending = rd_kafka_topic_partition_list_new(asked->cnt);
+    for (int i = 0; i < asked->cnt; i++) {
+        const rd_kafka_topic_partition_t *at = &asked->elems[i];
+        if (at->offset == UNDO_UNSEEN) {
+            rd_kafka_topic_partition_list_add(pending, at->topic, at->partition);
+        }
+    }
+    return pending;
+}
+
 /* What pends is its own, with a lost end, as nothing of it is open any more; or another orphan's.
  */
 static bool undo(struct orphan *orphan, struct err *err)
 {
-    struct consumer *consumer = orphan->consumer;
-    if (!undo_run(&orphan->outlet, orphan->partitions, orphan->membership, err)) {
-        return false;
-    }
+    rd_kafka_topic_partition_list_t *pending = pending_of(orphan->partitions);
+    bool done = undo_run(&orphan->outlet, pending, orphan->membership, err);
+    rd_kafka_topic_partition_list_destroy(pending);
     /* Or the broker has lost the end of this one too, or another orphan's is pending besides. */
-    return undo_told(consumer, orphan->partitions) ||
-           err_set(err, ERR_RETRY, "a transaction is pending all the same");
+    return done && (undo_told(orphan->consumer, orphan->partitions) ||
+                    err_set(err, ERR_RETRY, "a transaction is pending all the same"));
 }
 
 /* What hangs when its own is ended may be ours. */
@@ -51,7 +63,7 @@ static bool end_hanging(struct orphan *orphan, struct err *err)
     struct consumer *consumer = orphan->consumer;
     enum hanging hanging = hanging_look(&orphan->outlet, err);
     if (hanging == HANGING_OTHERS) {
-        hanging = hanging_end(&orphan->outlet, orphan->partitions, orphan->membership, err);
+        hanging = hanging_end(&orphan->outlet, NULL, NULL, err);
         if (hanging == HANGING_NOTHING) {
             undo_log(&consumer->settings);
         }
@@ -60,33 +72,38 @@ static bool end_hanging(struct orphan *orphan, struct err *err)
         transactor_doubt(consumer->transactor, err);
         return transactor_clear(consumer->transactor, err);
     }
-    return hanging == HANGING_NOTHING ||
-           (hanging == HANGING_OTHERS && hanging_is_left(&consumer->hanging, err));
+    return hanging_is_over(&consumer->hanging, hanging, err);
 }
 
 /* Once its first call is answered. */
 static bool end(struct orphan *orphan, struct err *err)
 {
     const struct kafka_settings *settings = &orphan->consumer->settings;
+    for (int i = 0; i < orphan->partitions->cnt; i++) {
+        orphan->partitions->elems[i].offset = UNDO_UNSEEN;
+    }
     enum undo_pending pending = undo_ask(orphan->outlet.rk, settings->group, orphan->partitions);
     bool done = pending == UNDO_UNKNOWN ? undo_unanswered(settings, err)
                                         : pending == UNDO_NONE || undo(orphan, err);
     return done && (!GUARD(ORPHAN_HANGING) || end_hanging(orphan, err));
 }
 
-/* One that lives may have gone on after it was told of, while the broker did not answer us, or not
- * in time. */
+/* One that lives may have gone on since it was told of, while reading took long or the broker did
+ * not answer us, or not in time. */
 static bool fence(struct orphan *orphan, const char *transactional_id, struct err *err)
 {
     struct clock clock = clock_system();
-    int64_t told_ms = clock.wall_ms(clock.self);
-    int64_t told_us = clock.mono_us(clock.self);
+    int64_t began_ms = clock.wall_ms(clock.self);
+    int64_t began_us = clock.mono_us(clock.self);
+    if (!undo_tell(orphan->consumer, transactional_id, err)) {
+        return false;
+    }
     bool done = transaction_init(&orphan->outlet, err);
-    if (clock.mono_us(clock.self) - told_us < QUICK_US) {
+    if (clock.mono_us(clock.self) - began_us < QUICK_US) {
         return done;
     }
     struct err untold;
-    if (!undo_tell_since(orphan->consumer, transactional_id, told_ms - SKEW_MS, &untold)) {
+    if (!undo_tell_since(orphan->consumer, transactional_id, began_ms - SKEW_MS, &untold)) {
         *err = done ? untold : *err;
         return false;
     }
@@ -104,7 +121,6 @@ bool kafka_fence(struct consumer *consumer, const char *transactional_id, struct
     orphan.membership = membership_take(consumer->rk, err);
     bool done = orphan.membership != NULL &&
                 outlet_open(&orphan.outlet, transactional_id, on_delivery, NULL, err) &&
-                undo_tell(consumer, transactional_id, err) &&
                 fence(&orphan, transactional_id, err) && end(&orphan, err);
     outlet_close(&orphan.outlet);
     if (orphan.membership != NULL) {

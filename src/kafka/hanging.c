@@ -44,19 +44,25 @@ static enum hanging look(struct outlet *outlet, int wait_ms, struct err *err)
     return HANGING_OTHERS;
 }
 
-bool hanging_lasts(struct hanging_time *time)
+bool hanging_lasts(struct hanging_time *time, enum hanging hanging)
 {
     struct clock clock = clock_system();
     int64_t now_us = clock.mono_us(clock.self);
+    if (hanging == HANGING_NOTHING) {
+        *time = (struct hanging_time){0};
+    }
+    if (hanging != HANGING_OTHERS) {
+        return false;
+    }
     if (time->since_us == 0) {
         time->since_us = now_us;
     }
     return now_us - time->since_us > OPEN_US;
 }
 
-bool hanging_is_left(struct hanging_time *time, const struct err *err)
+bool hanging_is_over(struct hanging_time *time, enum hanging hanging, const struct err *err)
 {
-    bool lasts = hanging_lasts(time);
+    bool lasts = hanging_lasts(time, hanging);
     if (lasts && !time->left) {
         LOG(LOG_LEVEL_ERROR,
             "transaction.hangs",
@@ -66,7 +72,7 @@ bool hanging_is_left(struct hanging_time *time, const struct err *err)
                      "ended; find and abort it with kafka-transactions.sh find-hanging, abort"));
     }
     time->left = time->left || lasts;
-    return lasts;
+    return lasts || hanging == HANGING_NOTHING;
 }
 
 enum hanging hanging_look(struct outlet *outlet, struct err *err)

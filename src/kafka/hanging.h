@@ -40,11 +40,11 @@ struct hanging_time {
     bool left;        /* to a person */
 };
 
-/* To be called each time when it still hangs: whether it does for longer than a transaction is open
- * that has an end. */
-bool hanging_lasts(struct hanging_time *time);
-/* Likewise, after all that may be ours is ended: then it is nobody's here, and left to a person,
- * who is told. What comes behind it is hidden until it is ended, and not lost. */
-bool hanging_is_left(struct hanging_time *time, const struct err *err);
+/* After each look: whether it hangs for longer than a transaction is open that has an end. */
+bool hanging_lasts(struct hanging_time *time, enum hanging hanging);
+/* Likewise, after all that may be ours is ended: whether nothing is to be waited for any more. What
+ * lasts is nobody's here, and left to a person, who is told. What comes behind it is hidden until
+ * it is ended, and not lost. */
+bool hanging_is_over(struct hanging_time *time, enum hanging hanging, const struct err *err);
 
 #endif /* KAFKA_HANGING_H */

@@ -8,6 +8,10 @@
 #include "transactor_state.h"
 #include "undo.h"
 
+enum {
+    COMMITTED_MS = 500,
+};
+
 void transactor_join(struct transactor *transactor, rd_kafka_consumer_group_metadata_t *membership)
 {
     (void)pthread_mutex_lock(&transactor->mutex);
@@ -44,6 +48,9 @@ static void broken(struct transactor *transactor, const struct err *err)
 /* With nothing of ours open, under the mutex. */
 static bool clear(struct transactor *transactor, struct err *err)
 {
+    if (transactor->consumer->partition_count == 0) {
+        return true; /* nothing is sent before there are some, and then it is ended */
+    }
     if (!transactor_is_member(transactor, err)) {
         return false;
     }
@@ -54,9 +61,7 @@ static bool clear(struct transactor *transactor, struct err *err)
     if (hanging == HANGING_UNKNOWN) {
         broken(transactor, err);
     }
-    transactor->doubted =
-        hanging != HANGING_NOTHING &&
-        !(hanging == HANGING_OTHERS && hanging_is_left(&transactor->consumer->hanging, err));
+    transactor->doubted = !hanging_is_over(&transactor->consumer->hanging, hanging, err);
     return !transactor->doubted;
 }
 
@@ -93,15 +98,31 @@ void transactor_doubt(struct transactor *transactor, const struct err *err)
     }
 }
 
-/* Nothing of ours is on its way, and what hangs does so for longer than a transaction is open: it
- * may be ours. */
-static bool may_be_ours(struct transactor *transactor, bool now, const struct err *err)
+/* Nothing of ours is on its way: what hangs may be ours when it does so for longer than another's
+ * transaction is open. */
+static bool is_seen(struct transactor *transactor, bool now, struct err *err)
 {
     struct hanging_time *time = &transactor->consumer->hanging;
-    if (!now && hanging_lasts(time) && !time->left) {
+    enum hanging hanging = hanging_look(&transactor->outlet, err);
+    bool lasts = hanging_lasts(time, hanging);
+    if (lasts && !now && !time->left) {
         doubt(transactor, err);
     }
-    return now || transactor->doubted;
+    return hanging == HANGING_NOTHING ||
+           (hanging == HANGING_OTHERS && (time->left || (!now && !transactor->doubted)));
+}
+
+/* Likewise: an offset that pends would be nobody's when the partition is given back. A commit is
+ * answered before its markers are written. */
+static bool is_committed(const struct consumer *consumer, struct err *err)
+{
+    if (consumer->rk == NULL) {
+        return err_set(err, ERR_FENCED, "not in the group %s", consumer->settings.group);
+    }
+    rd_kafka_topic_partition_list_t *partitions = offsets_assigned(consumer);
+    bool done = undo_await(consumer, partitions, COMMITTED_MS);
+    rd_kafka_topic_partition_list_destroy(partitions);
+    return done || err_set(err, ERR_RETRY, "an offset of ours is pending, or nobody says");
 }
 
 bool transactor_ended(void *self, bool now, struct err *err)
@@ -117,12 +138,7 @@ bool transactor_ended(void *self, bool now, struct err *err)
     } else if (!done && transactor->doubted) {
         done = clear(transactor, err);
     } else if (!done) {
-        enum hanging hanging = hanging_look(&transactor->outlet, err);
-        if (hanging == HANGING_NOTHING) {
-            transactor->consumer->hanging = (struct hanging_time){0};
-        }
-        done = hanging == HANGING_NOTHING ||
-               (hanging == HANGING_OTHERS && !may_be_ours(transactor, now, err));
+        done = is_seen(transactor, now, err) && (!now || is_committed(transactor->consumer, err));
     }
     (void)pthread_mutex_unlock(&transactor->mutex);
     return done;

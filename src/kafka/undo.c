@@ -61,6 +61,9 @@ static enum undo_pending read_answer(rd_kafka_event_t *event,
             pending = UNDO_SOME;
             continue;
         }
+        if (at->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return UNDO_UNKNOWN;
+        }
         for (int j = 0; j < partitions->cnt; j++) { /* the answer's order is its own */
             if (partitions->elems[j].partition == at->partition) {
                 partitions->elems[j].offset = at->offset;
@@ -152,8 +155,9 @@ static void note_hanging(void *context, const struct output *output)
         return;
     }
     struct undo_mark *mark = &telling->marks[output->partition];
-    if (output->offset < mark->committed && output->timestamp_ms < mark->since_ms) {
-        mark->since_ms = output->timestamp_ms;
+    int64_t written_ms = output->timestamp_ms < 0 ? 0 : output->timestamp_ms;
+    if (output->offset < mark->committed && written_ms < mark->since_ms) {
+        mark->since_ms = written_ms;
     }
 }
 
@@ -252,6 +256,9 @@ static bool offer(struct outlet *outlet,
                   const rd_kafka_consumer_group_metadata_t *membership,
                   struct err *err)
 {
+    if (partitions == NULL) {
+        return true;
+    }
     rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_copy(partitions);
     for (int i = 0; i < offsets->cnt; i++) {
         offsets->elems[i].offset = 0; /* nobody will see it */
@@ -285,16 +292,26 @@ void undo_log(const struct kafka_settings *settings)
         LOG_TEXT("then", "it was aborted; what is missing is sent again"));
 }
 
-bool undo_told(const struct consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
+bool undo_await(const struct consumer *consumer,
+                rd_kafka_topic_partition_list_t *partitions,
+                int wait_ms)
 {
     struct clock clock = clock_system();
-    int64_t until_us = clock.mono_us(clock.self) + END_MS * INT64_C(1000);
+    int64_t until_us = clock.mono_us(clock.self) + wait_ms * INT64_C(1000);
     while (undo_ask(consumer->rk, consumer->settings.group, partitions) != UNDO_NONE) {
         if (clock.mono_us(clock.self) > until_us) {
             return false;
         }
         clock.sleep_ms(clock.self, END_PAUSE_MS);
     }
-    undo_log(&consumer->settings);
     return true;
+}
+
+bool undo_told(const struct consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
+{
+    bool done = undo_await(consumer, partitions, END_MS);
+    if (done) {
+        undo_log(&consumer->settings);
+    }
+    return done;
 }

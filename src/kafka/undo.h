@@ -57,12 +57,19 @@ MUST_CHECK bool undo_tell_since(const struct consumer *consumer,
 /*
  * A transaction that writes an empty record to each output partition and an offset for each of
  * these partitions, and is aborted: with it ends, aborted, what this producer has left without an
- * end. The group has its say as in any other. After a failure the outlet must be opened anew.
+ * end. The group has its say as in any other. `partitions`, NULL for none: where the store knows
+ * this producer, for the end of this one may be lost too. After a failure the outlet must be opened
+ * anew.
  */
 MUST_CHECK bool undo_run(struct outlet *outlet,
                          const rd_kafka_topic_partition_list_t *partitions,
                          const rd_kafka_consumer_group_metadata_t *membership,
                          struct err *err);
+
+/* Asks until nothing is pending of these partitions; false after so long. */
+bool undo_await(const struct consumer *consumer,
+                rd_kafka_topic_partition_list_t *partitions,
+                int wait_ms);
 
 /* After undo_run: asks until its markers are written, 2 s. true: of these partitions nothing is
  * pending any more. */

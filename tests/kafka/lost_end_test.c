@@ -57,9 +57,9 @@ static void what_hangs_is_seen_until_it_is_ended(void **state)
     join(world, one, 0, 9);
     assert_true(output_send(world, one, "a", 2, false));
     output_flush(world, one);
+    assert_true(one->sink.ended(one->sink.self, true, &world->err));
     assert_true(fence(world, "dead"));
     assert_int_equal(told.count, 0);
-    assert_true(one->sink.ended(one->sink.self, true, &world->err));
     const char *topics[] = {world->fixture.settings.topic_decisions,
                             world->fixture.settings.topic_dlq};
     for (int i = 0; i < 2; i++) {
@@ -86,6 +86,7 @@ static void what_counts_as_out_and_hangs_is_told(void **state)
     join(world, one, 0, 9);
     assert_true(output_send(world, one, "a", 2, false));
     output_flush(world, one);
+    assert_true(one->sink.ended(one->sink.self, true, &world->err));
     int64_t began_ms = wall_ms();
     rd_kafka_t *open =
         transaction_open(&world->fixture, world->fixture.settings.topic_decisions, "2");

@@ -20,9 +20,10 @@ struct sink {
      */
     bool (*clear)(void *self, struct err *err);
     /*
-     * With nothing on its way: whether readers see all that was acknowledged; half a second at
-     * most. ERR_RETRY: no, and since an earlier call so long that it is no other's open
-     * transaction; go by way of JOIN. `now`: no is the answer also while it may be. NULL likewise.
+     * With nothing on its way: whether readers see all that was acknowledged; a second, or some
+     * when nobody answers or something is to be ended. ERR_RETRY: no, and since an earlier call so
+     * long that it is no other's open transaction; go by way of JOIN. `now`: no is the answer also
+     * while it may be. NULL likewise.
      */
     bool (*ended)(void *self, bool now, struct err *err);
     /* A partition is ours from `emitted_offset` on; forgets what it knew of it. */

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "mentor/port/recall.h"
 #include "mentor/port/batch.h"
+#include "mentor/port/recall.h"
 
 struct err;
 

@@ -3,7 +3,7 @@
 -- or an orphan's, is on its way or lies behind what hangs. What pends was written after what it comes of was stored, by clocks that differ by less
 -- than ten seconds. A table of its own: nobody waits for the owners' rows of progress.
 INSERT INTO mentord.recall (progress_id, since_ms)
-SELECT p.id, coalesce(least(n.since_ms, stored.since_ms), (extract(epoch FROM now()) * 1000)::bigint)
+SELECT p.id, greatest(0, least(n.since_ms, stored.since_ms, (extract(epoch FROM now()) * 1000)::bigint))
 FROM unnest($4::integer[], $5::bigint[], $6::bigint[]) AS n (partition, committed, since_ms)
 JOIN mentord.progress p ON p.cluster = $1::text AND p.topic = $2::text AND n.partition IN (p.partition, -1)
 LEFT JOIN LATERAL (
