@@ -277,6 +277,17 @@ static bool is_over(void)
     return over;
 }
 
+static enum emission draw_emits(uint32_t kind)
+{
+    enum emission drawn = sim_one_in(8)   ? EMIT_MIXED
+                          : sim_one_in(3) ? EMIT_TRANSACTIONAL
+                                          : EMIT_IDEMPOTENT;
+    if (sim.emphasis.emits != EMIT_ANY) {
+        return sim.emphasis.emits;
+    }
+    return kind == PLOT_ENDS ? EMIT_TRANSACTIONAL : drawn;
+}
+
 void plot_begin(void)
 {
     struct plot *plot = &sim.plot;
@@ -295,9 +306,7 @@ void plot_begin(void)
         .quiet_at_us = sim_between(1000000, 30000000),
     };
     memcpy(plot->weights, plots[kind], sizeof(plot->weights));
-    plot->emits = sim_one_in(8) ? EMIT_MIXED : sim_one_in(3) ? EMIT_TRANSACTIONAL : EMIT_IDEMPOTENT;
-    plot->emits = kind == PLOT_ENDS ? EMIT_TRANSACTIONAL : plot->emits;
-    plot->emits = emphasis->emits == EMIT_ANY ? plot->emits : emphasis->emits;
+    plot->emits = draw_emits(kind);
     plot->workers = kind == PLOT_ENDS ? 1 : plot->workers;
     if (plot->weights[FAULT_END_LOST] > 0 && plot->emits != EMIT_IDEMPOTENT) {
         plot->quiet_at_us += ENDS_LAST_US; /* until somebody has found out */
