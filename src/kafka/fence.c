@@ -57,7 +57,7 @@ static bool undo(struct orphan *orphan, struct err *err)
                     err_set(err, ERR_RETRY, "a transaction is pending all the same"));
 }
 
-/* What hangs when its own is ended may be ours. */
+/* What hangs when its own is ended is another's, who ends it, or, when that lasts, may be ours. */
 static bool end_hanging(struct orphan *orphan, struct err *err)
 {
     struct consumer *consumer = orphan->consumer;
@@ -68,7 +68,7 @@ static bool end_hanging(struct orphan *orphan, struct err *err)
             undo_log(&consumer->settings);
         }
     }
-    if (hanging == HANGING_OTHERS && consumer->transactor != NULL) {
+    if (consumer->transactor != NULL && hanging_lasts(&consumer->hanging, hanging)) {
         transactor_doubt(consumer->transactor, err);
         return transactor_clear(consumer->transactor, err);
     }

@@ -25,13 +25,10 @@ static int count_hanging(struct outlet *outlet, const char *topic, int wait_ms, 
 static enum hanging look(struct outlet *outlet, int wait_ms, struct err *err)
 {
     const struct kafka_settings *settings = &outlet->settings;
-    int decisions = count_hanging(outlet, settings->topic_decisions, wait_ms, err);
-    int dlq = decisions < 0 ? -1 : count_hanging(outlet, settings->topic_dlq, wait_ms, err);
-    if (dlq < 0) {
-        return HANGING_UNKNOWN;
-    }
-    if (decisions + dlq == 0) {
-        return HANGING_NOTHING;
+    int hang = count_hanging(outlet, settings->topic_decisions, wait_ms, err);
+    hang = hang == 0 ? count_hanging(outlet, settings->topic_dlq, wait_ms, err) : hang;
+    if (hang <= 0) {
+        return hang < 0 ? HANGING_UNKNOWN : HANGING_NOTHING;
     }
     (void)err_set(
         err,
@@ -40,7 +37,7 @@ static enum hanging look(struct outlet *outlet, int wait_ms, struct err *err)
         "README's \"Lost ends\"",
         settings->topic_decisions,
         settings->topic_dlq,
-        decisions + dlq);
+        hang);
     return HANGING_OTHERS;
 }
 
