@@ -37,9 +37,9 @@ void transactor_stop(struct transactor *transactor);
 /* Likewise: a client whose id's past is resolved: what an earlier one left is committed or aborted.
  * One that has no answer yet is asked again: a new one would begin with finding the coordinator. */
 MUST_CHECK bool transactor_ready(struct transactor *transactor, struct err *err);
+MUST_CHECK bool transactor_is_member(const struct transactor *transactor, struct err *err);
+
 /* sink.ended, without the mutex. */
 bool transactor_ended(void *self, bool now, struct err *err);
-
-MUST_CHECK bool transactor_is_member(const struct transactor *transactor, struct err *err);
 
 #endif /* KAFKA_TRANSACTOR_STATE_H */

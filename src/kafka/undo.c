@@ -98,8 +98,10 @@ bool undo_unanswered(const struct kafka_settings *settings, struct err *err)
                    settings->group);
 }
 
-rd_kafka_topic_partition_list_t *
-undo_all(rd_kafka_t *rk, const struct kafka_settings *settings, struct err *err)
+/* All partitions of the input topic, UNDO_UNSEEN each, which undo_ask leaves to those that pend.
+ * NULL: *err. */
+static rd_kafka_topic_partition_list_t *
+ask_all(rd_kafka_t *rk, const struct kafka_settings *settings, struct err *err)
 {
     const char *topic = settings->topic_applications;
     int count = bounds_partitions(rk, topic, ASK_MS, err);
@@ -196,7 +198,7 @@ bool undo_tell(const struct consumer *consumer, const char *transactional_id, st
     if (consumer->rk == NULL) {
         return err_set(err, ERR_FENCED, "not in the group %s", settings->group);
     }
-    rd_kafka_topic_partition_list_t *list = undo_all(consumer->rk, settings, err);
+    rd_kafka_topic_partition_list_t *list = ask_all(consumer->rk, settings, err);
     if (list == NULL) {
         return false;
     }

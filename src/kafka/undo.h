@@ -33,11 +33,6 @@ undo_ask(rd_kafka_t *rk, const char *group, rd_kafka_topic_partition_list_t *par
 /* Sets *err for UNDO_UNKNOWN; false. */
 bool undo_unanswered(const struct kafka_settings *settings, struct err *err);
 
-/* All partitions of the input topic, UNDO_UNSEEN each, which undo_ask leaves to those that pend;
- * the caller destroys it. NULL: *err. */
-rd_kafka_topic_partition_list_t *
-undo_all(rd_kafka_t *rk, const struct kafka_settings *settings, struct err *err);
-
 /*
  * Before anything of this transactional id is aborted: tells the store (source.undoing) of all
  * partitions that pend now, and of those of which outputs hang that count as out, since a marker
