@@ -30,6 +30,7 @@ void assignment_accept(struct worker *worker)
     worker->slot_count = count;
     worker->assigned = true;
     worker->fresh = true;
+    worker->granted = false;
     worker->taken = false;
     metrics_add(&worker->metrics, METRIC_AT_REBALANCES + CHANGE_ASSIGNED, 1);
 }

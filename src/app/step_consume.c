@@ -230,7 +230,9 @@ static enum step_outcome take_event(struct worker *worker, struct lot *lot, uint
         return take_end(worker, lot, &record);
     case SOURCE_NOTHING:
         return STEP_AGAIN;
-    case SOURCE_ASSIGNED: /* without a revocation before: the client was rebuilt */
+    case SOURCE_ASSIGNED: /* without a revocation before: SETTLE, and then they are ours */
+        worker->granted = GUARD(GRANTED);
+        return STEP_REVOKED;
     case SOURCE_LOST:
     case SOURCE_REVOKED:
         return STEP_REVOKED;

@@ -4,6 +4,7 @@
 #include "mentor/base/guard.h"
 #include "mentor/base/log.h"
 
+#include "assignment.h"
 #include "shadow.h"
 #include "steps.h"
 
@@ -122,8 +123,9 @@ enum step_outcome step_settle(struct worker *worker)
         worker->err = fenced; /* whatever else went wrong */
     }
     worker->reading = false;
-    if (worker->keeps && !worker->stopping) {
-        worker->keeps = false; /* JOIN asks the group whether they are still ours */
+    bool keeps = worker->keeps && !worker->stopping && !worker->granted;
+    worker->keeps = false;
+    if (keeps) { /* JOIN asks the group whether they are still ours */
         return ours && purged && stopped ? STEP_DONE : step_of_err(worker);
     }
     if (worker->assigned) {
@@ -136,6 +138,10 @@ enum step_outcome step_settle(struct worker *worker)
     worker->assigned = false;
     worker->taken = false;
     worker->slot_count = 0;
+    if (worker->granted) {
+        worker->met = STEP_DONE; /* it was this */
+        assignment_accept(worker);
+    }
     if (purged && stopped && !worker->opened) {
         return STEP_AGAIN; /* given and taken away between two attempts to open */
     }
@@ -153,6 +159,7 @@ enum step_outcome step_leave(struct worker *worker)
         give_back(worker);
     }
     worker->assigned = false;
+    worker->granted = false;
     worker->taken = false;
     worker->reading = false;
     worker->slot_count = 0;

@@ -107,6 +107,7 @@ static void begin(struct worker *worker)
     worker->opened = false;
     worker->assigned = false;
     worker->fresh = false;
+    worker->granted = false;
     worker->taken = false;
     worker->reading = false;
     worker->slot_count = 0;
@@ -245,7 +246,8 @@ bool worker_run(struct worker *worker)
     enum cycle_state state = CYCLE_OPEN;
     begin(worker);
     while (state != CYCLE_STOP) {
-        if (*worker->stop && !worker->stopping && between_batches(state)) {
+        if (*worker->stop && !worker->stopping &&
+            (between_batches(state) || state == CYCLE_SETTLE)) {
             worker->stopping = true;
             state = CYCLE_SETTLE;
         }

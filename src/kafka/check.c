@@ -111,10 +111,10 @@ static bool topics_find(rd_kafka_t *rk,
 {
     struct clock clock = clock_system();
     while (!topics_look(rk, asked, until_ms, facts, err)) {
-        if (err->kind != ERR_RETRY || now_ms() >= until_ms) {
-            return false;
+        if (err->kind != ERR_RETRY || now_ms() + 2 * ROUND_MS > until_ms) {
+            return false; /* a look in no time would know less */
         }
-        clock.sleep_ms(clock.self, (uint32_t)wait_of(until_ms));
+        clock.sleep_ms(clock.self, ROUND_MS);
     }
     return true;
 }

@@ -2,158 +2,15 @@
 
 #include <stdlib.h>
 
-#include "mentor/base/clock.h"
 #include "mentor/base/err.h"
 
 #include "membership.h"
 #include "rdlog.h"
-#include "settings.h"
 #include "transactor.h"
-
-/*
- * The group's callback only notes what happened; poll() tells it, and stop() answers a revocation
- * later, from the same thread. librdkafka holds the rebalance until it does. An assignment is
- * answered at once, with nothing to read yet: a worker whose database is away may be long in coming
- * to start(), and a rebalance held until then would keep everybody who joins from working.
- *
- * Nothing is ever paused: a resume that races with an assignment can leave a partition whose
- * records librdkafka takes for outdated and drops for ever. An assignment of nothing pauses as
- * well, and leaves all the work to librdkafka's own thread.
- */
-
-enum {
-    LEAVE_MS = 5000,
-};
 
 static struct consumer *consumer_of(void *self)
 {
     return self;
-}
-
-/* Served inside rd_kafka_consumer_poll, so on the consumer's thread. */
-static void on_rebalance(rd_kafka_t *rk,
-                         rd_kafka_resp_err_t code,
-                         rd_kafka_topic_partition_list_t *list,
-                         void *opaque)
-{
-    struct consumer *consumer = opaque;
-    if (consumer->closing) {
-        (void)rd_kafka_assign(rk, NULL);
-        return;
-    }
-    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-        size_t size = sizeof(int32_t) * (size_t)(list->cnt == 0 ? 1 : list->cnt);
-        offsets_forget(consumer);
-        consumer->partitions = realloc(consumer->partitions, size);
-        CHECK(consumer->partitions != NULL);
-        consumer->partition_count = (uint32_t)list->cnt;
-        for (int i = 0; i < list->cnt; i++) {
-            consumer->partitions[i] = list->elems[i].partition;
-        }
-        rd_kafka_topic_partition_list_t *nothing = rd_kafka_topic_partition_list_new(0);
-        (void)rd_kafka_assign(rk, nothing);
-        rd_kafka_topic_partition_list_destroy(nothing);
-        consumer->change = SOURCE_ASSIGNED;
-        consumer->assigned = true;
-    } else {
-        consumer->change = rd_kafka_assignment_lost(rk) ? SOURCE_LOST : SOURCE_REVOKED;
-        consumer->settling = true;
-    }
-    rd_kafka_yield(rk); /* so that poll() returns at once */
-}
-
-/* Served inside rd_kafka_consumer_poll too. An idle worker hears of an absent broker only here. */
-static void on_client_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
-{
-    struct consumer *consumer = opaque;
-    rdlog_passing(rk, (rd_kafka_resp_err_t)code, reason);
-    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-        consumer->alone = true;
-        rd_kafka_yield(rk);
-    }
-}
-
-static bool client_open(struct consumer *consumer, struct err *err)
-{
-    rd_kafka_conf_t *conf = settings_conf(&consumer->settings, CLIENT_CONSUMER, err);
-    if (conf == NULL) {
-        return false;
-    }
-    rd_kafka_conf_set_opaque(conf, consumer);
-    rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
-    rd_kafka_conf_set_error_cb(conf, on_client_error);
-    consumer->rk = client_new(conf, CLIENT_CONSUMER, err);
-    if (consumer->rk == NULL) {
-        return false;
-    }
-    (void)rd_kafka_poll_set_consumer(consumer->rk);
-    waker_start(&consumer->waker, consumer->rk, consumer->settings.topic_applications);
-    return true;
-}
-
-static bool join(struct consumer *consumer, struct err *err)
-{
-    if (consumer->rk == NULL && !client_open(consumer, err)) {
-        return false;
-    }
-    rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
-    (void)rd_kafka_topic_partition_list_add(
-        topics, consumer->settings.topic_applications, RD_KAFKA_PARTITION_UA);
-    rd_kafka_resp_err_t code = rd_kafka_subscribe(consumer->rk, topics);
-    rd_kafka_topic_partition_list_destroy(topics);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return err_set(err,
-                       ERR_RETRY,
-                       "cannot subscribe to %s: %s",
-                       consumer->settings.topic_applications,
-                       rd_kafka_err2str(code));
-    }
-    consumer->joined = true;
-    return true;
-}
-
-/* Serves the group's farewell; what was fetched is thrown away. A broker that is away gets
- * LEAVE_MS. */
-static void group_leave(rd_kafka_t *rk)
-{
-    struct clock clock = clock_system();
-    int64_t until_us = clock.mono_us(clock.self) + LEAVE_MS * INT64_C(1000);
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-    rd_kafka_error_t *error = rd_kafka_consumer_close_queue(rk, queue);
-    if (error == NULL) {
-        while (!rd_kafka_consumer_closed(rk) && clock.mono_us(clock.self) < until_us) {
-            rd_kafka_message_t *message = rd_kafka_consume_queue(queue, 20);
-            if (message != NULL) {
-                rd_kafka_message_destroy(message);
-            }
-        }
-    } else {
-        rd_kafka_error_destroy(error); /* failed fatally: it is out of the group already */
-    }
-    rd_kafka_queue_destroy(queue);
-}
-
-static void client_close(struct consumer *consumer)
-{
-    held_drop(&consumer->held, UINT32_MAX);
-    if (consumer->rk != NULL) {
-        waker_stop(&consumer->waker);
-        consumer->closing = true;
-        (void)rd_kafka_assign(consumer->rk,
-                              NULL); /* a rebalance not answered yet would keep it for ever */
-        group_leave(consumer->rk);
-        rd_kafka_destroy_flags(consumer->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-    }
-    consumer->rk = NULL;
-    consumer->joined = false;
-    consumer->assigned = false;
-    consumer->reading = false;
-    consumer->settling = false;
-    consumer->closing = false;
-    consumer->failed = false;
-    consumer->change = SOURCE_NOTHING;
-    offsets_forget(consumer);
-    consumer->partition_count = 0;
 }
 
 static bool is_fatal(rd_kafka_resp_err_t code)
@@ -208,6 +65,7 @@ static enum source_event change_take(struct consumer *consumer, struct err *err)
 {
     enum source_event change = consumer->change;
     consumer->change = SOURCE_NOTHING;
+    consumer->assigned = consumer->assigned || change == SOURCE_ASSIGNED;
     if (change == SOURCE_ASSIGNED && consumer->transactor != NULL) {
         rd_kafka_consumer_group_metadata_t *membership = membership_take(consumer->rk, err);
         if (membership == NULL && err->kind != ERR_FENCED) {
@@ -218,6 +76,48 @@ static enum source_event change_take(struct consumer *consumer, struct err *err)
     return change;
 }
 
+/* SOURCE_NOTHING: neither a record nor anything to tell. */
+static enum source_event message_take(struct consumer *consumer,
+                                      rd_kafka_message_t *message,
+                                      struct record *record,
+                                      struct err *err)
+{
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR && !consumer->settling &&
+        consumer->change == SOURCE_NOTHING &&
+        waker_polled(&consumer->waker, message->partition, message->offset)) {
+        held_add(&consumer->held, message, record);
+        return SOURCE_RECORD;
+    }
+    enum source_event event = SOURCE_NOTHING;
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        event = on_error(consumer, message, record, err);
+    }
+    rd_kafka_message_destroy(message);
+    return event;
+}
+
+/* Until there is something to tell. An assignment is when nothing is queued behind it: another may
+ * have come in its place. */
+static enum source_event
+serve(struct consumer *consumer, uint32_t wait_ms, struct record *record, struct err *err)
+{
+    while (consumer->change == SOURCE_NOTHING || consumer->change == SOURCE_ASSIGNED) {
+        uint32_t before = consumer->change_count;
+        uint32_t wait = consumer->change == SOURCE_NOTHING ? wait_ms : 0;
+        rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->rk, (int)wait);
+        if (message != NULL) {
+            enum source_event event = message_take(consumer, message, record, err);
+            if (event != SOURCE_NOTHING) {
+                return event;
+            }
+        } else if (consumer->change_count == before) {
+            break;
+        }
+        wait_ms = 0; /* it was not asked to wait twice */
+    }
+    return SOURCE_NOTHING;
+}
+
 static enum source_event
 source_poll(void *self, uint32_t wait_ms, struct record *record, struct err *err)
 {
@@ -226,35 +126,19 @@ source_poll(void *self, uint32_t wait_ms, struct record *record, struct err *err
         return SOURCE_FAILED;
     }
     if (consumer->failed) {
-        client_close(consumer);
+        member_close(consumer);
     }
-    if (!consumer->joined && !join(consumer, err)) {
+    if (!consumer->joined && !member_join(consumer, err)) {
         return SOURCE_FAILED;
     }
-    while (consumer->change == SOURCE_NOTHING) {
-        rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->rk, (int)wait_ms);
-        if (message == NULL && consumer->alone && consumer->change == SOURCE_NOTHING) {
-            consumer->alone = false;
-            (void)err_set(err, ERR_RETRY, "no Kafka broker answers; waiting for one");
-            return SOURCE_FAILED;
-        }
-        if (message == NULL) {
-            break; /* nothing, or the group spoke */
-        }
-        if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR && !consumer->settling &&
-            waker_polled(&consumer->waker, message->partition, message->offset)) {
-            held_add(&consumer->held, message, record);
-            return SOURCE_RECORD;
-        }
-        enum source_event event = SOURCE_NOTHING;
-        if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            event = on_error(consumer, message, record, err);
-        }
-        rd_kafka_message_destroy(message);
-        if (event != SOURCE_NOTHING) {
-            return event;
-        }
-        wait_ms = 0; /* it was not asked to wait twice */
+    enum source_event event = serve(consumer, wait_ms, record, err);
+    if (event != SOURCE_NOTHING) {
+        return event;
+    }
+    if (consumer->change == SOURCE_NOTHING && consumer->alone) {
+        consumer->alone = false;
+        (void)err_set(err, ERR_RETRY, "no Kafka broker answers; waiting for one");
+        return SOURCE_FAILED;
     }
     if (consumer->change != SOURCE_NOTHING &&
         consumer_replaced(consumer, RD_KAFKA_RESP_ERR_NO_ERROR, err)) {
@@ -271,6 +155,14 @@ static void source_release(void *self, uint32_t count)
 static uint32_t source_partitions(void *self, const int32_t **partitions)
 {
     struct consumer *consumer = consumer_of(self);
+    if (consumer->granted != NULL) {
+        offsets_forget(consumer);
+        free(consumer->partitions);
+        consumer->partitions = consumer->granted;
+        consumer->partition_count = consumer->granted_count;
+        consumer->granted = NULL;
+        consumer->generation = membership_generation(consumer->rk);
+    }
     *partitions = consumer->partitions;
     return consumer->partition_count;
 }
@@ -338,7 +230,7 @@ static bool source_stop(void *self, struct err *err)
 static bool source_leave(void *self, struct err *err)
 {
     (void)err;
-    client_close(consumer_of(self));
+    member_close(consumer_of(self));
     return true;
 }
 
@@ -347,7 +239,7 @@ struct consumer *consumer_open(const struct kafka_settings *settings, struct err
     struct consumer *consumer = calloc(1, sizeof(*consumer));
     CHECK(consumer != NULL);
     consumer->settings = *settings;
-    if (!client_open(consumer,
+    if (!member_open(consumer,
                      err)) { /* wrong properties show here; the group is joined by the first poll */
         consumer_close(&consumer);
     }
@@ -359,7 +251,7 @@ void consumer_close(struct consumer **consumer)
     if (*consumer == NULL) {
         return;
     }
-    client_close(*consumer);
+    member_close(*consumer);
     held_release(&(*consumer)->held);
     free((*consumer)->partitions);
     free(*consumer);

@@ -1,8 +1,8 @@
 #ifndef KAFKA_CONSUMER_H
 #define KAFKA_CONSUMER_H
 
-/* The group member's insides, shared by consumer.c (membership, reading) and offsets.c (what the
- * group has stored). */
+/* The group member's insides, shared by member.c (the client), consumer.c (reading) and offsets.c
+ * (what the group has stored). */
 
 #include "mentor/kafka/kafka.h"
 
@@ -29,15 +29,19 @@ struct consumer {
     struct kafka_settings settings;
     rd_kafka_t *rk; /* NULL after leave(): the next poll makes a new one */
     bool joined;    /* subscribed */
-    bool assigned;  /* by the group, and no revocation was answered since; read or not */
+    bool assigned;  /* poll() has told so, and no revocation was answered since; read or not */
     bool reading;   /* start() was called, and stop() was not since */
     bool settling;  /* revoked or lost, and stop() was not called since: no record is handed out */
     bool closing;   /* the rebalance callback must answer for itself */
     bool alone;     /* no broker answers, and poll() has not said so yet */
     bool failed;    /* fatally: the next poll makes a new client */
     enum source_event change; /* what the group said and poll() has not told yet */
-    int32_t *partitions;      /* the last assignment */
+    uint32_t change_count;
+    int32_t *partitions; /* the last assignment that partitions() has told */
     uint32_t partition_count;
+    int32_t generation; /* the group's, as of then */
+    int32_t *granted;   /* the one that it tells next; NULL: none */
+    uint32_t granted_count;
     struct broker_answer *answers; /* owned; beside partitions, NULL before one is asked */
     struct held held;
     struct waker waker;
@@ -47,6 +51,13 @@ struct consumer {
     int64_t undo_tried_us; /* 0: not since the last answer */
     struct hanging_time hanging;
 };
+
+/* member.c: a client with these settings, which the first member_join or poll lets join. */
+bool member_open(struct consumer *consumer, struct err *err);
+/* Opens one when there is none. */
+bool member_join(struct consumer *consumer, struct err *err);
+/* Leaves the group; every record's life ends. */
+void member_close(struct consumer *consumer);
 
 /* ERR_HALT when another member has joined under our group.instance.id, which `code` or the client
  * says. */

@@ -32,24 +32,11 @@ struct orphan {
     rd_kafka_consumer_group_metadata_t *membership; /* ours */
 };
 
-/* Those of our partitions of which an offset pends, as undo_ask has left them. */
-static rd_kafka_topic_partition_list_t *pending_of(const rd_kafka_topic_partition_list_t *asked)
-{
-    rd_kafka_topic_partition_list_t *pending = rd_kafka_topic_partition_list_new(asked->cnt);
-    for (int i = 0; i < asked->cnt; i++) {
-        const rd_kafka_topic_partition_t *at = &asked->elems[i];
-        if (at->offset == UNDO_UNSEEN) {
-            rd_kafka_topic_partition_list_add(pending, at->topic, at->partition);
-        }
-    }
-    return pending;
-}
-
 /* What pends is its own, with a lost end, as nothing of it is open any more; or another orphan's.
  */
 static bool undo(struct orphan *orphan, struct err *err)
 {
-    rd_kafka_topic_partition_list_t *pending = pending_of(orphan->partitions);
+    rd_kafka_topic_partition_list_t *pending = undo_pending_of(orphan->partitions);
     bool done = undo_run(&orphan->outlet, pending, orphan->membership, err);
     rd_kafka_topic_partition_list_destroy(pending);
     /* Or the broker has lost the end of this one too, or another orphan's is pending besides. */

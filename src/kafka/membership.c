@@ -1,6 +1,5 @@
 #include "membership.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "mentor/base/err.h"
@@ -47,6 +46,15 @@ rd_kafka_consumer_group_metadata_t *membership_take(rd_kafka_t *rk, struct err *
         (void)err_set(err, ERR_FENCED, "the group has taken the partitions away");
     }
     return NULL;
+}
+
+int32_t membership_generation(rd_kafka_t *rk)
+{
+    rd_kafka_consumer_group_metadata_t *membership = rd_kafka_consumer_group_metadata(rk);
+    CHECK(membership != NULL);
+    int32_t generation = generation_of(membership);
+    rd_kafka_consumer_group_metadata_destroy(membership);
+    return generation;
 }
 
 bool membership_fenced(rd_kafka_resp_err_t code)

@@ -5,6 +5,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <librdkafka/rdkafka.h>
 
@@ -18,6 +19,10 @@ struct err;
  * writes it in a way that is not known here.
  */
 MUST_CHECK rd_kafka_consumer_group_metadata_t *membership_take(rd_kafka_t *rk, struct err *err);
+
+/* The group's generation as of now; negative: out of the group, or (the same each time) not known.
+ */
+int32_t membership_generation(rd_kafka_t *rk);
 
 /* The group has moved on: these partitions are, or soon will be, another's. Or another producer has
  * our transactional.id. */

@@ -304,11 +304,14 @@ commit(struct consumer *consumer, const struct position *positions, uint32_t cou
                    rd_kafka_err2str(code));
 }
 
-/* One that is out of the group commits as nobody, and an empty group lets it. */
+/* One that is out of the group commits as nobody, and an empty group lets it. One that librdkafka
+ * has joined anew with, which poll() is still to tell, would commit what is another's by now. */
 static bool is_member(const struct consumer *consumer, struct err *err)
 {
     if (consumer->rk != NULL && consumer->assigned && !rd_kafka_assignment_lost(consumer->rk)) {
-        return true;
+        return !GUARD(GENERATION) || membership_generation(consumer->rk) == consumer->generation ||
+               err_set(
+                   err, ERR_RETRY, "group %s gives its partitions anew", consumer->settings.group);
     }
     if (!consumer_replaced(consumer, RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST, err)) {
         (void)err_set(

@@ -48,13 +48,16 @@ static void broken(struct transactor *transactor, const struct err *err)
 /* With nothing of ours open, under the mutex. */
 static bool clear(struct transactor *transactor, struct err *err)
 {
-    if (transactor->consumer->partition_count == 0) {
-        return true; /* nothing is sent before there are some, and then it is ended */
-    }
     if (!transactor_is_member(transactor, err)) {
         return false;
     }
-    rd_kafka_topic_partition_list_t *partitions = offsets_assigned(transactor->consumer);
+    /* Without any, what pends of ours is where we were before, and nobody there may know it. */
+    rd_kafka_topic_partition_list_t *partitions = transactor->consumer->partition_count > 0
+                                                      ? offsets_assigned(transactor->consumer)
+                                                      : undo_pending(transactor->consumer, err);
+    if (partitions == NULL) {
+        return false;
+    }
     enum hanging hanging =
         hanging_end(&transactor->outlet, partitions, transactor->membership, err);
     rd_kafka_topic_partition_list_destroy(partitions);

@@ -115,6 +115,37 @@ ask_all(rd_kafka_t *rk, const struct kafka_settings *settings, struct err *err)
     return list;
 }
 
+rd_kafka_topic_partition_list_t *undo_pending_of(const rd_kafka_topic_partition_list_t *asked)
+{
+    rd_kafka_topic_partition_list_t *pending = rd_kafka_topic_partition_list_new(asked->cnt);
+    for (int i = 0; i < asked->cnt; i++) {
+        const rd_kafka_topic_partition_t *at = &asked->elems[i];
+        if (at->offset == UNDO_UNSEEN) {
+            rd_kafka_topic_partition_list_add(pending, at->topic, at->partition);
+        }
+    }
+    return pending;
+}
+
+rd_kafka_topic_partition_list_t *undo_pending(const struct consumer *consumer, struct err *err)
+{
+    const struct kafka_settings *settings = &consumer->settings;
+    if (consumer->rk == NULL) {
+        (void)err_set(err, ERR_FENCED, "not in the group %s", settings->group);
+        return NULL;
+    }
+    rd_kafka_topic_partition_list_t *all = ask_all(consumer->rk, settings, err);
+    rd_kafka_topic_partition_list_t *pending = NULL;
+    if (all != NULL && (undo_ask(consumer->rk, settings->group, all) != UNDO_UNKNOWN ||
+                        undo_unanswered(settings, err))) {
+        pending = undo_pending_of(all);
+    }
+    if (all != NULL) {
+        rd_kafka_topic_partition_list_destroy(all);
+    }
+    return pending;
+}
+
 /* What is told of each partition of the input topic: by index. */
 struct telling {
     const struct consumer *consumer;

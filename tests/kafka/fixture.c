@@ -102,6 +102,20 @@ void topic_make(const struct fixture *fixture, const char *name, int partitions,
     rd_kafka_destroy(rk);
 }
 
+void topic_grow(const struct fixture *fixture, const char *name, int partitions)
+{
+    char reason[256];
+    rd_kafka_t *rk = producer_make(fixture, NULL);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_NewPartitions_t *grown =
+        rd_kafka_NewPartitions_new(name, (size_t)partitions, reason, sizeof(reason));
+    CHECK(grown != NULL);
+    rd_kafka_CreatePartitions(rk, &grown, 1, NULL, queue);
+    answer_check(queue);
+    rd_kafka_NewPartitions_destroy(grown);
+    rd_kafka_destroy(rk);
+}
+
 void topics_make(const struct fixture *fixture, int partitions)
 {
     topic_make(fixture, fixture->settings.topic_applications, partitions, NULL);

@@ -28,6 +28,7 @@ void topic_make(const struct fixture *fixture,
                 int partitions,
                 const char *config);
 void topics_make(const struct fixture *fixture, int partitions);
+void topic_grow(const struct fixture *fixture, const char *name, int partitions);
 /* Drops the log below the offset. */
 void records_drop(const struct fixture *fixture,
                   const char *topic,

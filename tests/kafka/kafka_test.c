@@ -227,6 +227,79 @@ static void a_second_member_takes_half_once_the_first_has_stopped(void **state)
     consumer_close(&other);
 }
 
+static const struct kafka_property hears_of_growth[] = {
+    {"topic.metadata.refresh.interval.ms", "200"},
+};
+
+/* librdkafka joins anew by itself when the topic grows while an assignment waits to be polled, and
+ * revokes nothing. */
+static void only_the_last_of_two_assignments_is_told(void **state)
+{
+    struct world *world = *state;
+    world->fixture.settings.properties = hears_of_growth;
+    world->fixture.settings.property_count = 1;
+    struct clock clock = clock_system();
+    topics_make(&world->fixture, 1);
+    open_consumer(world);
+    struct source *source = &world->source;
+    assert_int_equal(source->poll(source->self, 0, &world->record, &world->err), SOURCE_NOTHING);
+    clock.sleep_ms(clock.self, 6000); /* assigned by now */
+    topic_grow(&world->fixture, applications(world), 2);
+    clock.sleep_ms(clock.self, 6000);
+    records_write(&world->fixture, applications(world), 0, 0, 1);
+    records_write(&world->fixture, applications(world), 1, 1, 1);
+
+    source_await(source, SOURCE_ASSIGNED, &world->record);
+    assert_int_equal(source_take(source, world->positions, 0), 2);
+    source_await(source, SOURCE_RECORD, &world->record);
+    int32_t first = world->record.partition;
+    source_await(source, SOURCE_RECORD, &world->record);
+    assert_int_equal(first + world->record.partition, 1);
+    assert_true(source->commit(source->self, world->positions, 2, &world->err));
+    assert_int_equal(source->poll(source->self, 2000, &world->record, &world->err), SOURCE_END);
+}
+
+/* As above, and the group takes its time. */
+static void an_assignment_comes_in_place_of_another(void **state)
+{
+    struct world *world = *state;
+    struct position positions[PARTITIONS_MAX];
+    struct record record;
+    struct err err;
+    struct clock clock = clock_system();
+    topics_make(&world->fixture, 2);
+    join_at(world, 0); /* the leader, who hears of no growth and waits */
+    struct source *leader = &world->source;
+    world->fixture.settings.properties = hears_of_growth;
+    world->fixture.settings.property_count = 1;
+    struct consumer *consumer = consumer_open(&world->fixture.settings, &err);
+    assert_non_null(consumer);
+    struct source source = consumer_source(consumer);
+    assert_int_equal(source.poll(source.self, 0, &record, &err), SOURCE_NOTHING);
+    source_await(leader, SOURCE_REVOKED, &world->record);
+    assert_true(leader->stop(leader->self, &world->err));
+    source_await(leader, SOURCE_ASSIGNED, &world->record);
+    assert_int_equal(source_take(leader, world->positions, 0), 1);
+    topic_grow(&world->fixture, applications(world), 3);
+    source_await(leader, SOURCE_REVOKED, &world->record); /* the other one has joined anew */
+
+    source_await(&source, SOURCE_ASSIGNED, &record);
+    assert_int_equal(source_take(&source, positions, 0), 1);
+    clock.sleep_ms(clock.self, 1000);
+    assert_int_equal(source.poll(source.self, 0, &record, &err), SOURCE_END);
+    assert_true(leader->stop(leader->self, &world->err));
+    source_await(&source, SOURCE_ASSIGNED, &record);
+    assert_false(source.commit(source.self, positions, 1, &err));
+    assert_int_equal(err.kind, ERR_RETRY);
+    assert_true(source.stop(source.self, &err));
+    uint32_t count = source_take(&source, positions, 0);
+    assert_in_range(count, 1, 2);
+    records_write(&world->fixture, applications(world), positions[0].partition, 0, 1);
+    source_await(&source, SOURCE_RECORD, &record);
+    assert_true(source.commit(source.self, positions, count, &err));
+    consumer_close(&consumer);
+}
+
 static void a_member_that_did_not_poll_is_fenced(void **state)
 {
     struct world *world = *state;
@@ -557,6 +630,8 @@ int main(void)
         TEST(what_is_committed_comes_back_with_its_metadata),
         TEST(reading_that_ends_and_begins_again_loses_and_doubles_nothing),
         TEST(a_second_member_takes_half_once_the_first_has_stopped),
+        TEST(only_the_last_of_two_assignments_is_told),
+        TEST(an_assignment_comes_in_place_of_another),
         TEST(a_member_that_did_not_poll_is_fenced),
         TEST(leaving_and_polling_again_joins_again),
         TEST(a_position_outside_the_log_is_told_with_its_bounds),

@@ -1,5 +1,7 @@
 #include "client.h"
 
+#include <string.h>
+
 #include "mentor/base/err.h"
 
 #include "audit.h"
@@ -28,16 +30,39 @@ void clients_reset(int32_t partition, int64_t high)
     }
 }
 
-/* librdkafka holds what the group says next until poll() has served what came before. */
-static void tell(struct actor *actor, enum source_event change)
+static void rejoin(void *what, uint64_t life);
+
+static void wake(void *what, uint64_t life)
 {
-    struct client *client = &actor->client;
-    if (client->answer_due) {
-        client->due = change;
-    } else {
-        client->change = change;
+    struct actor *actor = what;
+    if (actor->life == life) {
         sim_wake(actor);
     }
+}
+
+/* librdkafka queues it for poll(). It may join anew before that was told or answered: it has heard
+ * of more partitions. */
+static void tell(struct actor *actor, enum source_event event, uint32_t mask)
+{
+    struct client *client = &actor->client;
+    CHECK(client->said_count < CLIENT_SAID);
+    client->said[client->said_count].event = event;
+    client->said[client->said_count++].mask = mask;
+    if (event == SOURCE_LOST || !plot_fault(FAULT_REJOINED)) {
+        sim_wake(actor);
+    } else if (sim_one_in(2)) {
+        sim_wake(actor);
+        sim_at(sim.now_us + sim_between(100, 200000), rejoin, actor, actor->life);
+    } else { /* in mid poll, before that has seen it */
+        sim_at(sim.now_us + 1, rejoin, actor, actor->life);
+        sim_at(sim.now_us + sim_between(1, 100000), wake, actor, actor->life);
+    }
+}
+
+/* What it has said last and poll() has not told yet. */
+static enum source_event said_last(const struct client *client)
+{
+    return client->said_count == 0 ? SOURCE_NOTHING : client->said[client->said_count - 1].event;
 }
 
 static void join(void *what, uint64_t life)
@@ -60,26 +85,45 @@ static void join_soon(struct actor *actor)
     sim_at(sim.now_us + sim_between(500, 5000), join, actor, actor->life);
 }
 
+static void rejoin(void *what, uint64_t life)
+{
+    struct actor *actor = what;
+    struct client *client = &actor->client;
+    bool asked = client->settling || said_last(client) == SOURCE_REVOKED;
+    if (actor->life != life || client->member == 0 || client->early || actor_frozen(actor) ||
+        !broker_reached(actor) || (!asked && said_last(client) != SOURCE_ASSIGNED)) {
+        return;
+    }
+    sim_trace("joins anew by itself");
+    client->heard_us = sim.now_us;
+    client->early = asked && said_last(client) != SOURCE_ASSIGNED;
+    client->member = group_join(client->member, actor);
+}
+
 /* The assignment is another's, or will be: known without being asked. */
 static void lose(struct actor *actor)
 {
     struct client *client = &actor->client;
-    bool told = client->settling || client->change == SOURCE_REVOKED;
+    enum source_event last = said_last(client);
+    bool asked = last == SOURCE_REVOKED || last == SOURCE_LOST ||
+                 (client->settling && last == SOURCE_NOTHING);
     bool ours = client->ours;
     client->member = 0;
     client->ours = false;
-    if (ours && !told) {
-        tell(actor, SOURCE_LOST);
-    } else if (!told && client->change == SOURCE_NOTHING && !client->answer_due) {
+    client->early = false;
+    if (ours && !asked) {
+        tell(actor, SOURCE_LOST, 0);
+    } else if (!asked && last == SOURCE_NOTHING) {
         join_soon(actor);
     }
 }
 
+/* Not while an assignment waits to be answered: the next heartbeat asks again. */
 static void revoke(struct actor *actor)
 {
     const struct client *client = &actor->client;
-    if (client->ours && !client->settling && client->change != SOURCE_REVOKED) {
-        tell(actor, SOURCE_REVOKED);
+    if (client->ours && !client->settling && client->said_count == 0) {
+        tell(actor, SOURCE_REVOKED, 0);
     }
 }
 
@@ -128,17 +172,11 @@ void client_assigned(
     if (actor->life != life || client->member != member || !client->joined) {
         return;
     }
-    client->partition_count = 0;
-    for (int32_t i = 0; i < BROKER_PARTITIONS; i++) {
-        if ((mask >> i & 1U) != 0) {
-            client->partitions[client->partition_count++] = i;
-        }
-    }
     client->generation = generation;
     client->heard_us = sim.now_us;
     client->ours = true;
-    tell(actor, SOURCE_ASSIGNED);
-    client->answer_due = true;
+    client->early = false;
+    tell(actor, SOURCE_ASSIGNED, mask);
 }
 
 void client_begin(struct actor *actor)
@@ -152,31 +190,56 @@ void client_crash(struct actor *actor)
     actor->client = (struct client){0};
 }
 
-/* An assignment is answered as it is served (src/kafka/consumer.c). */
-static void answered(struct actor *actor)
+static void stop_reading(struct client *client)
+{
+    for (int i = 0; i < BROKER_PARTITIONS; i++) {
+        client->cursor[i] = -1;
+        client->ended[i] = false;
+        client->reset[i] = false;
+    }
+}
+
+/* The group has its partitions back. */
+static void given_back(struct actor *actor)
 {
     struct client *client = &actor->client;
-    enum source_event due = client->due;
-    client->answer_due = false;
-    client->due = SOURCE_NOTHING;
-    if (due != SOURCE_NOTHING) {
-        tell(actor, due);
+    bool given = said_last(client) != SOURCE_NOTHING; /* anew, and not told yet */
+    bool joined = given || client->early;
+    client->early = false;
+    client->ours = client->ours && given;
+    if (!joined) {
+        join_soon(actor);
+    }
+}
+
+/* What was given and taken away, or replaced, before it was told is not told. */
+static void drop_outdated(struct actor *actor)
+{
+    struct client *client = &actor->client;
+    while (client->said_count > 1 && client->said[0].event == SOURCE_ASSIGNED) {
+        uint32_t drop = client->said[1].event == SOURCE_ASSIGNED || client->told ? 1 : 2;
+        client->said_count -= drop;
+        memmove(client->said, client->said + drop, client->said_count * sizeof(client->said[0]));
+        if (drop == 2) {
+            given_back(actor);
+        }
     }
 }
 
 static enum source_event change_take(struct actor *actor, struct client *client)
 {
-    enum source_event change = client->change;
-    client->change = SOURCE_NOTHING;
+    enum source_event change = client->said[0].event;
+    uint32_t mask = client->said[0].mask;
+    client->said_count--;
+    memmove(client->said, client->said + 1, client->said_count * sizeof(client->said[0]));
     client->settling = change != SOURCE_ASSIGNED;
+    client->told = client->told || change == SOURCE_ASSIGNED;
     if (change == SOURCE_ASSIGNED) {
-        actor->fenced = false;
-        actor->holds = false;
-        actor->doubts = false;
+        client->granted = mask;
+        stop_reading(client);
         if (sim.plot.emits != EMIT_IDEMPOTENT) {
             transactional_assigned(actor);
         }
-        answered(actor);
     }
     sim_trace("poll: %s",
               change == SOURCE_ASSIGNED  ? "assigned"
@@ -254,7 +317,8 @@ source_poll(void *self, uint32_t wait_ms, struct record *record, struct err *err
         join_soon(actor);
     }
     for (int tried = 0; tried < 2; tried++) {
-        if (client->change != SOURCE_NOTHING) {
+        drop_outdated(actor);
+        if (client->said_count > 0) {
             return change_take(actor, client);
         }
         enum source_event event = fetch(actor, record);
@@ -280,8 +344,23 @@ static void source_release(void *self, uint32_t count)
 
 static uint32_t source_partitions(void *self, const int32_t **partitions)
 {
-    *partitions = client_of(self)->partitions;
-    return client_of(self)->partition_count;
+    struct actor *actor = self;
+    struct client *client = client_of(self);
+    actor->fenced = false;
+    actor->holds = false;
+    actor->doubts = false;
+    client->taken_generation = client->generation;
+    client->partition_count = 0;
+    for (int32_t i = 0; i < BROKER_PARTITIONS; i++) {
+        if ((client->granted >> i & 1U) != 0) {
+            client->partitions[client->partition_count++] = i;
+        }
+    }
+    if (sim.plot.emits != EMIT_IDEMPOTENT) {
+        transactional_granted(actor);
+    }
+    *partitions = client->partitions;
+    return client->partition_count;
 }
 
 static bool source_start(void *self,
@@ -299,11 +378,7 @@ static bool source_start(void *self,
     if (client->settling) {
         sim_breach("reading begins although the group has asked for the partitions");
     }
-    for (int i = 0; i < BROKER_PARTITIONS; i++) {
-        client->cursor[i] = -1;
-        client->ended[i] = false;
-        client->reset[i] = false;
-    }
+    stop_reading(client);
     for (uint32_t i = 0; i < count; i++) {
         const struct log_partition *log = &sim.broker.log[positions[i].partition];
         client->cursor[positions[i].partition] = offsets[i];
@@ -327,13 +402,13 @@ static bool source_stop(void *self, struct err *err)
     client->reading = false;
     if (client->settling) {
         client->settling = false;
-        client->ours = false;
+        client->told = false;
         if (sim.plot.emits != EMIT_IDEMPOTENT) {
             transactional_stopped(actor);
         }
         producer_given_back(actor);
         sim_trace("stop: given back");
-        join_soon(actor);
+        given_back(actor);
     }
     return true;
 }

@@ -10,16 +10,26 @@
 
 #include "broker.h"
 
+enum {
+    CLIENT_SAID = 8,
+};
+
 struct client {
     bool joined;              /* has asked to be a member */
     uint64_t member;          /* 0: not known to the broker yet */
-    int64_t generation;       /* of the assignment */
+    int64_t generation;       /* the group's, as librdkafka knows it */
+    int64_t taken_generation; /* as of the last call of partitions() */
     int64_t heard_us;         /* the last heartbeat that was answered */
-    enum source_event change; /* to be told by poll() */
-    bool answer_due;          /* an assignment waits for poll() to tell it */
-    enum source_event due;    /* what the group says once it is answered */
-    bool ours;                /* the partitions are ours by what the group has said */
-    bool settling;            /* a revocation was told and not answered */
+    struct {
+        enum source_event event;
+        uint32_t mask;   /* with an assignment: of which partitions */
+    } said[CLIENT_SAID]; /* by the group, to be told by poll() one after the other */
+    uint32_t said_count;
+    bool early;       /* joined anew before the revocation was answered */
+    uint32_t granted; /* told last, as `mask` */
+    bool ours;        /* the partitions are ours by what the group has said */
+    bool told;        /* so, by poll(), and not given back since */
+    bool settling;    /* a revocation was told and not answered */
     bool reading;
     int32_t partitions[BROKER_PARTITIONS];
     uint32_t partition_count;

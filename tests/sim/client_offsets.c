@@ -108,6 +108,9 @@ bool client_commit(void *self, const struct position *positions, uint32_t count,
         actor->fenced = true;
         return err_set(err, ERR_FENCED, "the group has taken the partitions away");
     }
+    if (client->generation != client->taken_generation && guard_stands(GUARD_GENERATION)) {
+        return err_set(err, ERR_RETRY, "the group gives its partitions anew");
+    }
     struct commit *commit = sim_alloc(sizeof(*commit));
     CHECK(count <= BROKER_PARTITIONS);
     *commit =

@@ -20,7 +20,7 @@ enum {
 
 static const uint32_t plots[PLOT_COUNT][FAULT_COUNT] = {
     [PLOT_CALM] = {[FAULT_TERM] = 1}, /* calm */
-    [PLOT_CRASHES] = {[FAULT_CRASH] = 4, [FAULT_TERM] = 1, [FAULT_STALL] = 1},
+    [PLOT_CRASHES] = {[FAULT_CRASH] = 4, [FAULT_TERM] = 1, [FAULT_STALL] = 1, [FAULT_REJOINED] = 2},
     [PLOT_DATABASE] = {[FAULT_CRASH] = 2,
                        [FAULT_SESSION_LOST] = 3,
                        [FAULT_REPLY_LOST] = 6,
@@ -38,6 +38,7 @@ static const uint32_t plots[PLOT_COUNT][FAULT_COUNT] = {
                      [FAULT_END_LOST] = 4,
                      [FAULT_END_PARTED] = 10,
                      [FAULT_ABORT_LOST] = 1,
+                     [FAULT_REJOINED] = 3,
                      [FAULT_DUPLICATE] = 3},
     [PLOT_FROZEN] =
         {[FAULT_FREEZE] = 5, [FAULT_STALL] = 1, [FAULT_REPLY_LOST] = 2, [FAULT_ACK_LATE] = 2},
@@ -54,6 +55,7 @@ static const uint32_t plots[PLOT_COUNT][FAULT_COUNT] = {
                    [FAULT_CRASH] = 3,
                    [FAULT_FREEZE] = 1,
                    [FAULT_STALL] = 1,
+                   [FAULT_REJOINED] = 1,
                    [FAULT_ACK_LATE] = 1},
     [PLOT_ALL] = {[FAULT_CRASH] = 3,           [FAULT_FREEZE] = 2,       [FAULT_TERM] = 1,
                   [FAULT_STALL] = 1,           [FAULT_SESSION_LOST] = 1, [FAULT_REPLY_LOST] = 2,
@@ -61,7 +63,8 @@ static const uint32_t plots[PLOT_COUNT][FAULT_COUNT] = {
                   [FAULT_BROKER_DOWN] = 1,     [FAULT_LINK_DOWN] = 1,    [FAULT_COMMIT_LATE] = 1,
                   [FAULT_PRODUCER_BROKEN] = 1, [FAULT_ACK_LATE] = 1,     [FAULT_ACK_LOST] = 1,
                   [FAULT_END_LOST] = 1,        [FAULT_ABORT_LOST] = 1,   [FAULT_DUPLICATE] = 1,
-                  [FAULT_RETENTION] = 1,       [FAULT_CLOCK] = 1,        [FAULT_END_PARTED] = 3},
+                  [FAULT_RETENTION] = 1,       [FAULT_CLOCK] = 1,        [FAULT_END_PARTED] = 3,
+                  [FAULT_REJOINED] = 2},
 };
 
 static bool over;

@@ -72,6 +72,7 @@ static const struct emphasis emphases[GUARD_COUNT] = {
     [GUARD_HALT_OWNED] = {.seals = true, .plot = PLOT_FROZEN},
     [GUARD_KEY_ROW] = {.seals = true, .plot = PLOT_LOST},
     [GUARD_RULEBOOK_MOMENT] = {.follows = true, .plot = PLOT_DATABASE},
+    [GUARD_GENERATION] = {.plot = PLOT_BROKER},
     [GUARD_UNMARK] = {.grows = true, .plot = PLOT_DATABASE},
     [GUARD_SETTLE_FENCED] = {.grows = true, .plot = PLOT_FROZEN},
     [GUARD_LOOK_AGAIN] = {.grows = true},

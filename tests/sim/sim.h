@@ -111,6 +111,7 @@ enum phase {
     X(ACK_LATE, "ack-late")                                                                        \
     X(ACK_LOST, "ack-lost")                                                                        \
     X(EXPIRED, "session-expired")                                                                  \
+    X(REJOINED, "joined-anew-by-itself")                                                           \
     X(REBALANCE, "rebalance")                                                                      \
     X(DUPLICATE, "duplicate-record")                                                               \
     X(HOLE, "offset-hole")                                                                         \

@@ -249,13 +249,19 @@ void transactional_assigned(struct actor *actor)
     if (consumer->rk == NULL) {
         consumer->rk = rdkafka_open(actor, NULL);
     }
-    offsets_forget(consumer);
-    consumer->partitions = actor->client.partitions;
-    consumer->partition_count = actor->client.partition_count;
     consumer->assigned = true;
     if (consumer->transactor != NULL) {
         transactor_join(consumer->transactor, membership_take(consumer->rk, &err));
     }
+}
+
+void transactional_granted(struct actor *actor)
+{
+    struct consumer *consumer = &member_of(actor)->consumer;
+    offsets_forget(consumer);
+    consumer->partitions = actor->client.partitions;
+    consumer->partition_count = actor->client.partition_count;
+    consumer->generation = membership_generation(consumer->rk);
 }
 
 void transactional_started(struct actor *actor)

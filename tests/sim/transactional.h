@@ -21,7 +21,8 @@ void transactional_ready(const struct actor *actor, const char *id);
 void transactional_begin(struct actor *actor, struct worker *worker);
 /* The group has given partitions, and poll() tells it. */
 void transactional_assigned(struct actor *actor);
-/* As the port's start, stop and leave. */
+/* As the port's partitions, start, stop and leave. */
+void transactional_granted(struct actor *actor);
 void transactional_started(struct actor *actor);
 void transactional_stopped(struct actor *actor);
 void transactional_left(struct actor *actor);

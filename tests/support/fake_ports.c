@@ -73,7 +73,7 @@ static enum source_event poll_events(struct record *record)
     }
     if (world.revoke_at_record >= 0 && world.record_count >= world.revoke_at_record) {
         world.revoke_at_record = -1;
-        if (world.revoke_as != SOURCE_RESET && world.revoke_as != SOURCE_REVOKED) {
+        if (world.revoke_as == SOURCE_LOST) {
             world.assigned = false; /* a revocation alone still takes commits, until stop() */
         }
         world.revoking = world.revoke_as == SOURCE_REVOKED;

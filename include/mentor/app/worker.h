@@ -131,6 +131,7 @@ struct worker {
     bool opened;             /* OPEN was done once: what it asks of broker and store is so */
     bool assigned;           /* the partitions are ours by the group */
     bool fresh;              /* and the group has just said so */
+    bool granted;            /* it has given others, in place of these, and revoked nothing */
     bool taken;              /* and their epochs are ours, and what Kafka knows agrees */
     bool reading;            /* and their records come */
     uint32_t assigned_count; /* partitions; slot_count unless there are more than PARTITIONS_MAX */

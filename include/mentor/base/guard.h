@@ -51,6 +51,7 @@
     X(LOOK_AGAIN, "look-again", "a broker that has not heard of a growth yet is asked again")      \
     X(PURGE, "purge", "nothing that is queued is sent after the partition was given back")         \
     X(REVOCATION, "revocation", "a revocation met while reading ahead is answered")                \
+    X(GRANTED, "granted", "partitions given without a revocation before are taken")                \
     X(FORGET, "forget", "after trouble what was read and not stored is read again")                \
     X(CLOCK_FLOOR, "clock-floor", "a partition's time of decision does not run back")              \
     X(RULEBOOK_PINNED, "rulebook-pinned", "a batch names the rulebook that has decided it")        \
@@ -79,6 +80,7 @@
     X(HANGING_TOLD, "hanging-told", "what counts as out and is aborted after all is sent again")   \
     X(ORPHAN_HANGING, "orphan-hanging", "a dead one's outputs do not hang for ever")               \
     X(TXN_FORGET, "txn-forget", "positions of an earlier assignment are not told any more")        \
+    X(GENERATION, "generation", "nothing is committed for an assignment that is replaced")         \
     /* In src/kafka/ring.c. */                                                                     \
     X(CONTIGUOUS, "contiguous", "acknowledged is what has nothing unacknowledged before it")
 

@@ -17,7 +17,9 @@ enum source_event {
     SOURCE_RECORD,  /* *record is filled; borrowed until release() */
     SOURCE_END, /* record->partition, record->offset: the log ends there; what lies between has no
                    record */
-    SOURCE_ASSIGNED, /* partitions(); take them, then start() */
+    SOURCE_ASSIGNED, /* partitions(); take them, then start(). Also while others are still ours, in
+                        their place: the group was joined anew by itself. Those are settled first,
+                        and stop() ends their reading */
     SOURCE_REVOKED,  /* all partitions go: settle, then stop(). What was polled and not stored is
                         dropped */
     SOURCE_LOST,     /* as revoked, but they are another's already, or the session timed out while
@@ -38,7 +40,8 @@ struct source {
     enum source_event (*poll)(void *self, uint32_t wait_ms, struct record *record, struct err *err);
     /* Ends the life of the `count` records that were polled longest ago; UINT32_MAX: of all. */
     void (*release)(void *self, uint32_t count);
-    /* The partitions just assigned, borrowed until the next poll. Returns their number. */
+    /* The partitions just assigned, borrowed until the next poll. Returns their number. Before it
+     * is called, what the calls below say of assigned ones is said of those of before. */
     uint32_t (*partitions)(void *self, const int32_t **partitions);
     /* Begin reading each at `offsets[i]`. */
     bool (*start)(void *self,
@@ -78,7 +81,8 @@ struct source {
         void *self, int32_t partition, int64_t since_ms, struct recall *recall, struct err *err);
     /*
      * Commits emitted_offset with metadata (port/note.h) for each position, acknowledged.
-     * ERR_FENCED when the group has moved on; ERR_RETRY without an answer within 5 s. In
+     * ERR_FENCED when the group has moved on; ERR_RETRY without an answer within 5 s, and while
+     * poll() has not told yet what the group has given instead. In
      * transactional mode nothing goes out: the positions are told with the outputs sent after this.
      */
     bool (*commit)(void *self, const struct position *positions, uint32_t count, struct err *err);
