@@ -12,7 +12,8 @@
 #include "settings.h"
 
 enum {
-    ROUND_MS = 500,      /* between two looks */
+    ROUND_MS = 500, /* between two looks */
+    TWO_ROUNDS_MS = 2 * ROUND_MS,
     CONFIGS_MS = 3000,   /* Debian's mock cluster never answers this question */
     SIZE_MARGIN = 65536, /* what our headers may add to a record */
     TOPIC_COUNT = 3,
@@ -111,7 +112,7 @@ static bool topics_find(rd_kafka_t *rk,
 {
     struct clock clock = clock_system();
     while (!topics_look(rk, asked, until_ms, facts, err)) {
-        if (err->kind != ERR_RETRY || now_ms() + 2 * ROUND_MS > until_ms) {
+        if (err->kind != ERR_RETRY || until_ms - now_ms() < TWO_ROUNDS_MS) {
             return false; /* a look in no time would know less */
         }
         clock.sleep_ms(clock.self, ROUND_MS);
