@@ -118,7 +118,8 @@ enum step_outcome step_settle(struct worker *worker)
     }
     struct err fenced = worker->err;
     bool purged = !GUARD(PURGE) || sink->purge(sink->self, &worker->err);
-    bool stopped = !worker->assigned || source->stop(source->self, &worker->err);
+    /* Also when nothing is ours by what we have heard: an answer that is owed keeps everybody. */
+    bool stopped = source->stop(source->self, &worker->err);
     if (!ours) {
         worker->err = fenced; /* whatever else went wrong */
     }

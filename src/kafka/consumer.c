@@ -126,9 +126,9 @@ source_poll(void *self, uint32_t wait_ms, struct record *record, struct err *err
         return SOURCE_FAILED;
     }
     if (consumer->failed) {
-        member_close(consumer);
+        consumer_client_close(consumer);
     }
-    if (!consumer->joined && !member_join(consumer, err)) {
+    if (!consumer->joined && !consumer_client_join(consumer, err)) {
         return SOURCE_FAILED;
     }
     enum source_event event = serve(consumer, wait_ms, record, err);
@@ -230,7 +230,7 @@ static bool source_stop(void *self, struct err *err)
 static bool source_leave(void *self, struct err *err)
 {
     (void)err;
-    member_close(consumer_of(self));
+    consumer_client_close(consumer_of(self));
     return true;
 }
 
@@ -239,8 +239,9 @@ struct consumer *consumer_open(const struct kafka_settings *settings, struct err
     struct consumer *consumer = calloc(1, sizeof(*consumer));
     CHECK(consumer != NULL);
     consumer->settings = *settings;
-    if (!member_open(consumer,
-                     err)) { /* wrong properties show here; the group is joined by the first poll */
+    if (!consumer_client_open(
+            consumer,
+            err)) { /* wrong properties show here; the group is joined by the first poll */
         consumer_close(&consumer);
     }
     return consumer;
@@ -251,7 +252,7 @@ void consumer_close(struct consumer **consumer)
     if (*consumer == NULL) {
         return;
     }
-    member_close(*consumer);
+    consumer_client_close(*consumer);
     held_release(&(*consumer)->held);
     free((*consumer)->partitions);
     free(*consumer);

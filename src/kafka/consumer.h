@@ -1,8 +1,8 @@
 #ifndef KAFKA_CONSUMER_H
 #define KAFKA_CONSUMER_H
 
-/* The group member's insides, shared by member.c (the client), consumer.c (reading) and offsets.c
- * (what the group has stored). */
+/* The group member's insides, shared by consumer_client.c (the client), consumer.c (reading) and
+ * offsets.c (what the group has stored). */
 
 #include "mentor/kafka/kafka.h"
 
@@ -52,12 +52,13 @@ struct consumer {
     struct hanging_time hanging;
 };
 
-/* member.c: a client with these settings, which the first member_join or poll lets join. */
-bool member_open(struct consumer *consumer, struct err *err);
+/* consumer_client.c: a client with these settings, which the first consumer_client_join or poll
+ * lets join. */
+bool consumer_client_open(struct consumer *consumer, struct err *err);
 /* Opens one when there is none. */
-bool member_join(struct consumer *consumer, struct err *err);
+bool consumer_client_join(struct consumer *consumer, struct err *err);
 /* Leaves the group; every record's life ends. */
-void member_close(struct consumer *consumer);
+void consumer_client_close(struct consumer *consumer);
 
 /* ERR_HALT when another member has joined under our group.instance.id, which `code` or the client
  * says. */

@@ -72,7 +72,7 @@ static void on_client_error(rd_kafka_t *rk, int code, const char *reason, void *
     }
 }
 
-bool member_open(struct consumer *consumer, struct err *err)
+bool consumer_client_open(struct consumer *consumer, struct err *err)
 {
     rd_kafka_conf_t *conf = settings_conf(&consumer->settings, CLIENT_CONSUMER, err);
     if (conf == NULL) {
@@ -90,9 +90,9 @@ bool member_open(struct consumer *consumer, struct err *err)
     return true;
 }
 
-bool member_join(struct consumer *consumer, struct err *err)
+bool consumer_client_join(struct consumer *consumer, struct err *err)
 {
-    if (consumer->rk == NULL && !member_open(consumer, err)) {
+    if (consumer->rk == NULL && !consumer_client_open(consumer, err)) {
         return false;
     }
     rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
@@ -132,7 +132,7 @@ static void group_leave(rd_kafka_t *rk)
     rd_kafka_queue_destroy(queue);
 }
 
-void member_close(struct consumer *consumer)
+void consumer_client_close(struct consumer *consumer)
 {
     held_drop(&consumer->held, UINT32_MAX);
     if (consumer->rk != NULL) {
