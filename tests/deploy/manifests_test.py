@@ -208,7 +208,7 @@ def test_kubernetes_names_fit_each_other(program):
 def test_stopping_gets_the_time_that_draining_takes():
     """WORKER_DRAIN_MS for what is on its way, LEAVE_MS for a group whose broker is away, and room."""
     drain = int(re.search(r"WORKER_DRAIN_MS = (\d+)", (ROOT / "include/mentor/app/worker.h").read_text(encoding="utf-8"))[1])
-    leave = int(re.search(r"LEAVE_MS = (\d+)", (ROOT / "src/kafka/consumer.c").read_text(encoding="utf-8"))[1])
+    leave = int(re.search(r"LEAVE_MS = (\d+)", (ROOT / "src/kafka/consumer_client.c").read_text(encoding="utf-8"))[1])
     least = (drain + leave) / 1000 + 5
     unit = (DEPLOY / "systemd" / "mentord.service").read_text(encoding="utf-8")
     assert int(re.search(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)[1]) >= least
