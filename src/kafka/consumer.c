@@ -161,7 +161,7 @@ static uint32_t source_partitions(void *self, const int32_t **partitions)
         consumer->partitions = consumer->granted;
         consumer->partition_count = consumer->granted_count;
         consumer->granted = NULL;
-        consumer->generation = membership_generation(consumer->rk);
+        consumer->generation = consumer->granted_generation;
     }
     *partitions = consumer->partitions;
     return consumer->partition_count;

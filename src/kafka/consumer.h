@@ -36,12 +36,13 @@ struct consumer {
     bool alone;     /* no broker answers, and poll() has not said so yet */
     bool failed;    /* fatally: the next poll makes a new client */
     enum source_event change; /* what the group said and poll() has not told yet */
-    uint32_t change_count;
-    int32_t *partitions; /* the last assignment that partitions() has told */
+    uint32_t change_count;    /* how often a callback has ended a poll */
+    int32_t *partitions;      /* the last assignment that partitions() has told */
     uint32_t partition_count;
-    int32_t generation; /* the group's, as of then */
+    int32_t generation; /* the group's, as it was given */
     int32_t *granted;   /* the one that it tells next; NULL: none */
     uint32_t granted_count;
+    int32_t granted_generation;
     struct broker_answer *answers; /* owned; beside partitions, NULL before one is asked */
     struct held held;
     struct waker waker;

@@ -6,6 +6,7 @@
 #include "mentor/base/err.h"
 
 #include "consumer.h"
+#include "membership.h"
 #include "rdlog.h"
 #include "settings.h"
 
@@ -46,6 +47,7 @@ static void on_rebalance(rd_kafka_t *rk,
         for (int i = 0; i < list->cnt; i++) {
             consumer->granted[i] = list->elems[i].partition;
         }
+        consumer->granted_generation = membership_generation(rk);
         rd_kafka_topic_partition_list_t *nothing = rd_kafka_topic_partition_list_new(0);
         (void)rd_kafka_assign(rk, nothing);
         rd_kafka_topic_partition_list_destroy(nothing);
@@ -68,6 +70,7 @@ static void on_client_error(rd_kafka_t *rk, int code, const char *reason, void *
     rdlog_passing(rk, (rd_kafka_resp_err_t)code, reason);
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
         consumer->alone = true;
+        consumer->change_count++; /* what is queued behind it is served yet */
         rd_kafka_yield(rk);
     }
 }

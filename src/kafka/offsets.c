@@ -304,8 +304,10 @@ commit(struct consumer *consumer, const struct position *positions, uint32_t cou
                    rd_kafka_err2str(code));
 }
 
-/* One that is out of the group commits as nobody, and an empty group lets it. One that librdkafka
- * has joined anew with, which poll() is still to tell, would commit what is another's by now. */
+/* One that is out of the group commits as nobody, and an empty group lets it. One for whom
+ * librdkafka has joined anew, which poll() is still to tell, would commit what is another's by now.
+ * An assignment that is served just while it does so has the new generation already: then only the
+ * store knows, which is asked before. */
 static bool is_member(const struct consumer *consumer, struct err *err)
 {
     if (consumer->rk != NULL && consumer->assigned && !rd_kafka_assignment_lost(consumer->rk)) {

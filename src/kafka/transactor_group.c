@@ -45,26 +45,37 @@ static void broken(struct transactor *transactor, const struct err *err)
     transactor->why = *err;
 }
 
+static bool pends_no_more(const struct consumer *consumer,
+                          rd_kafka_topic_partition_list_t *partitions,
+                          struct err *err)
+{
+    return undo_await(consumer, partitions, COMMITTED_MS) ||
+           err_set(err, ERR_RETRY, "an offset of ours is pending, or nobody says");
+}
+
 /* With nothing of ours open, under the mutex. */
 static bool clear(struct transactor *transactor, struct err *err)
 {
+    struct consumer *consumer = transactor->consumer;
     if (!transactor_is_member(transactor, err)) {
         return false;
     }
     /* Without any, what pends of ours is where we were before, and nobody there may know it. */
-    rd_kafka_topic_partition_list_t *partitions = transactor->consumer->partition_count > 0
-                                                      ? offsets_assigned(transactor->consumer)
-                                                      : undo_pending(transactor->consumer, err);
+    bool none = consumer->partition_count == 0;
+    rd_kafka_topic_partition_list_t *partitions =
+        none ? undo_lasting(consumer, err) : offsets_assigned(consumer);
     if (partitions == NULL) {
         return false;
     }
     enum hanging hanging =
         hanging_end(&transactor->outlet, partitions, transactor->membership, err);
-    rd_kafka_topic_partition_list_destroy(partitions);
     if (hanging == HANGING_UNKNOWN) {
         broken(transactor, err);
     }
-    transactor->doubted = !hanging_is_over(&transactor->consumer->hanging, hanging, err);
+    transactor->doubted =
+        !hanging_is_over(&consumer->hanging, hanging, err) ||
+        (none && partitions->cnt > 0 && !pends_no_more(consumer, partitions, err));
+    rd_kafka_topic_partition_list_destroy(partitions);
     return !transactor->doubted;
 }
 
@@ -123,9 +134,9 @@ static bool is_committed(const struct consumer *consumer, struct err *err)
         return err_set(err, ERR_FENCED, "not in the group %s", consumer->settings.group);
     }
     rd_kafka_topic_partition_list_t *partitions = offsets_assigned(consumer);
-    bool done = undo_await(consumer, partitions, COMMITTED_MS);
+    bool done = pends_no_more(consumer, partitions, err);
     rd_kafka_topic_partition_list_destroy(partitions);
-    return done || err_set(err, ERR_RETRY, "an offset of ours is pending, or nobody says");
+    return done;
 }
 
 bool transactor_ended(void *self, bool now, struct err *err)

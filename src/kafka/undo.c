@@ -15,6 +15,7 @@ enum {
     ASK_MS = 5000,
     END_MS = 2000, /* an abort is answered before its markers are written */
     END_PAUSE_MS = 20,
+    LASTS_US = 500000,
 };
 
 /* In librdkafka 2.0.2 rd_kafka_committed asks again and again while one is pending, and says only
@@ -121,29 +122,47 @@ rd_kafka_topic_partition_list_t *undo_pending_of(const rd_kafka_topic_partition_
     for (int i = 0; i < asked->cnt; i++) {
         const rd_kafka_topic_partition_t *at = &asked->elems[i];
         if (at->offset == UNDO_UNSEEN) {
-            rd_kafka_topic_partition_list_add(pending, at->topic, at->partition);
+            rd_kafka_topic_partition_list_add(pending, at->topic, at->partition)->offset =
+                UNDO_UNSEEN;
         }
     }
     return pending;
 }
 
-rd_kafka_topic_partition_list_t *undo_pending(const struct consumer *consumer, struct err *err)
+/* NULL: *err. */
+static rd_kafka_topic_partition_list_t *ask_pending(const struct consumer *consumer,
+                                                    rd_kafka_topic_partition_list_t *asked,
+                                                    struct err *err)
+{
+    const struct kafka_settings *settings = &consumer->settings;
+    if (undo_ask(consumer->rk, settings->group, asked) == UNDO_UNKNOWN) {
+        (void)undo_unanswered(settings, err);
+        return NULL;
+    }
+    return undo_pending_of(asked);
+}
+
+rd_kafka_topic_partition_list_t *undo_lasting(const struct consumer *consumer, struct err *err)
 {
     const struct kafka_settings *settings = &consumer->settings;
     if (consumer->rk == NULL) {
         (void)err_set(err, ERR_FENCED, "not in the group %s", settings->group);
         return NULL;
     }
-    rd_kafka_topic_partition_list_t *all = ask_all(consumer->rk, settings, err);
-    rd_kafka_topic_partition_list_t *pending = NULL;
-    if (all != NULL && (undo_ask(consumer->rk, settings->group, all) != UNDO_UNKNOWN ||
-                        undo_unanswered(settings, err))) {
-        pending = undo_pending_of(all);
+    struct clock clock = clock_system();
+    int64_t until_us = clock.mono_us(clock.self) + LASTS_US;
+    rd_kafka_topic_partition_list_t *left = ask_all(consumer->rk, settings, err);
+    bool first = true;
+    while (left != NULL && (first || (left->cnt > 0 && clock.mono_us(clock.self) < until_us))) {
+        if (!first) {
+            clock.sleep_ms(clock.self, END_PAUSE_MS);
+        }
+        first = false;
+        rd_kafka_topic_partition_list_t *asked = left;
+        left = ask_pending(consumer, asked, err);
+        rd_kafka_topic_partition_list_destroy(asked);
     }
-    if (all != NULL) {
-        rd_kafka_topic_partition_list_destroy(all);
-    }
-    return pending;
+    return left;
 }
 
 /* What is told of each partition of the input topic: by index. */

@@ -30,11 +30,12 @@ enum undo_pending {
 enum undo_pending
 undo_ask(rd_kafka_t *rk, const char *group, rd_kafka_topic_partition_list_t *partitions);
 
-/* Those of which an offset pends, once undo_ask was asked with UNDO_UNSEEN for each; the caller
- * destroys it. */
+/* Those of which an offset pends, once undo_ask was asked with UNDO_UNSEEN for each, which they
+ * have in turn; the caller destroys it. */
 rd_kafka_topic_partition_list_t *undo_pending_of(const rd_kafka_topic_partition_list_t *asked);
-/* Those of all partitions of the input topic. NULL: *err; ERR_FENCED without a client. */
-MUST_CHECK rd_kafka_topic_partition_list_t *undo_pending(const struct consumer *consumer,
+/* Those of all partitions of the input topic of which one pends whenever it is asked for half a
+ * second, so not those of living workers at work. NULL: *err; ERR_FENCED without a client. */
+MUST_CHECK rd_kafka_topic_partition_list_t *undo_lasting(const struct consumer *consumer,
                                                          struct err *err);
 
 /* Sets *err for UNDO_UNKNOWN; false. */

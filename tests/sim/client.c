@@ -236,6 +236,7 @@ static enum source_event change_take(struct actor *actor, struct client *client)
     client->told = client->told || change == SOURCE_ASSIGNED;
     if (change == SOURCE_ASSIGNED) {
         client->granted = mask;
+        client->granted_generation = client->generation;
         stop_reading(client);
         if (sim.plot.emits != EMIT_IDEMPOTENT) {
             transactional_assigned(actor);
@@ -349,7 +350,7 @@ static uint32_t source_partitions(void *self, const int32_t **partitions)
     actor->fenced = false;
     actor->holds = false;
     actor->doubts = false;
-    client->taken_generation = client->generation;
+    client->taken_generation = client->granted_generation;
     client->partition_count = 0;
     for (int32_t i = 0; i < BROKER_PARTITIONS; i++) {
         if ((client->granted >> i & 1U) != 0) {
@@ -409,6 +410,8 @@ static bool source_stop(void *self, struct err *err)
         producer_given_back(actor);
         sim_trace("stop: given back");
         given_back(actor);
+    } else if (said_last(client) == SOURCE_REVOKED) {
+        sim_at(sim.now_us + sim_between(500, 5000), rejoin, actor, actor->life); /* answered */
     }
     return true;
 }

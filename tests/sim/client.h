@@ -15,11 +15,12 @@ enum {
 };
 
 struct client {
-    bool joined;              /* has asked to be a member */
-    uint64_t member;          /* 0: not known to the broker yet */
-    int64_t generation;       /* the group's, as librdkafka knows it */
-    int64_t taken_generation; /* as of the last call of partitions() */
-    int64_t heard_us;         /* the last heartbeat that was answered */
+    bool joined;                /* has asked to be a member */
+    uint64_t member;            /* 0: not known to the broker yet */
+    int64_t generation;         /* the group's, as librdkafka knows it */
+    int64_t granted_generation; /* with the last assignment that was told */
+    int64_t taken_generation;   /* likewise, as partitions() was called */
+    int64_t heard_us;           /* the last heartbeat that was answered */
     struct {
         enum source_event event;
         uint32_t mask;   /* with an assignment: of which partitions */

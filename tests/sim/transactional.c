@@ -250,6 +250,7 @@ void transactional_assigned(struct actor *actor)
         consumer->rk = rdkafka_open(actor, NULL);
     }
     consumer->assigned = true;
+    consumer->granted_generation = membership_generation(consumer->rk);
     if (consumer->transactor != NULL) {
         transactor_join(consumer->transactor, membership_take(consumer->rk, &err));
     }
@@ -261,7 +262,7 @@ void transactional_granted(struct actor *actor)
     offsets_forget(consumer);
     consumer->partitions = actor->client.partitions;
     consumer->partition_count = actor->client.partition_count;
-    consumer->generation = membership_generation(consumer->rk);
+    consumer->generation = consumer->granted_generation;
 }
 
 void transactional_started(struct actor *actor)

@@ -68,8 +68,8 @@ static enum source_event poll_events(struct record *record)
     }
     if (!world.reading && world.revoke_when_stopped) {
         world.revoke_when_stopped = false;
-        world.revoking = true;
-        return SOURCE_REVOKED;
+        world.revoking = world.revoke_as == SOURCE_REVOKED;
+        return world.revoke_as;
     }
     if (world.revoke_at_record >= 0 && world.record_count >= world.revoke_at_record) {
         world.revoke_at_record = -1;
@@ -77,6 +77,7 @@ static enum source_event poll_events(struct record *record)
             world.assigned = false; /* a revocation alone still takes commits, until stop() */
         }
         world.revoking = world.revoke_as == SOURCE_REVOKED;
+        world.stop = world.stop || world.stop_when_revoked;
         *record = (struct record){0};
         return world.revoke_as;
     }

@@ -109,6 +109,7 @@ struct world {
     int64_t revoke_at_record;          /* counted over all; -1 never */
     enum source_event revoke_as;
     bool revoke_when_stopped;
+    bool stop_when_revoked;
     uint32_t committed_fails; /* so many times: the broker does not say what the group committed */
     bool noted;               /* what may be missing of partition 0 is to be read back */
     uint32_t written;         /* its outputs by offset, as bits: in the output topics, */

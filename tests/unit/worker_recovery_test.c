@@ -120,7 +120,44 @@ static void a_revocation_while_gathering_loses_nothing(void **state)
         assert_int_equal(world.write_count, 1); /* what was gathered is dropped, and read again */
         assert_int_equal(world.record_count, 5);
         assert_int_equal(world.take_count, 2);
+        assert_int_equal(world.leave_count, 1);
     }
+}
+
+/* What was taken is given back before others are, also amid an outage: nobody counts it as left by
+ * a dead one. */
+static void partitions_given_while_others_are_held_are_taken_after_these_are_settled(void **state)
+{
+    (void)state;
+    static const enum source_event events[] = {SOURCE_REVOKED, SOURCE_ASSIGNED};
+    for (size_t i = 0; i < ROW_COUNT(events); i++) {
+        world_end();
+        world_begin(100);
+        world_publish_versions(0, 3);
+        world.count_deaths = true;
+        world.plan[0] = WRITE_STORED_BUT_LOST;
+        world.revoke_when_stopped = true;
+        world.revoke_as = events[i];
+        world.after_take = note_takeovers;
+        takeovers = 0;
+        assert_true(world_run());
+        assert_all_decided_once();
+        assert_false(world.revoke_when_stopped);
+        assert_int_equal(world.take_count, 2);
+        assert_int_equal(takeovers, 0);
+        assert_int_equal(world.leave_count, 1); /* at the end */
+    }
+}
+
+static void told_to_stop_as_partitions_go_it_is_the_drain(void **state)
+{
+    (void)state;
+    world_publish_versions(0, 3);
+    world.revoke_at_record = 2;
+    world.stop_when_revoked = true;
+    assert_true(world_run());
+    assert_int_equal(world.worker.metrics.cells[METRIC_AT_REBALANCES + CHANGE_REVOKED], 0);
+    assert_true(world.partitions[0].released);
 }
 
 /* The group is not kept waiting for an answer that an outage made forgotten. */
@@ -437,6 +474,12 @@ int main(void)
             what_was_taken_in_vain_is_not_given_back, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
             a_revocation_while_gathering_loses_nothing, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            partitions_given_while_others_are_held_are_taken_after_these_are_settled,
+            world_set_up,
+            world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            told_to_stop_as_partitions_go_it_is_the_drain, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(a_revocation_while_the_database_is_waited_for_is_answered,
                                         world_set_up,
                                         world_tear_down),

@@ -81,8 +81,8 @@ struct source {
         void *self, int32_t partition, int64_t since_ms, struct recall *recall, struct err *err);
     /*
      * Commits emitted_offset with metadata (port/note.h) for each position, acknowledged.
-     * ERR_FENCED when the group has moved on; ERR_RETRY without an answer within 5 s, and while
-     * poll() has not told yet what the group has given instead. In
+     * ERR_FENCED when the group has moved on; ERR_RETRY without an answer within 5 s, and from when
+     * the group has given others instead until partitions() is called. In
      * transactional mode nothing goes out: the positions are told with the outputs sent after this.
      */
     bool (*commit)(void *self, const struct position *positions, uint32_t count, struct err *err);
