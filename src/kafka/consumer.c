@@ -217,14 +217,22 @@ static void source_undoing(void *self, undoing_fn *tell, void *context)
 static bool source_stop(void *self, struct err *err)
 {
     struct consumer *consumer = consumer_of(self);
-    consumer->assigned = consumer->assigned && !consumer->settling;
+    bool answers = consumer->settling;
+    consumer->assigned = consumer->assigned && !answers;
     consumer->reading = false;
     consumer->settling = false;
     if (consumer->rk == NULL) {
         return true;
     }
     waker_watch(&consumer->waker, NULL, NULL, 0);
-    return assign(consumer, NULL, err);
+    /* None at all would answer a revocation that poll() has not told yet. */
+    rd_kafka_topic_partition_list_t *nothing =
+        answers ? NULL : rd_kafka_topic_partition_list_new(0);
+    bool done = assign(consumer, nothing, err);
+    if (nothing != NULL) {
+        rd_kafka_topic_partition_list_destroy(nothing);
+    }
+    return done;
 }
 
 static bool source_leave(void *self, struct err *err)

@@ -227,6 +227,31 @@ static void a_second_member_takes_half_once_the_first_has_stopped(void **state)
     consumer_close(&other);
 }
 
+static void reading_that_ends_on_its_own_answers_no_revocation(void **state)
+{
+    struct world *world = *state;
+    struct record record;
+    struct source *first = &world->source;
+    topics_make(&world->fixture, 2);
+    join_at(world, 0);
+    struct consumer *other = consumer_open(&world->fixture.settings, &world->err);
+    assert_non_null(other);
+    struct source second = consumer_source(other);
+    for (int i = 0; i < 40; i++) { /* the first hears of it, and does not poll */
+        assert_int_equal(second.poll(second.self, 100, &record, &world->err), SOURCE_NOTHING);
+    }
+    assert_true(first->stop(first->self, &world->err));
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(second.poll(second.self, 100, &record, &world->err), SOURCE_NOTHING);
+    }
+    assert_true(first->commit(first->self, world->positions, 2, &world->err));
+    source_await(first, SOURCE_REVOKED, &world->record);
+    assert_true(first->stop(first->self, &world->err));
+    source_await(&second, SOURCE_ASSIGNED, &record);
+    source_await(first, SOURCE_ASSIGNED, &world->record);
+    consumer_close(&other);
+}
+
 static const struct kafka_property hears_of_growth[] = {
     {"topic.metadata.refresh.interval.ms", "200"},
 };
@@ -630,6 +655,7 @@ int main(void)
         TEST(what_is_committed_comes_back_with_its_metadata),
         TEST(reading_that_ends_and_begins_again_loses_and_doubles_nothing),
         TEST(a_second_member_takes_half_once_the_first_has_stopped),
+        TEST(reading_that_ends_on_its_own_answers_no_revocation),
         TEST(only_the_last_of_two_assignments_is_told),
         TEST(an_assignment_comes_in_place_of_another),
         TEST(a_member_that_did_not_poll_is_fenced),

@@ -410,8 +410,6 @@ static bool source_stop(void *self, struct err *err)
         producer_given_back(actor);
         sim_trace("stop: given back");
         given_back(actor);
-    } else if (said_last(client) == SOURCE_REVOKED) {
-        sim_at(sim.now_us + sim_between(500, 5000), rejoin, actor, actor->life); /* answered */
     }
     return true;
 }
