@@ -47,7 +47,8 @@ static const struct preset presets[] = {
     {CONSUMER | READER, "fetch.max.bytes", "16777216", false},
     /* A fetch is counted as it comes: what compresses well is many times that once unpacked. */
     {CONSUMER | READER, "fetch.message.max.bytes", "262144", false},
-    {CONSUMER | READER, "fetch.wait.max.ms", "100", false},
+    {CONSUMER, "fetch.wait.max.ms", "100", false},
+    {READER, "fetch.wait.max.ms", "20", false}, /* an end is told by a fetch that has waited */
     {CONSUMER | READER, "fetch.error.backoff.ms", "100", false},
     {CONSUMER | READER, "fetch.queue.backoff.ms", "10", true},
 
