@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "mentor/app/worker.h"
+#include "mentor/base/guard.h"
 
 static int by_partition(const void *a, const void *b)
 {
@@ -33,6 +34,16 @@ void assignment_accept(struct worker *worker)
     worker->granted = false;
     worker->taken = false;
     metrics_add(&worker->metrics, METRIC_AT_REBALANCES + CHANGE_ASSIGNED, 1);
+}
+
+enum step_outcome assignment_meet(struct worker *worker)
+{
+    if (worker->assigned) {
+        worker->granted = GUARD(GRANTED);
+        return STEP_REVOKED;
+    }
+    assignment_accept(worker);
+    return STEP_DONE;
 }
 
 bool assignment_fits(struct worker *worker)

@@ -8,6 +8,7 @@
 #include "mentor/core/partition.h"
 
 #include "alone.h"
+#include "assignment.h"
 #include "growth.h"
 #include "shadow.h"
 #include "steps.h"
@@ -230,9 +231,8 @@ static enum step_outcome take_event(struct worker *worker, struct lot *lot, uint
         return take_end(worker, lot, &record);
     case SOURCE_NOTHING:
         return STEP_AGAIN;
-    case SOURCE_ASSIGNED: /* without a revocation before: SETTLE, and then they are ours */
-        worker->granted = GUARD(GRANTED);
-        return STEP_REVOKED;
+    case SOURCE_ASSIGNED:
+        return assignment_meet(worker);
     case SOURCE_LOST:
     case SOURCE_REVOKED:
         return STEP_REVOKED;

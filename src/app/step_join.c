@@ -78,12 +78,7 @@ static enum step_outcome serve(struct worker *worker, uint32_t wait_ms)
     struct record record;
     switch (worker->edges.source.poll(worker->edges.source.self, wait_ms, &record, &worker->err)) {
     case SOURCE_ASSIGNED:
-        if (worker->assigned) { /* in place of those */
-            worker->granted = GUARD(GRANTED);
-            return STEP_REVOKED;
-        }
-        assignment_accept(worker);
-        return STEP_DONE;
+        return assignment_meet(worker);
     case SOURCE_REVOKED:
     case SOURCE_LOST:
         return STEP_REVOKED;

@@ -4,6 +4,7 @@
 /* The group member's insides, shared by consumer_client.c (the client), consumer.c (reading) and
  * offsets.c (what the group has stored). */
 
+#include "mentor/base/check.h"
 #include "mentor/kafka/kafka.h"
 
 #include "hanging.h"
@@ -65,6 +66,8 @@ void consumer_client_close(struct consumer *consumer);
  * says. */
 bool consumer_replaced(const struct consumer *consumer, rd_kafka_resp_err_t code, struct err *err);
 
+/* ERR_FENCED when there is no client to ask with. */
+MUST_CHECK bool offsets_ready(const struct consumer *consumer, struct err *err);
 /* When the assignment or what is committed changes, and when reading begins. */
 void offsets_forget(struct consumer *consumer);
 bool offsets_bounds(void *self, int32_t partition, int64_t *low, int64_t *high, struct err *err);

@@ -100,8 +100,8 @@ static bool fence(struct orphan *orphan, const char *transactional_id, struct er
 bool kafka_fence(struct consumer *consumer, const char *transactional_id, struct err *err)
 {
     struct orphan orphan = {.consumer = consumer};
-    if (consumer->rk == NULL) {
-        return err_set(err, ERR_FENCED, "not in the group %s", consumer->settings.group);
+    if (!offsets_ready(consumer, err)) {
+        return false;
     }
     outlet_init(&orphan.outlet, &consumer->settings);
     orphan.partitions = offsets_assigned(consumer);

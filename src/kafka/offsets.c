@@ -21,7 +21,7 @@ enum {
     UNDO_EVERY_US = 30000000,
 };
 
-static bool client_ready(struct consumer *consumer, struct err *err)
+bool offsets_ready(const struct consumer *consumer, struct err *err)
 {
     return consumer->rk != NULL ||
            err_set(err, ERR_FENCED, "not in the group %s", consumer->settings.group);
@@ -116,7 +116,7 @@ bounds_look(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, struct broker
 bool offsets_bounds(void *self, int32_t partition, int64_t *low, int64_t *high, struct err *err)
 {
     struct consumer *consumer = self;
-    if (!client_ready(consumer, err)) {
+    if (!offsets_ready(consumer, err)) {
         return false;
     }
     struct broker_answer one = {0};
@@ -216,7 +216,7 @@ unanswered(struct consumer *consumer, int32_t partition, rd_kafka_resp_err_t cod
 bool offsets_count(void *self, int32_t *count, struct err *err)
 {
     struct consumer *consumer = self;
-    if (!client_ready(consumer, err)) {
+    if (!offsets_ready(consumer, err)) {
         return false;
     }
     *count = bounds_partitions(consumer->rk, consumer->settings.topic_applications, ANSWER_MS, err);
@@ -227,7 +227,7 @@ bool offsets_committed(
     void *self, int32_t partition, int64_t *offset, char *metadata, uint32_t size, struct err *err)
 {
     struct consumer *consumer = self;
-    if (!client_ready(consumer, err)) {
+    if (!offsets_ready(consumer, err)) {
         return false;
     }
     struct broker_answer one = {0};

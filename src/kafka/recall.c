@@ -56,8 +56,8 @@ bool consumer_recall(
 {
     const struct consumer *consumer = self;
     const struct kafka_settings *settings = &consumer->settings;
-    if (consumer->rk == NULL) {
-        return err_set(err, ERR_FENCED, "not in the group %s", settings->group);
+    if (!offsets_ready(consumer, err)) {
+        return false;
     }
     bool done = read_topic(consumer, settings->topic_decisions, partition, since_ms, recall, err) &&
                 read_topic(consumer, settings->topic_dlq, partition, since_ms, recall, err);

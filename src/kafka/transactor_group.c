@@ -130,8 +130,8 @@ static bool is_seen(struct transactor *transactor, bool now, struct err *err)
  * answered before its markers are written. */
 static bool is_committed(const struct consumer *consumer, struct err *err)
 {
-    if (consumer->rk == NULL) {
-        return err_set(err, ERR_FENCED, "not in the group %s", consumer->settings.group);
+    if (!offsets_ready(consumer, err)) {
+        return false;
     }
     rd_kafka_topic_partition_list_t *partitions = offsets_assigned(consumer);
     bool done = pends_no_more(consumer, partitions, err);

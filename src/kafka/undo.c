@@ -129,38 +129,31 @@ rd_kafka_topic_partition_list_t *undo_pending_of(const rd_kafka_topic_partition_
     return pending;
 }
 
-/* NULL: *err. */
+/* Those of `asked` that pend, in its place. NULL: *err. */
 static rd_kafka_topic_partition_list_t *ask_pending(const struct consumer *consumer,
                                                     rd_kafka_topic_partition_list_t *asked,
                                                     struct err *err)
 {
     const struct kafka_settings *settings = &consumer->settings;
-    if (undo_ask(consumer->rk, settings->group, asked) == UNDO_UNKNOWN) {
-        (void)undo_unanswered(settings, err);
-        return NULL;
-    }
-    return undo_pending_of(asked);
+    bool answered = undo_ask(consumer->rk, settings->group, asked) != UNDO_UNKNOWN ||
+                    undo_unanswered(settings, err);
+    rd_kafka_topic_partition_list_t *pending = answered ? undo_pending_of(asked) : NULL;
+    rd_kafka_topic_partition_list_destroy(asked);
+    return pending;
 }
 
 rd_kafka_topic_partition_list_t *undo_lasting(const struct consumer *consumer, struct err *err)
 {
-    const struct kafka_settings *settings = &consumer->settings;
-    if (consumer->rk == NULL) {
-        (void)err_set(err, ERR_FENCED, "not in the group %s", settings->group);
+    if (!offsets_ready(consumer, err)) {
         return NULL;
     }
     struct clock clock = clock_system();
     int64_t until_us = clock.mono_us(clock.self) + LASTS_US;
-    rd_kafka_topic_partition_list_t *left = ask_all(consumer->rk, settings, err);
-    bool first = true;
-    while (left != NULL && (first || (left->cnt > 0 && clock.mono_us(clock.self) < until_us))) {
-        if (!first) {
-            clock.sleep_ms(clock.self, END_PAUSE_MS);
-        }
-        first = false;
-        rd_kafka_topic_partition_list_t *asked = left;
-        left = ask_pending(consumer, asked, err);
-        rd_kafka_topic_partition_list_destroy(asked);
+    rd_kafka_topic_partition_list_t *all = ask_all(consumer->rk, &consumer->settings, err);
+    rd_kafka_topic_partition_list_t *left = all == NULL ? NULL : ask_pending(consumer, all, err);
+    while (left != NULL && left->cnt > 0 && clock.mono_us(clock.self) < until_us) {
+        clock.sleep_ms(clock.self, END_PAUSE_MS);
+        left = ask_pending(consumer, left, err);
     }
     return left;
 }
@@ -245,8 +238,8 @@ bool undo_tell(const struct consumer *consumer, const char *transactional_id, st
     if (consumer->tell == NULL || !GUARD(UNDO_KEPT)) {
         return true;
     }
-    if (consumer->rk == NULL) {
-        return err_set(err, ERR_FENCED, "not in the group %s", settings->group);
+    if (!offsets_ready(consumer, err)) {
+        return false;
     }
     rd_kafka_topic_partition_list_t *list = ask_all(consumer->rk, settings, err);
     if (list == NULL) {
