@@ -56,6 +56,7 @@ CREATE TABLE mentord.progress (
     first_offset bigint NOT NULL, -- where its ledger begins, part of its chain's genesis
     next_offset bigint NOT NULL, -- the first without a fate
     emitted_offset bigint NOT NULL, -- every output below it is acknowledged
+    seen_offset bigint NOT NULL, -- what is below it is in no Kafka transaction of whose end nobody knows
     evaluated_at_ms bigint NOT NULL DEFAULT 0,
     last_offset bigint NOT NULL DEFAULT -1, -- the last real record below next_offset
     last_digest bytea NOT NULL DEFAULT decode(repeat('00', 32), 'hex') CHECK (octet_length(last_digest) = 32),

@@ -9,7 +9,7 @@ GRANT INSERT, UPDATE, DELETE ON mentord.recall TO mentord_worker;
 GRANT INSERT, UPDATE ON mentord.application TO mentord_worker;
 GRANT INSERT, UPDATE, DELETE ON mentord.citizen TO mentord_worker;
 GRANT UPDATE (opened_at) ON mentord.topic TO mentord_worker;
-GRANT UPDATE (epoch, next_offset, emitted_offset, evaluated_at_ms, last_offset, last_digest, batch, link, takeovers,
+GRANT UPDATE (epoch, next_offset, emitted_offset, seen_offset, evaluated_at_ms, last_offset, last_digest, batch, link, takeovers,
     tried_offset, tries, tried_by, breaker, stopped_at, owner, transactional_id, orphan_ids,
     backend_pid, backend_start, updated_at) ON mentord.progress TO mentord_worker;
 GRANT UPDATE (state, why, closed_at, closed_by, redriven_progress_id, redriven_offset, redriven_batch, redriven_index)

@@ -1,5 +1,8 @@
 #include "orphans.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "mentor/app/worker.h"
 #include "mentor/base/log.h"
 
@@ -16,18 +19,49 @@ static bool end(struct worker *worker, const char *id, struct err *err)
            store->orphan_ended(store->self, worker->positions, worker->slot_count, id, err);
 }
 
+static uint32_t count_of(const struct store *store)
+{
+    uint32_t count = 0;
+    while (store->orphan(store->self, count) != NULL) {
+        count++;
+    }
+    return count;
+}
+
+/* The one after that which was tried last, in order and round: what cannot be ended before another
+ * is must not stand before it again and again. A life begins behind the store's first. */
+static const char *next(struct worker *worker)
+{
+    const struct store *store = &worker->edges.store;
+    const char *tried =
+        worker->orphan_tried[0] != '\0' ? worker->orphan_tried : store->orphan(store->self, 0);
+    const char *after = NULL;
+    const char *least = NULL;
+    const char *id = NULL;
+    for (uint32_t i = 0; (id = store->orphan(store->self, i)) != NULL; i++) {
+        least = least == NULL || strcmp(id, least) < 0 ? id : least;
+        if (strcmp(id, tried) > 0 && (after == NULL || strcmp(id, after) < 0)) {
+            after = id;
+        }
+    }
+    id = after != NULL ? after : least;
+    (void)snprintf(worker->orphan_tried, sizeof(worker->orphan_tried), "%s", id);
+    return id;
+}
+
 bool orphans_end(struct worker *worker, struct err *left)
 {
     struct worker_edges *edges = &worker->edges;
     struct store *store = &edges->store;
-    const char *id = NULL;
     if (store->orphan == NULL || edges->fence == NULL) {
         return true;
     }
+    uint32_t count = count_of(store);
     int64_t until_us = worker->clock.mono_us(worker->clock.self) + ORPHANS_US;
-    worker->orphaned = store->orphan(store->self, 0) != NULL;
-    for (uint32_t i = 0; (id = store->orphan(store->self, i)) != NULL; i++) {
+    worker->orphaned = count > 0;
+    for (uint32_t i = 0; i < count; i++) {
         struct err err = {0};
+        const char *id = next(worker);
         if (end(worker, id, &err)) {
             LOG(LOG_LEVEL_INFO, "orphan.ended", LOG_TEXT("id", id));
             continue;

@@ -195,7 +195,9 @@ static enum step_outcome mark_emitted(struct worker *worker, int64_t now_us)
                 sink->self, position->partition, &position->emitted_offset, &worker->err)) {
             return not_marked(worker);
         }
-        moved = moved || position->emitted_offset > worker->slots[i].marked;
+        position->seen_offset = worker_seen(worker, position->partition);
+        moved = moved || position->emitted_offset > worker->slots[i].marked ||
+                position->seen_offset > worker->slots[i].seen;
     }
     if (!moved && now_us - worker->confirmed_at_us < WORKER_CONFIRM_US) {
         return STEP_DONE;
@@ -213,6 +215,7 @@ static enum step_outcome mark_emitted(struct worker *worker, int64_t now_us)
     }
     for (uint32_t i = 0; i < worker->slot_count; i++) {
         worker->slots[i].marked = worker->positions[i].emitted_offset;
+        worker->slots[i].seen = worker->positions[i].seen_offset;
     }
     return STEP_DONE;
 }

@@ -202,7 +202,9 @@ enum step_outcome step_take(struct worker *worker)
         !store->take(store->self, worker->positions, worker->slot_count, &worker->err)) {
         return step_of_err(worker);
     }
-    if (!growth_learn(worker) || !orphans_end(worker, &left)) {
+    if (!growth_learn(worker) || !orphans_end(worker, &left) ||
+        (store->unseen != NULL &&
+         !store->unseen(store->self, worker->positions, worker->slot_count, &worker->err))) {
         return step_of_err(worker);
     }
     for (uint32_t i = 0; i < worker->slot_count; i++) {
@@ -221,6 +223,7 @@ enum step_outcome step_take(struct worker *worker)
             return step_of_err(worker);
         }
         worker->slots[i].marked = position->emitted_offset;
+        worker->slots[i].seen = worker_seen(worker, position->partition);
         alone_begin(worker, i);
     }
     if (left.kind != ERR_NONE) { /* what pended of ours may be undone now */

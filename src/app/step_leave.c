@@ -62,6 +62,7 @@ bool worker_settle_positions(struct worker *worker, bool release)
         if (settled && emitted > position->emitted_offset) {
             position->emitted_offset = emitted;
         }
+        position->seen_offset = worker_seen(worker, position->partition);
     }
     bool gives = release && (worker->slot_count == 0 || leaves_nothing(worker, flushed));
     bool marked =

@@ -21,6 +21,7 @@ enum step_outcome step_write(struct worker *worker)
         if (!sink->settled(sink->self, partition, &range->emitted_offset, &worker->err)) {
             return step_of_err(worker);
         }
+        range->seen_offset = worker_seen(worker, partition);
     }
     worker->reading_ahead = true;
     bool stored = store->write(store->self, worker->positions, batch, &worker->err);
@@ -45,6 +46,7 @@ enum step_outcome step_write(struct worker *worker)
         struct position *position = &worker->positions[range->slot];
         position->next_offset = range->to;
         position->emitted_offset = range->emitted_offset;
+        position->seen_offset = range->seen_offset;
         position->evaluated_at_ms = range->evaluated_at_ms;
         position->last_offset = range->last_offset;
         memcpy(position->last_digest, range->last_digest, SHA256_SIZE);
@@ -58,6 +60,7 @@ enum step_outcome step_write(struct worker *worker)
             stopped_report(worker, range->slot);
         }
         worker->slots[range->slot].marked = range->emitted_offset;
+        worker->slots[range->slot].seen = range->seen_offset;
     }
     worker->poisoned = false;
     tally_stored(worker);

@@ -42,6 +42,8 @@ bool worker_settle_positions(struct worker *worker, bool release);
 /* The store has not taken what is emitted: the group is never told more than the store knows, since
  * a successor, who asks the store, would tell it less. */
 void worker_unmark(struct worker *worker);
+/* sink.seen; INT64_MAX of a sink without transactions. */
+int64_t worker_seen(const struct worker *worker, int32_t partition);
 /* Leaves the heads that are due at the desk of anchors; `all`: those that have moved at all. */
 void worker_anchor(struct worker *worker, bool all);
 /* The lot that is not in hand. */

@@ -66,6 +66,12 @@ void *batch_alloc(struct worker *worker, size_t count, size_t size)
     return memory;
 }
 
+int64_t worker_seen(const struct worker *worker, int32_t partition)
+{
+    const struct sink *sink = &worker->edges.sink;
+    return sink->seen == NULL ? INT64_MAX : sink->seen(sink->self, partition);
+}
+
 bool arms_citizen(const struct request *request)
 {
     return request->record != NULL && request->has_citizen && reason_arms(request->reason);
@@ -108,6 +114,7 @@ static void begin(struct worker *worker)
     worker->assigned = false;
     worker->fresh = false;
     worker->granted = false;
+    worker->orphan_tried[0] = '\0';
     worker->taken = false;
     worker->reading = false;
     worker->slot_count = 0;

@@ -8,7 +8,7 @@
 #include "undo.h"
 
 enum {
-    OPEN_US = 25000000, /* transaction.timeout.ms (outlet.c), and until the broker looks */
+    OPEN_US = 25000000, /* one of a dead worker's is ended by its heir, when its session is over */
     END_MS = 500, /* a transaction of another worker takes a third of it, but for a slow one's: */
     END_SLOW_MS = 2000,
 };

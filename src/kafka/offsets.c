@@ -208,7 +208,7 @@ unanswered(struct consumer *consumer, int32_t partition, rd_kafka_resp_err_t cod
                    partition,
                    pending
                        ? "a transaction is pending at the broker; one that is open ends within "
-                         "20 s, one whose end was lost (KAFKA-20734) is undone when it is ours; "
+                         "40 s, one whose end was lost (KAFKA-20734) is undone when it is ours; "
                          "if this is said again, see the README's \"Lost ends\""
                        : rd_kafka_err2str(code));
 }

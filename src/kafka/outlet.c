@@ -13,10 +13,6 @@ enum {
     SIZE_UNLIMITED = INT32_MAX,
 };
 
-/* An open transaction hides what lies behind it from readers: of a worker that died, this long, and
- * until the broker looks (every 10 s). */
-#define TRANSACTION_TIMEOUT_MS "10000"
-
 /*
  * librdkafka asks three times for the group's coordinator, and when a broker that has just started
  * knows none yet, it waits for a connection's next change of state, whatever timeout it was given
@@ -49,6 +45,13 @@ static void put(rd_kafka_conf_t *conf, const char *key, const char *value)
     CHECK(rd_kafka_conf_set(conf, key, value, NULL, 0) == RD_KAFKA_CONF_OK);
 }
 
+static void put_number(rd_kafka_conf_t *conf, const char *key, int value)
+{
+    char text[16];
+    (void)snprintf(text, sizeof(text), "%d", value);
+    put(conf, key, text);
+}
+
 bool outlet_open(struct outlet *outlet,
                  const char *transactional_id,
                  outlet_delivery *on_delivery,
@@ -62,13 +65,13 @@ bool outlet_open(struct outlet *outlet,
         return false;
     }
     if (outlet->small_batches) {
-        char size[16];
-        (void)snprintf(size, sizeof(size), "%d", SMALL_BATCH);
-        put(conf, "batch.size", size);
+        put_number(conf, "batch.size", SMALL_BATCH);
     }
     if (transactional_id != NULL) {
         put(conf, "transactional.id", transactional_id);
-        put(conf, "transaction.timeout.ms", TRANSACTION_TIMEOUT_MS);
+        /* An open transaction hides what lies behind it from readers: of a worker that died, until
+         * its heir ends it, or this long and until the broker looks (every 10 s). */
+        put_number(conf, "transaction.timeout.ms", SINK_TRANSACTION_MS);
         put(conf, "connections.max.idle.ms", SILENCE_MS);
     }
     rd_kafka_conf_set_opaque(conf, opaque);

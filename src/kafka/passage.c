@@ -30,6 +30,14 @@ void passage_begin(struct passage *passage, int64_t emitted_offset)
     };
 }
 
+void passage_sent(struct passage *passage, int64_t next_offset)
+{
+    passage->resent = true;
+    if (next_offset > passage->passed.emitted_offset) {
+        passage->passed.emitted_offset = next_offset;
+    }
+}
+
 void passage_pass(struct passage *passage, int64_t next_offset)
 {
     if (next_offset > passage->passed.emitted_offset) {
@@ -96,4 +104,45 @@ void passages_arrive(struct passages *passages)
             passage->carried = -1;
         }
     }
+}
+
+/* What is sent again lies below what is emitted, wherever that is. */
+void passages_mark(struct passages *passages)
+{
+    for (uint32_t i = 0; i < passages->count; i++) {
+        struct passage *passage = &passages->passages[i];
+        bool whole = passage->told && passage->resent && !passage->again;
+        passage->marked = whole ? passage->emitted : passage->seen;
+    }
+}
+
+uint32_t passages_marked(const struct passages *passages, struct position *positions)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < passages->count; i++) {
+        const struct passage *passage = &passages->passages[i];
+        if (passage->begun && passage->marked > passage->seen) {
+            CHECK(count < PARTITIONS_MAX);
+            positions[count++] = passage->passed;
+        }
+    }
+    return count;
+}
+
+void passages_see(struct passages *passages)
+{
+    for (uint32_t i = 0; i < passages->count; i++) {
+        passages->passages[i].seen = passages->passages[i].marked;
+    }
+}
+
+bool passages_unseen(const struct passages *passages)
+{
+    for (uint32_t i = 0; i < passages->count; i++) {
+        const struct passage *passage = &passages->passages[i];
+        if (passage->begun && passage->told && passage->emitted > passage->seen) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -24,7 +24,12 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     struct transactor *transactor = opaque;
     const struct cargo_item *item = message->_private;
     (void)rk;
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && item != NULL) { /* NULL: undo.c's */
+    if (item == NULL) {
+        return; /* undo.c's */
+    }
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        lookout_wrote(&transactor->lookout, item->dlq, message->partition, message->offset);
+    } else {
         outlet_failed(&transactor->outlet, message->err, item->dlq, item->size);
     }
 }
@@ -42,10 +47,18 @@ static rd_kafka_topic_partition_list_t *load(struct transactor *transactor, stru
     return offsets_list(transactor->consumer, moved, count);
 }
 
+static void mark(struct transactor *transactor)
+{
+    if (passages_unseen(&transactor->passages) && lookout_mark(&transactor->lookout)) {
+        passages_mark(&transactor->passages);
+    }
+}
+
 static void unload(struct transactor *transactor, enum transaction_end end, const struct err *err)
 {
     if (end == TRANSACTION_COMMITTED) {
         passages_arrive(&transactor->passages);
+        mark(transactor);
     }
     if (end == TRANSACTION_UNKNOWN) {
         transactor->ready = false;
@@ -78,13 +91,42 @@ static void carry(struct transactor *transactor)
     (void)pthread_cond_broadcast(&transactor->changed);
 }
 
+/* Between two transactions. */
+static void look(struct transactor *transactor)
+{
+    struct position marked[PARTITIONS_MAX];
+    uint32_t count = passages_marked(&transactor->passages, marked);
+    rd_kafka_topic_partition_list_t *partitions = offsets_list(transactor->consumer, marked, count);
+    transactor->busy = true;
+    (void)pthread_mutex_unlock(&transactor->mutex);
+
+    bool seen = lookout_look(&transactor->lookout, &transactor->outlet, partitions);
+    rd_kafka_topic_partition_list_destroy(partitions);
+
+    (void)pthread_mutex_lock(&transactor->mutex);
+    if (seen) {
+        passages_see(&transactor->passages);
+        mark(transactor);
+    }
+    transactor->busy = false;
+    (void)pthread_cond_broadcast(&transactor->changed);
+}
+
 static void *run(void *argument)
 {
     struct transactor *transactor = argument;
+    struct clock clock = clock_system();
     (void)pthread_mutex_lock(&transactor->mutex);
     while (!transactor->quit) {
-        if (transactor->due && transactor->ready && passages_moved(&transactor->passages)) {
+        int64_t left_us = lookout_due_us(&transactor->lookout) - clock.mono_us(clock.self);
+        bool looks = transactor->ready && transactor->lookout.marked;
+        if (looks && left_us <= 0) {
+            look(transactor);
+        } else if (transactor->due && transactor->ready && passages_moved(&transactor->passages)) {
             carry(transactor);
+        } else if (looks) {
+            struct timespec until = wait_until((uint32_t)(left_us / 1000 + 1));
+            (void)pthread_cond_timedwait(&transactor->changed, &transactor->mutex, &until);
         } else {
             (void)pthread_cond_wait(&transactor->changed, &transactor->mutex);
         }
@@ -120,6 +162,7 @@ void transactor_stop(struct transactor *transactor)
     transactor->due = false;
     cargo_clear(transactor->filling);
     passages_forget(&transactor->passages);
+    lookout_unmark(&transactor->lookout);
 }
 
 bool transactor_ready(struct transactor *transactor, struct err *err)
@@ -185,10 +228,9 @@ static bool sink_sent(void *self, int32_t partition, int64_t next_offset, struct
 {
     struct transactor *transactor = self;
     (void)pthread_mutex_lock(&transactor->mutex);
-    struct passage *passage = passage_at(&transactor->passages, partition);
     bool done = is_well(transactor, err);
-    if (done && next_offset > passage->passed.emitted_offset) {
-        passage->passed.emitted_offset = next_offset;
+    if (done) {
+        passage_sent(passage_at(&transactor->passages, partition), next_offset);
     }
     go(transactor);
     (void)pthread_mutex_unlock(&transactor->mutex);
@@ -205,6 +247,16 @@ static bool sink_settled(void *self, int32_t partition, int64_t *emitted_offset,
     }
     (void)pthread_mutex_unlock(&transactor->mutex);
     return done;
+}
+
+static int64_t sink_seen(void *self, int32_t partition)
+{
+    struct transactor *transactor = self;
+    (void)pthread_mutex_lock(&transactor->mutex);
+    const struct passage *passage = passage_at(&transactor->passages, partition);
+    int64_t seen = passage->begun ? passage->seen : 0;
+    (void)pthread_mutex_unlock(&transactor->mutex);
+    return seen;
 }
 
 static bool sink_flush(void *self, uint32_t wait_ms, struct err *err)
@@ -287,6 +339,7 @@ void transactor_close(struct transactor **transactor)
     cargo_release(&self->cargos[0]);
     cargo_release(&self->cargos[1]);
     passages_release(&self->passages);
+    lookout_release(&self->lookout);
     free(self);
     *transactor = NULL;
 }
@@ -300,6 +353,7 @@ struct sink transactor_sink(struct transactor *transactor)
         .send = sink_send,
         .sent = sink_sent,
         .settled = sink_settled,
+        .seen = sink_seen,
         .flush = sink_flush,
         .purge = sink_purge,
         .self = transactor,

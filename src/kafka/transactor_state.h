@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #include "consumer.h"
+#include "lookout.h"
 #include "passage.h"
 #include "transaction.h"
 #include "transactor.h"
@@ -28,6 +29,7 @@ struct transactor {
     struct err why; /* when it is not: of what broke */
     rd_kafka_consumer_group_metadata_t *membership; /* owned; NULL: none */
     struct passages passages;
+    struct lookout lookout; /* the thread's, as the client */
     struct cargo cargos[2];
     struct cargo *filling;
 };

@@ -194,6 +194,7 @@ struct store pg_store_port(struct pg_store *store)
         .orphan = store_orphan,
         .orphan_ended = store_orphan_ended,
         .undoing = store_undoing,
+        .unseen = store_unseen,
         .doubt = store_doubt,
         .recalled = store_recalled,
         .tried = store_tried,

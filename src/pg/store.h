@@ -15,7 +15,6 @@
 enum {
     STORE_ARRAYS = 24,  /* the widest statement, sql/write_decisions.sql */
     STORE_ORPHANS = 64, /* of more, the rest comes with the next take */
-    STORE_ID_SIZE = 256,
 };
 
 /* The data key of one citizen of the batch in hand, as read and as it will be. */
@@ -37,7 +36,7 @@ struct pg_store {
     int32_t partition_count; /* as the last open gave it */
     int32_t known_count;     /* as the database had it then, with a growth under way */
     int64_t *ends;           /* owned: of that growth */
-    char orphans[STORE_ORPHANS][STORE_ID_SIZE]; /* of the last take */
+    char orphans[STORE_ORPHANS][STORE_ORPHAN_SIZE]; /* of the last take */
     uint32_t orphan_count;
     struct session session;
     struct vault vault;
@@ -56,6 +55,7 @@ struct pg_store {
     X(orphans)                                                                                     \
     X(orphan_ended)                                                                                \
     X(recall_note)                                                                                 \
+    X(recall_unseen)                                                                               \
     X(recall_ask)                                                                                  \
     X(recall_over)                                                                                 \
     X(take_evict)                                                                                  \
@@ -121,6 +121,7 @@ bool store_orphan_ended(void *self,
                         uint32_t count,
                         const char *transactional_id,
                         struct err *err);
+bool store_unseen(void *self, struct position *positions, uint32_t count, struct err *err);
 /* store_recall.c */
 bool store_undoing(void *self,
                    const char *transactional_id,

@@ -5,12 +5,14 @@
 #include "mentor/base/err.h"
 #include "mentor/base/log.h"
 #include "mentor/core/chain.h"
+#include "mentor/port/sink.h"
 
 #include "field.h"
 #include "store.h"
 
 enum {
-    TAKE_ATTEMPTS = 3, /* of lock_timeout each (sql/lock_limit.sql) */
+    TAKE_ATTEMPTS = 3,     /* of lock_timeout each (sql/lock_limit.sql) */
+    CLOCK_STEP_MS = 10000, /* by so much less a standby's clock may have gone on */
 };
 
 /* cluster, topic, partitions: how every statement here begins. */
@@ -66,6 +68,7 @@ static bool fill(const PGresult *rows, int row, struct position *position)
     position->epoch = field_int8(rows, row, 2);
     position->next_offset = field_int8(rows, row, 3);
     position->emitted_offset = field_int8(rows, row, 4);
+    position->seen_offset = 0;
     position->evaluated_at_ms = field_int8(rows, row, 5);
     position->last_offset = field_int8(rows, row, 6);
     bool digest = field_fits(rows, row, 7, position->last_digest, SHA256_SIZE);
@@ -85,8 +88,8 @@ static void note_orphans(struct pg_store *store, const PGresult *rows)
     store->orphan_count = 0;
     for (int row = 0; row < PQntuples(rows) && store->orphan_count < STORE_ORPHANS; row++) {
         const char *id = field_text(rows, row, 0);
-        if (strlen(id) < STORE_ID_SIZE) {
-            (void)snprintf(store->orphans[store->orphan_count++], STORE_ID_SIZE, "%s", id);
+        if (strlen(id) < STORE_ORPHAN_SIZE) {
+            (void)snprintf(store->orphans[store->orphan_count++], STORE_ORPHAN_SIZE, "%s", id);
         }
     }
 }
@@ -137,6 +140,29 @@ bool store_orphan_ended(void *self,
     put_owned(store, positions, count, &params);
     params_text(&params, transactional_id);
     return store_send(store, STORE_orphan_ended, &params, err) && session_run(&store->session, err);
+}
+
+bool store_unseen(void *self, struct position *positions, uint32_t count, struct err *err)
+{
+    struct pg_store *store = self;
+    struct params params = {0};
+    if (!store_ready(store, err)) {
+        return false;
+    }
+    put_owned(store, positions, count, &params);
+    params_int8(&params, SINK_TRANSACTION_MS - CLOCK_STEP_MS);
+    if (!store_send(store, STORE_recall_unseen, &params, err) ||
+        !session_run(&store->session, err)) {
+        return false;
+    }
+    const PGresult *rows = session_result(&store->session, 0);
+    for (int row = 0; row < PQntuples(rows); row++) {
+        int64_t noted = field_int8(rows, row, 0);
+        for (uint32_t i = 0; i < count; i++) {
+            positions[i].noted = positions[i].noted || positions[i].progress_id == noted;
+        }
+    }
+    return true;
 }
 
 static bool
@@ -265,17 +291,21 @@ bool store_emitted(
     void *self, const struct position *positions, uint32_t count, bool release, struct err *err)
 {
     struct pg_store *store = self;
-    struct array *offsets = &store->arrays[2];
+    struct array *emitted = &store->arrays[2];
+    struct array *seen = &store->arrays[3];
     struct params params = {0};
     if (!store_ready(store, err)) {
         return false;
     }
     put_owned(store, positions, count, &params);
-    array_begin(offsets, ARRAY_INT8);
+    array_begin(emitted, ARRAY_INT8);
+    array_begin(seen, ARRAY_INT8);
     for (uint32_t i = 0; i < count; i++) {
-        array_int8(offsets, positions[i].emitted_offset);
+        array_int8(emitted, positions[i].emitted_offset);
+        array_int8(seen, positions[i].seen_offset);
     }
-    params_array(&params, offsets);
+    params_array(&params, emitted);
+    params_array(&params, seen);
     params_bool(&params, release);
     return store_send(store, STORE_emitted, &params, err) && session_run(&store->session, err);
 }

@@ -25,6 +25,7 @@ static bool send_progress(const struct write *write, struct err *err)
                                             ARRAY_INT8,
                                             ARRAY_INT8,
                                             ARRAY_INT8,
+                                            ARRAY_INT8,
                                             ARRAY_BYTEA,
                                             ARRAY_BOOL,
                                             ARRAY_BYTEA,
@@ -43,15 +44,16 @@ static bool send_progress(const struct write *write, struct err *err)
         array_int8(&columns[2], range->from);
         array_int8(&columns[3], range->to);
         array_int8(&columns[4], range->emitted_offset);
-        array_int8(&columns[5], range->evaluated_at_ms);
-        array_int8(&columns[6], range->last_offset);
-        array_bytes(&columns[7], bytes_of(range->last_digest, SHA256_SIZE));
-        array_bool(&columns[8], range->stopped);
+        array_int8(&columns[5], range->seen_offset);
+        array_int8(&columns[6], range->evaluated_at_ms);
+        array_int8(&columns[7], range->last_offset);
+        array_bytes(&columns[8], bytes_of(range->last_digest, SHA256_SIZE));
+        array_bool(&columns[9], range->stopped);
         uint8_t breaker[BREAKER_PACKED_SIZE];
         breaker_pack(&range->breaker, breaker);
-        array_bytes(&columns[9], bytes_of(breaker, sizeof(breaker)));
-        array_bytes(&columns[10], bytes_of(position->link, SHA256_SIZE));
-        array_bytes(&columns[11], bytes_of(range->link, SHA256_SIZE));
+        array_bytes(&columns[10], bytes_of(breaker, sizeof(breaker)));
+        array_bytes(&columns[11], bytes_of(position->link, SHA256_SIZE));
+        array_bytes(&columns[12], bytes_of(range->link, SHA256_SIZE));
     }
     struct params params = {0};
     params_int8(&params, write->batch->read.batch_id);

@@ -155,20 +155,14 @@ def test_a_transaction_whose_end_the_broker_lost_is_undone(place):
     committed_is_exact(place)
 
 
-def test_what_counts_as_out_and_has_no_end_is_read_back_and_sent_again(place):
-    """As when the broker has lost the end of a commit in the output topics alone: what the dead worker has told the group of as out
-    is there, and open. (Its outputs are dropped, and written again in its name by a transaction that stays open.)"""
+def lose_their_ends(place, its, kept):
+    """As when the broker has lost the end of a commit in the output topics alone: what is out but for `kept` decisions is dropped, and
+    written again in its producer's name by a transaction that is open. That producer."""
     from confluent_kafka import Producer, TopicPartition
     from confluent_kafka.admin import AdminClient
-    sent = mixed(300, 40, 10)
-    place.send(*sent)
-    dead = place.worker(*EMIT)
-    place.settled()
-    lost = [(place.decisions, got) for got in place.outcomes(300)] + [(place.dlq_topic, got) for got in place.dlq(10)]
-    kept = [got for topic, got in lost if topic == place.decisions][:100]
-    dead.kill()
-    [[its]] = place.sql("SELECT DISTINCT transactional_id FROM mentord.progress")
     servers = {"bootstrap.servers": place.broker.servers}
+    decisions, refused = place.outcomes(300), place.dlq(10)
+    lost = [(place.decisions, got) for got in decisions] + [(place.dlq_topic, got) for got in refused]
     ends = {}
     for topic, got in lost:
         ends[topic, got.partition] = max(ends.get((topic, got.partition), 0), got.offset + 1)
@@ -178,15 +172,18 @@ def test_what_counts_as_out_and_has_no_end_is_read_back_and_sent_again(place):
     producer = Producer({**servers, "transactional.id": its, "transaction.timeout.ms": 60000, "linger.ms": 0})
     producer.init_transactions(30)
     producer.begin_transaction()
-    for got in kept:  # these are out all the same
+    for got in decisions[:kept]:
         producer.produce(place.decisions, got.value, got.key, got.partition, headers=got.headers)
     producer.commit_transaction(30)
     producer.begin_transaction()
-    for topic, got in lost:
-        if got not in kept:
-            producer.produce(topic, got.value, got.key, got.partition, headers=got.headers)
+    for topic, got in lost[kept:]:
+        producer.produce(topic, got.value, got.key, got.partition, headers=got.headers)
     producer.flush(30)
-    heir = place.worker(*EMIT)
+    return producer
+
+
+def prove_recalled(place, heir, sent):
+    """210 that were written and are not out are sent again; after it all is as ever."""
     recalled = [re.search(r" written=(\d+) visible=(\d+) ", line).groups() for line in heir.events("emit.recalled")]
     assert sum(int(written) - int(visible) for written, visible in recalled) == 210, recalled
     prove_exactly_once(place, sent)
@@ -196,6 +193,54 @@ def test_what_counts_as_out_and_has_no_end_is_read_back_and_sent_again(place):
     committed_is_exact(place)
     assert heir.stop() == 0
     assert place.sql("SELECT count(*) FROM mentord.recall")[0][0] == 0
+
+
+def test_what_counts_as_out_and_has_no_end_is_read_back_and_sent_again(place):
+    sent = mixed(300, 40, 10)
+    place.send(*sent)
+    dead = place.worker(*EMIT)
+    place.settled()
+    dead.kill()
+    [[its]] = place.sql("SELECT DISTINCT transactional_id FROM mentord.progress")
+    open_still = lose_their_ends(place, its, kept=100)
+    prove_recalled(place, place.worker(*EMIT), sent)
+    del open_still
+
+
+def test_what_was_not_seen_and_the_broker_has_aborted_since_is_read_back_and_sent_again(place):
+    """As when it has lost the end of a commit, and ends the next transaction by itself, and that one with it, while nobody is there."""
+    from confluent_kafka import Producer
+    hides = Producer({"bootstrap.servers": place.broker.servers, "transactional.id": f"hides-{place.group}", "linger.ms": 0})
+    hides.init_transactions(30)
+    hides.begin_transaction()
+    for topic in (place.decisions, place.dlq_topic):
+        for partition in range(len(hides.list_topics(topic, 10).topics[topic].partitions)):
+            hides.produce(topic, b"", partition=partition)
+    hides.flush(30)
+    sent = mixed(300, 40, 10)
+    place.send(*sent)
+    dead = place.worker(*EMIT)
+    place.settled()
+    dead.kill()
+    killed = time.monotonic()
+    hides.abort_transaction(30)
+    [[its]] = place.sql("SELECT DISTINCT transactional_id FROM mentord.progress")
+    lose_their_ends(place, its, kept=100).abort_transaction(30)
+    time.sleep(max(0, killed + 21 - time.monotonic()))  # SINK_TRANSACTION_MS, and what clocks may differ by
+    prove_recalled(place, place.worker(*EMIT), sent)
+
+
+def test_what_was_seen_is_not_read_back(place):
+    sent = mixed(300, 40, 10)
+    place.send(*sent)
+    dead = place.worker(*EMIT)
+    place.settled()
+    until("all is seen", 20, lambda: place.sql("SELECT bool_and(seen_offset = next_offset) FROM mentord.progress")[0][0])
+    dead.kill()
+    time.sleep(21)
+    heir = place.worker(*EMIT)
+    assert heir.events("emit.recalled") == []
+    prove_exactly_once(place, sent)
 
 
 @pytest.mark.parametrize("how", ["fast", "immediate"])

@@ -170,6 +170,70 @@ static void outputs_beyond_what_is_held_wait_for_room(void **state)
     assert_string_equal(at, " ");
 }
 
+enum {
+    SEEN_MS = 10000,
+    LOOKED_MS = 2500, /* it looks twice */
+    PAUSE_MS = 50,
+};
+
+static void assert_seen(struct member *member, int64_t expected)
+{
+    struct clock clock = clock_system();
+    int64_t until_us = clock.mono_us(clock.self) + SEEN_MS * INT64_C(1000);
+    while (member->sink.seen(member->sink.self, 0) != expected &&
+           clock.mono_us(clock.self) < until_us) {
+        clock.sleep_ms(clock.self, PAUSE_MS);
+    }
+    assert_int_equal(member->sink.seen(member->sink.self, 0), expected);
+}
+
+static void assert_unseen(struct member *member)
+{
+    struct clock clock = clock_system();
+    clock.sleep_ms(clock.self, LOOKED_MS);
+    assert_int_equal(member->sink.seen(member->sink.self, 0), 0);
+}
+
+static void what_readers_see_counts_as_seen(void **state)
+{
+    struct world *world = *state;
+    struct member *one = &world->one;
+    join(world, one, 3, 9);
+    output_flush(world, one);
+    assert_unseen(one); /* something from below may come again */
+    assert_true(output_send(world, one, "a", 1, false));
+    assert_true(output_send(world, one, "b", 4, true));
+    assert_true(one->sink.sent(one->sink.self, 0, 5, &world->err));
+    output_flush(world, one);
+    assert_seen(one, 5);
+    assert_true(output_send(world, one, "c", 6, false));
+    output_flush(world, one);
+    assert_seen(one, 7);
+    assert_true(one->sink.purge(one->sink.self, &world->err));
+    assert_int_equal(one->sink.seen(one->sink.self, 0), 0);
+}
+
+/* It may as well be ours whose end was lost. */
+static void what_lies_behind_something_open_is_not_seen(void **state)
+{
+    struct world *world = *state;
+    struct member *one = &world->one;
+    join(world, one, 0, 9);
+    const char *topics[] = {world->fixture.settings.topic_decisions,
+                            world->fixture.settings.topic_dlq};
+    for (int i = 0; i < 2; i++) {
+        rd_kafka_t *open = transaction_open(&world->fixture, topics[i], "3");
+        assert_true(output_send(world, one, "a", 2, i == 1));
+        assert_true(one->sink.sent(one->sink.self, 0, 3, &world->err));
+        output_flush(world, one);
+        assert_emitted(world, one, 3);
+        assert_unseen(one);
+        transaction_end(open, false);
+        assert_seen(one, 3);
+        take(world, one, 0, 9);
+    }
+}
+
 static void this_broker_passes_the_probe(void **state)
 {
     struct world *world = *state;
@@ -199,6 +263,8 @@ int main(void)
         TEST(a_producer_with_the_same_id_takes_over),
         TEST(membership_is_proved_and_nothing_moves),
         TEST(outputs_beyond_what_is_held_wait_for_room),
+        TEST(what_readers_see_counts_as_seen),
+        TEST(what_lies_behind_something_open_is_not_seen),
     };
 #undef TEST
     return cmocka_run_group_tests_name("transactor", tests, NULL, NULL);

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "mentor/base/clock.h"
+
 #include "pg/trial.h"
 #include "support/test.h"
 
@@ -19,7 +21,7 @@ enum {
 static const struct undo_mark nothing = {.partition = 0, .since_ms = INT64_MAX};
 
 /* Two partitions from 5 on, each with batches of two offsets up to 9; the first is of our id. */
-static struct trial_store taken(struct position *positions)
+static struct trial_store taken_at(struct position *positions, int64_t stored_ms)
 {
     struct trial_store store = trial_store("host/1");
     positions[0] = (struct position){.partition = 0, .next_offset = 5};
@@ -28,16 +30,21 @@ static struct trial_store taken(struct position *positions)
     trial_sql(
         "INSERT INTO mentord.batch (id, progress_id, first_offset, next_offset, epoch,"
         " evaluated_at_ms, skipped, gap, decided, duplicate, dlq, owner, rulebook, entries, root,"
-        " link) SELECT n, p.id, 3 + 2 * n, 5 + 2 * n, 1, %d + n, 2, 0, 0, 0, 0, 'x', '', '',"
+        " link) SELECT n, p.id, 3 + 2 * n, 5 + 2 * n, 1, %lld + n, 2, 0, 0, 0, 0, 'x', '', '',"
         " decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex')"
         " FROM mentord.progress p, generate_series(1, 2) n",
-        STORED_MS);
+        (long long)stored_ms);
     trial_sql("UPDATE mentord.progress SET next_offset = 9, emitted_offset = 9, orphan_ids ="
               " CASE partition WHEN 0 THEN ARRAY['%s'] ELSE ARRAY['other'] END",
               ID);
     ASSERT_DONE(store.port.take(store.port.self, positions, 2, err));
     assert_false(positions[0].noted);
     return store;
+}
+
+static struct trial_store taken(struct position *positions)
+{
+    return taken_at(positions, STORED_MS);
 }
 
 static void note(struct trial_store *store, struct undo_mark mark)
@@ -142,6 +149,78 @@ static void it_stays_until_it_is_read_back(void **state)
     trial_store_close(&store);
 }
 
+enum {
+    LONG_MS = 25000, /* so long that the broker may have ended a transaction by itself */
+    SHORT_MS = 15000,
+};
+
+static int64_t now_ms(void)
+{
+    struct clock clock = clock_system();
+    return clock.wall_ms(clock.self);
+}
+
+static void unseen(struct trial_store *store, struct position *positions)
+{
+    ASSERT_DONE(store->port.unseen(store->port.self, positions, 2, err));
+}
+
+static void what_nobody_saw_is_looked_for_when_the_broker_may_have_ended_it(void **state)
+{
+    (void)state;
+    struct position positions[2];
+    int64_t stored_ms = now_ms() - LONG_MS;
+    struct trial_store store = taken_at(positions, stored_ms);
+    trial_sql("UPDATE mentord.progress SET seen_offset = CASE partition WHEN 0 THEN 7 ELSE 9 END");
+    positions[0].epoch--;
+    unseen(&store, positions);
+    assert_false(positions[0].noted); /* another's */
+    positions[0].epoch++;
+    unseen(&store, positions);
+    assert_true(positions[0].noted);
+    assert_false(positions[1].noted); /* all of it was seen */
+    assert_int_equal(doubted(&store, &positions[0]), stored_ms + 2 - SLACK_MS);
+    recalled(&store, &positions[0]);
+    assert_int_equal(doubted(&store, &positions[0]), -1);
+    trial_store_close(&store);
+}
+
+/* Then what may be missing is found with what its owner has left open. */
+static void what_nobody_saw_yet_is_not_looked_for(void **state)
+{
+    (void)state;
+    struct position positions[2];
+    struct trial_store store = taken_at(positions, now_ms() - SHORT_MS);
+    trial_sql("UPDATE mentord.progress SET seen_offset = 5");
+    unseen(&store, positions);
+    assert_false(positions[0].noted);
+    assert_int_equal(doubted(&store, &positions[0]), -1);
+    trial_store_close(&store);
+}
+
+static void what_is_seen_goes_forward_with_the_owner_s_word(void **state)
+{
+    (void)state;
+    struct position positions[2];
+    struct trial_store store = taken(positions);
+    trial_sql("UPDATE mentord.progress SET seen_offset = 6");
+    positions[0].seen_offset = 5;
+    positions[1].seen_offset = INT64_MAX; /* without transactions */
+    ASSERT_DONE(store.port.emitted(store.port.self, positions, 2, false, err));
+    assert_string_equal(
+        trial_ask("SELECT string_agg(seen_offset::text, ' ' ORDER BY partition) FROM "
+                  "mentord.progress"),
+        "6 9");
+    positions[0].seen_offset = 8;
+    ASSERT_DONE(store.port.emitted(store.port.self, positions, 1, false, err));
+    assert_string_equal(
+        trial_ask("SELECT seen_offset::text FROM mentord.progress WHERE partition = 0"), "8");
+    ASSERT_DONE(store.port.emitted(store.port.self, positions, 1, true, err)); /* given back */
+    assert_string_equal(
+        trial_ask("SELECT seen_offset::text FROM mentord.progress WHERE partition = 0"), "9");
+    trial_store_close(&store);
+}
+
 static void only_the_owner_asks_and_ends_it(void **state)
 {
     (void)state;
@@ -168,6 +247,10 @@ int main(void)
         cmocka_unit_test_setup(only_of_the_producer_s_own_and_orphaned_partitions, trial_clear),
         cmocka_unit_test_setup(it_stays_until_it_is_read_back, trial_clear),
         cmocka_unit_test_setup(only_the_owner_asks_and_ends_it, trial_clear),
+        cmocka_unit_test_setup(what_nobody_saw_is_looked_for_when_the_broker_may_have_ended_it,
+                               trial_clear),
+        cmocka_unit_test_setup(what_nobody_saw_yet_is_not_looked_for, trial_clear),
+        cmocka_unit_test_setup(what_is_seen_goes_forward_with_the_owner_s_word, trial_clear),
     };
     return TRIAL_RUN("recall", tests);
 }

@@ -126,10 +126,6 @@ static void time_out(void *what, uint64_t number)
             sim_at(sim.broker.down_until + COORDINATOR_LOOKS_US, time_out, what, number);
             return;
         }
-        if (logs_told(id)) { /* README, "Not caught" */
-            sim_at(sim.now_us + COORDINATOR_LOOKS_US, time_out, what, number);
-            return;
-        }
         sim_count(FAULT_TRANSACTION_OLD);
         id->epoch++;
         end((uint32_t)(id - coordinator.ids), false);
@@ -165,8 +161,10 @@ static bool is_added(const struct identity *identity, uint32_t log)
     return id->ongoing && id->added[log];
 }
 
-enum reply
-coordinator_produce(const struct identity *identity, uint32_t out, const struct message *message)
+enum reply coordinator_produce(const struct identity *identity,
+                               uint32_t out,
+                               const struct message *message,
+                               int64_t *offset)
 {
     if (!is_latest(identity)) {
         return REPLY_FENCED;
@@ -174,6 +172,7 @@ coordinator_produce(const struct identity *identity, uint32_t out, const struct 
     if (!is_added(identity, out)) {
         return REPLY_INVALID;
     }
+    *offset = coordinator.logs[out].count;
     logs_append(out, (struct out_entry){.message = message, .id = identity->id, .end = END_OPEN});
     return REPLY_DONE;
 }

@@ -6,15 +6,17 @@
  * what is open in them, and the group's offsets that are pending. What is asked here has arrived.
  */
 
+#include "mentor/port/sink.h"
+
 #include "broker.h"
 
 struct message;
 
 enum {
     COORDINATOR_IDS = 96,
-    COORDINATOR_TIMEOUT_US = 10000000, /* transaction.timeout.ms, as src/kafka/outlet.c */
-    COORDINATOR_LOOKS_US = 10000000,   /* how often the broker looks for those */
-    OUT_ENTRIES = 512,                 /* an output log */
+    COORDINATOR_TIMEOUT_US = SINK_TRANSACTION_MS * 1000,
+    COORDINATOR_LOOKS_US = 10000000, /* how often the broker looks for those */
+    OUT_ENTRIES = 512,               /* an output log */
 };
 
 enum reply {
@@ -43,9 +45,12 @@ enum reply coordinator_init(const char *name, struct identity *identity);
 /* AddPartitionsToTxn; AddOffsetsToTxn for `out` OUT_PARTITIONS. The first begins the transaction.
  */
 enum reply coordinator_add(const struct identity *identity, uint32_t out);
-/* A record at the leader of its partition. NULL: one that nobody may see (an undo's). */
-enum reply
-coordinator_produce(const struct identity *identity, uint32_t out, const struct message *message);
+/* A record at the leader of its partition, and where it lies. NULL: one that nobody may see (an
+ * undo's). */
+enum reply coordinator_produce(const struct identity *identity,
+                               uint32_t out,
+                               const struct message *message,
+                               int64_t *offset);
 /* One outside of any transaction. */
 void coordinator_append(const struct message *message);
 /* TxnOffsetCommit. */
@@ -62,5 +67,7 @@ bool coordinator_pending(int32_t partition);
 void coordinator_gave_back(uint64_t life);
 /* Every record is decided on and, if committed, read. */
 bool coordinator_settled(void);
+/* Whether an output of a source record below `offset` counts as out and has no end. */
+bool coordinator_unended(int32_t partition, int64_t offset);
 
 #endif /* TESTS_SIM_COORDINATOR_H */

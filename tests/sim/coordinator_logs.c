@@ -83,19 +83,6 @@ bool logs_pend(const struct producer_id *id)
     return any;
 }
 
-bool logs_told(const struct producer_id *id)
-{
-    uint32_t number = (uint32_t)(id - coordinator.ids);
-    bool told = id->untold;
-    for (uint32_t out = 0; out < OUT_PARTITIONS; out++) {
-        for (uint32_t i = coordinator.logs[out].read; i < coordinator.logs[out].count; i++) {
-            const struct out_entry *entry = &coordinator.logs[out].entries[i];
-            told = told || (entry->id == number && entry->end == END_OPEN && entry->told);
-        }
-    }
-    return told;
-}
-
 bool logs_open(uint32_t number)
 {
     bool open = logs_pend(&coordinator.ids[number]);
@@ -116,6 +103,21 @@ bool coordinator_settled(void)
         }
     }
     return true;
+}
+
+bool coordinator_unended(int32_t partition, int64_t offset)
+{
+    for (uint32_t out = 0; out < OUT_PARTITIONS; out++) {
+        const struct out_log *log = &coordinator.logs[out];
+        for (uint32_t i = log->read; i < log->count; i++) {
+            const struct out_entry *entry = &log->entries[i];
+            if (entry->told && entry->end == END_OPEN && entry->message->partition == partition &&
+                entry->message->offset < offset) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 bool coordinator_pending(int32_t partition)

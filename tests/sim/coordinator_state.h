@@ -72,8 +72,6 @@ void logs_mark(uint32_t out, uint32_t id, bool commit);
 void logs_decide(uint32_t id);
 bool logs_pend(const struct producer_id *id);
 bool logs_open(uint32_t number);
-/* Whether something that counts as out, of an earlier transaction than the open one, has no end. */
-bool logs_told(const struct producer_id *id);
 
 /* lost_ends.c: whether the transaction that is decided now has no end. */
 bool lost_end_comes(const struct producer_id *id);

@@ -224,6 +224,7 @@ static bool position_holds(const struct transaction *transaction, uint32_t at)
     case TRANSACTION_TAKE:
     case TRANSACTION_ORPHAN_ENDED:
     case TRANSACTION_UNDOING:
+    case TRANSACTION_UNSEEN:
     case TRANSACTION_ERASE:
     case TRANSACTION_DISMISS:
         break;

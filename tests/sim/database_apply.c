@@ -7,6 +7,10 @@
 #include "sealing.h"
 #include "sim.h"
 
+enum {
+    CLOCK_STEP_MS = 10000, /* as src/pg/store_take.c */
+};
+
 static void keep(struct bytes *bytes)
 {
     *bytes = sim_keep(*bytes);
@@ -123,6 +127,20 @@ apply_entry(const struct transaction *transaction, uint32_t place, const struct 
     }
 }
 
+/* Column seen_offset; only forward. */
+static void see(struct position *row, int64_t seen_offset)
+{
+    int64_t seen = seen_offset < row->next_offset ? seen_offset : row->next_offset;
+    if (seen > row->seen_offset) {
+        row->seen_offset = seen;
+        if (seen_offset != INT64_MAX && coordinator_unended(row->partition, seen)) {
+            sim_breach("partition %d counts as seen up to %d, and an end is missing",
+                       row->partition,
+                       (int)seen);
+        }
+    }
+}
+
 static void apply_write(const struct transaction *transaction)
 {
     const struct batch *batch = transaction->batch;
@@ -145,6 +163,7 @@ static void apply_write(const struct transaction *transaction)
         if (range->emitted_offset > row->emitted_offset) {
             row->emitted_offset = range->emitted_offset;
         }
+        see(row, range->seen_offset);
         row->evaluated_at_ms = range->evaluated_at_ms;
         row->last_offset = range->last_offset;
         memcpy(row->last_digest, range->last_digest, SHA256_SIZE);
@@ -206,6 +225,7 @@ static void apply_take(struct transaction *transaction)
                                               .progress_id = mine->partition + 1,
                                               .next_offset = mine->next_offset,
                                               .emitted_offset = mine->next_offset,
+                                              .seen_offset = mine->next_offset,
                                               .last_offset = -1};
         }
         if (!row->owned || mine->epoch != row->position.epoch) {
@@ -222,6 +242,7 @@ static void apply_take(struct transaction *transaction)
             *mine = row->position;
         }
         mine->epoch = epoch;
+        mine->seen_offset = 0;
         mine->noted = row->recall.noted != 0;
         audit_taken(transaction, mine, &row->position);
     }
@@ -236,6 +257,7 @@ static void apply_emitted(const struct transaction *transaction)
         if (mine->emitted_offset > row->position.emitted_offset) {
             row->position.emitted_offset = mine->emitted_offset;
         }
+        see(&row->position, transaction->release ? row->position.next_offset : mine->seen_offset);
         if (transaction->release) {
             coordinator_gave_back(row->transactional);
             row->owned = false;
@@ -281,17 +303,38 @@ static bool is_its(const struct db_position *row, uint64_t life)
     return its;
 }
 
+static void note_since(struct db_recall *recall, int64_t since_ms)
+{
+    static int64_t notes;
+    recall->since_ms = recall->noted == 0 ? since_ms : least(recall->since_ms, since_ms);
+    recall->noted = ++notes;
+}
+
 /* As src/pg/sql/recall_note.sql. */
 static void note(struct db_position *row, const struct undo_mark *mark)
 {
-    static int64_t notes;
-    struct db_recall *recall = &row->recall;
     int64_t since_ms = mark->since_ms;
     if (mark->pends) {
         since_ms = least(since_ms, stored_since(mark->partition, mark->committed));
     }
-    recall->since_ms = recall->noted == 0 ? since_ms : least(recall->since_ms, since_ms);
-    recall->noted = ++notes;
+    note_since(&row->recall, since_ms);
+}
+
+/* As src/pg/sql/recall_unseen.sql. */
+static void apply_unseen(struct transaction *transaction)
+{
+    for (uint32_t i = 0; i < transaction->count; i++) {
+        struct position *mine = &transaction->positions[i];
+        struct db_position *row = &sim.database.positions[mine->partition];
+        int64_t seen = row->position.seen_offset;
+        int64_t since_ms = stored_since(mine->partition, seen);
+        if (mine->epoch == row->position.epoch && seen < row->position.next_offset &&
+            since_ms < sim_wall_ms() - (SINK_TRANSACTION_MS - CLOCK_STEP_MS) &&
+            guard_stands(GUARD_UNSEEN)) {
+            note_since(&row->recall, since_ms);
+            mine->noted = true;
+        }
+    }
 }
 
 static void apply_undoing(const struct transaction *transaction)
@@ -344,6 +387,9 @@ void database_apply(struct transaction *transaction)
         break;
     case TRANSACTION_UNDOING:
         apply_undoing(transaction);
+        break;
+    case TRANSACTION_UNSEEN:
+        apply_unseen(transaction);
         break;
     case TRANSACTION_DOUBT:
         apply_doubt(transaction);

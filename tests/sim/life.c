@@ -114,7 +114,7 @@ void life_crash(struct actor *actor, enum label label, enum phase phase)
     client_crash(actor);
     producer_crash(actor);
     session_crash(actor);
-    life_soon(sim_between(1000, 3000000));
+    life_soon(sim_one_in(6) ? sim_between(10500000, plot_away_us()) : sim_between(1000, 3000000));
     actor_end();
 }
 

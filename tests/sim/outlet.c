@@ -30,11 +30,11 @@ bool outlet_open(struct outlet *outlet,
                  void *opaque,
                  struct err *err)
 {
-    (void)on_delivery; /* learns sizes only */
-    (void)opaque;
     (void)err;
     outlet_close(outlet);
     outlet->rk = rdkafka_open(sim.running, transactional_id);
+    outlet->rk->delivered = on_delivery;
+    outlet->rk->opaque = opaque;
     outlet->decisions = topic_of(outlet->rk, outlet->settings.topic_decisions, 0, OUT_DLQ);
     outlet->dlq = topic_of(outlet->rk, outlet->settings.topic_dlq, OUT_DLQ, 1);
     return true;
@@ -52,11 +52,10 @@ rd_kafka_resp_err_t outlet_queue(
     struct outlet *outlet, const struct record *record, bool dlq, void *opaque, uint32_t *size)
 {
     const struct message *message = producer_message(record, dlq);
-    (void)opaque;
     *size = 0;
     sim_step(LABEL_TXN_OUTPUT, PHASE_ASKED);
     audit_sent(sim.running, message);
-    rdkafka_queue(outlet->rk, message, message->out);
+    rdkafka_queue(outlet->rk, message, message->out, opaque);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 

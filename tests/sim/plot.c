@@ -7,12 +7,14 @@
 #include "sim.h"
 
 enum {
+    AWAY_MOST_US = 60000000, /* longer than a transaction may be open */
     ARENA_SIZE = 16 * 1024 * 1024,
     LOOK_US = 250000,
     SEEN_US = 20000000,
     IDLE_US = 100000000,
     DRAIN_US = 60000000,
-    ENDS_LAST_US = 20000000,
+    ENDS_LEAST_US = 20000000,
+    ENDS_MOST_US = 80000000,
     SETTLED_US = 400000000, /* from the last fault until all must be done */
 };
 
@@ -81,6 +83,11 @@ bool plot_fault(enum fault fault)
     return true;
 }
 
+int64_t plot_away_us(void)
+{
+    return sim.plot.emits != EMIT_IDEMPOTENT && sim_one_in(3) ? AWAY_MOST_US : 30000000;
+}
+
 /* What happens to one process */
 
 static void thaw(void *what, uint64_t life)
@@ -102,7 +109,7 @@ static void freeze(struct actor *actor)
         actor->frozen_until = INT64_MAX;
         life_soon(sim_between(1000, 3000000));
     } else {
-        int64_t us = kind < 4 ? sim_between(50000, 4000000) : sim_between(10500000, 30000000);
+        int64_t us = kind < 4 ? sim_between(50000, 4000000) : sim_between(10500000, plot_away_us());
         actor->frozen_until = sim.now_us + us;
         sim_at(actor->frozen_until, thaw, actor, actor->life);
     }
@@ -312,7 +319,8 @@ void plot_begin(void)
     plot->emits = draw_emits(kind);
     plot->workers = kind == PLOT_ENDS ? 1 : plot->workers;
     if (plot->weights[FAULT_END_LOST] > 0 && plot->emits != EMIT_IDEMPOTENT) {
-        plot->quiet_at_us += ENDS_LAST_US; /* until somebody has found out */
+        /* Until somebody has found out, or the broker has ended the next one. */
+        plot->quiet_at_us += sim_between(ENDS_LEAST_US, ENDS_MOST_US);
     }
     plot->limit_us = plot->quiet_at_us + SETTLED_US;
     over = false;

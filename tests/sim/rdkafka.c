@@ -24,6 +24,8 @@ struct call {
     uint32_t out;
     struct identity identity; /* as of when it was made */
     const struct message *messages[REQUEST_MESSAGES];
+    void *items[REQUEST_MESSAGES];
+    int64_t offsets[REQUEST_MESSAGES];
     uint32_t count; /* messages or offers */
     struct offer offers[RDKAFKA_OFFERS];
     struct rd_kafka_consumer_group_metadata_s membership;
@@ -190,10 +192,22 @@ static enum reply produce_arrives(struct call *call)
 {
     enum reply reply = REPLY_DONE;
     for (uint32_t i = 0; i < call->count && !call->appended && reply == REPLY_DONE; i++) {
-        reply = coordinator_produce(&call->identity, call->out, call->messages[i]);
+        reply =
+            coordinator_produce(&call->identity, call->out, call->messages[i], &call->offsets[i]);
     }
     call->appended = call->appended || reply == REPLY_DONE;
     return reply;
+}
+
+static void report(const struct call *call)
+{
+    for (uint32_t i = 0; i < call->count; i++) {
+        const rd_kafka_message_t message = {
+            .partition = (int32_t)(call->out == OUT_DLQ ? 0 : call->out),
+            .offset = sim_one_in(8) ? RD_KAFKA_OFFSET_INVALID : call->offsets[i],
+            ._private = call->items[i]};
+        call->rk->delivered(call->rk, &message, call->rk->opaque);
+    }
 }
 
 static void produce_answered(struct call *call)
@@ -202,6 +216,7 @@ static void produce_answered(struct call *call)
     rk->pumping[call->out] = false;
     if (call->reply == REPLY_DONE) {
         rk->unacknowledged -= call->count;
+        report(call);
         pump(rk, call->out);
     } else {
         rk->failed = rd_kafka_error_code(error_of(call->reply));
@@ -223,6 +238,7 @@ static void pump(rd_kafka_t *rk, uint32_t out)
         any = any || waits;
         if (waits && rk->registered[out]) {
             rk->sent[i] = true;
+            call->items[call->count] = rk->items[i];
             call->messages[call->count++] = rk->messages[i];
         }
     }
@@ -232,10 +248,11 @@ static void pump(rd_kafka_t *rk, uint32_t out)
     }
 }
 
-void rdkafka_queue(rd_kafka_t *rk, const struct message *message, uint32_t out)
+void rdkafka_queue(rd_kafka_t *rk, const struct message *message, uint32_t out, void *item)
 {
     CHECK(rk->message_count < RDKAFKA_MESSAGES);
     rk->messages[rk->message_count] = message;
+    rk->items[rk->message_count] = item;
     rk->outs[rk->message_count] = out;
     rk->sent[rk->message_count++] = false;
     rk->unacknowledged++;
@@ -259,8 +276,7 @@ int rd_kafka_produce(rd_kafka_topic_t *topic,
     (void)size;
     (void)key;
     (void)key_size;
-    (void)opaque;
-    rdkafka_queue(topic->rk, NULL, topic->first + (uint32_t)partition);
+    rdkafka_queue(topic->rk, NULL, topic->first + (uint32_t)partition, opaque);
     return 0;
 }
 

@@ -41,17 +41,20 @@ struct rd_kafka_s {
     bool registered[OUT_PARTITIONS];
     bool pumping[OUT_PARTITIONS];
     const struct message *messages[RDKAFKA_MESSAGES];
+    void *items[RDKAFKA_MESSAGES]; /* the caller's */
     uint32_t outs[RDKAFKA_MESSAGES];
     bool sent[RDKAFKA_MESSAGES];
     uint32_t message_count;
+    void (*delivered)(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque);
+    void *opaque;
     uint32_t unacknowledged;
 };
 
 /* `id` NULL: a consumer, which is only asked about the group. */
 rd_kafka_t *rdkafka_open(struct actor *actor, const char *id);
 void rdkafka_close(rd_kafka_t *rk);
-/* message NULL: an empty one. */
-void rdkafka_queue(rd_kafka_t *rk, const struct message *message, uint32_t out);
+/* message NULL: an empty one. `item` goes with the report. */
+void rdkafka_queue(rd_kafka_t *rk, const struct message *message, uint32_t out, void *item);
 /* There and back; false: no answer by then. */
 bool rdkafka_round_trip(const struct actor *actor, int64_t until_us);
 rd_kafka_error_t *rdkafka_error(rd_kafka_resp_err_t code, bool retriable);

@@ -58,6 +58,7 @@ static const struct emphasis emphases[GUARD_COUNT] = {
     [GUARD_ORPHAN_KEPT] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_ENDS},
     [GUARD_UNDO_KEPT] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_ENDS},
     [GUARD_HANGING_TOLD] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_ENDS},
+    [GUARD_UNSEEN] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_ENDS},
     [GUARD_RECALL] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_ENDS},
     [GUARD_ENDED] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_ENDS},
     [GUARD_HANGING] = {.emits = EMIT_TRANSACTIONAL, .plot = PLOT_BROKER},

@@ -262,6 +262,22 @@ static bool store_undoing(void *self,
     return ask(self, LABEL_UNDOING, transaction, err);
 }
 
+static bool store_unseen(void *self, struct position *positions, uint32_t count, struct err *err)
+{
+    struct transaction *transaction = transaction_of(TRANSACTION_UNSEEN);
+    sim_step(LABEL_UNSEEN, PHASE_ASKED);
+    if (!ready(self, err)) {
+        return false;
+    }
+    transaction->count = count;
+    memcpy(transaction->positions, positions, count * sizeof(*positions));
+    bool done = ask(self, LABEL_UNSEEN, transaction, err);
+    for (uint32_t i = 0; i < count && done; i++) {
+        positions[i].noted = transaction->positions[i].noted;
+    }
+    return done;
+}
+
 static bool store_doubt(void *self, struct position *position, struct err *err)
 {
     struct transaction *transaction = transaction_of(TRANSACTION_DOUBT);
@@ -293,10 +309,11 @@ static bool store_recalled(void *self, const struct position *position, struct e
 static void note_orphans(struct sim_session *session, const struct transaction *transaction)
 {
     uint32_t count = transaction->orphan_count;
-    uint32_t first = count > 1 ? sim_below(count) : 0;
     session->orphan_count = count;
     for (uint32_t i = 0; i < count; i++) {
-        session->orphans[i] = transaction->orphans[(first + i) % count];
+        uint32_t at = sim_below(i + 1);
+        session->orphans[i] = session->orphans[at];
+        session->orphans[at] = transaction->orphans[i];
     }
 }
 
@@ -481,6 +498,7 @@ struct store session_store(struct actor *actor)
         .orphan = store_orphan,
         .orphan_ended = store_orphan_ended,
         .undoing = store_undoing,
+        .unseen = store_unseen,
         .doubt = store_doubt,
         .recalled = store_recalled,
         .read = store_read,

@@ -61,6 +61,7 @@ enum {
     X(FENCE, fence)                                                                                \
     X(ORPHAN_ENDED, orphan_ended)                                                                  \
     X(UNDOING, undoing)                                                                            \
+    X(UNSEEN, unseen)                                                                              \
     X(DOUBT, doubt)                                                                                \
     X(RECALL, recall)                                                                              \
     X(RECALLED, recalled)                                                                          \
@@ -313,6 +314,8 @@ int64_t actor_thaws_us(const struct actor *actor);
 void plot_begin(void);
 /* Whether this fault happens now; uses one up. */
 bool plot_fault(enum fault fault);
+/* How long a process is away at most when it is so for longer than a session. */
+int64_t plot_away_us(void);
 void plot_step(enum label label, enum phase phase);
 
 /* life.c */

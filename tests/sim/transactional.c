@@ -97,6 +97,12 @@ static bool sink_settled(void *self, int32_t partition, int64_t *emitted_offset,
     return heard(self, sink->settled(sink->self, partition, emitted_offset, err), err);
 }
 
+static int64_t sink_seen(void *self, int32_t partition)
+{
+    const struct sink *sink = &member_of(self)->sink;
+    return sink->seen(sink->self, partition);
+}
+
 static bool sink_flush(void *self, uint32_t wait_ms, struct err *err)
 {
     const struct sink *sink = &member_of(self)->sink;
@@ -235,6 +241,7 @@ void transactional_begin(struct actor *actor, struct worker *worker)
         .send = sink_send,
         .sent = sink_sent,
         .settled = sink_settled,
+        .seen = sink_seen,
         .flush = sink_flush,
         .purge = sink_purge,
         .self = actor,

@@ -94,6 +94,10 @@ static bool sink_purge(void *self, struct err *err)
 
 struct sink fake_sink(void)
 {
-    return (struct sink){
-        NULL, NULL, sink_begin, sink_send, sink_sent, sink_settled, sink_flush, sink_purge, NULL};
+    return (struct sink){.begin = sink_begin,
+                         .send = sink_send,
+                         .sent = sink_sent,
+                         .settled = sink_settled,
+                         .flush = sink_flush,
+                         .purge = sink_purge};
 }

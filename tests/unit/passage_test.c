@@ -97,6 +97,40 @@ static void what_is_sent_again_moves_nothing(void **state)
     assert_int_equal(moved[0].emitted_offset, 8);
 }
 
+/* What begins is seen when all that was sent again is. */
+static void what_is_committed_at_the_mark_is_seen_after_it(void **state)
+{
+    (void)state;
+    struct passage *passage = begin(0, 5, 7, 9);
+    assert_int_equal(passages_load(&passages, moved), 1);
+    passages_arrive(&passages);
+    assert_true(passages_unseen(&passages));
+    passages_mark(&passages); /* something below may still be sent again */
+    passages_see(&passages);
+    assert_int_equal(passages_marked(&passages, moved), 0);
+    assert_int_equal(passage->seen, 0);
+    passage_pass(passage, 3);
+    passage_sent(passage, 5);
+    passages_mark(&passages); /* it is not carried yet */
+    passages_see(&passages);
+    assert_int_equal(passage->seen, 0);
+    assert_int_equal(passages_load(&passages, moved), 1);
+    passages_arrive(&passages);
+    passages_mark(&passages);
+    passage_pass(passage, 8);
+    assert_int_equal(passages_load(&passages, moved), 1);
+    passages_arrive(&passages);
+    assert_int_equal(passages_marked(&passages, moved), 1);
+    assert_int_equal(passage->seen, 0);
+    passages_see(&passages);
+    assert_int_equal(passage->seen, 5);
+    assert_true(passages_unseen(&passages));
+    passages_mark(&passages);
+    passages_see(&passages);
+    assert_int_equal(passage->seen, 8);
+    assert_false(passages_unseen(&passages));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +139,7 @@ int main(void)
         cmocka_unit_test_teardown(what_comes_while_one_is_under_way_goes_with_the_next, end),
         cmocka_unit_test_teardown(one_that_was_dropped_does_not_count, end),
         cmocka_unit_test_teardown(what_is_sent_again_moves_nothing, end),
+        cmocka_unit_test_teardown(what_is_committed_at_the_mark_is_seen_after_it, end),
     };
     return cmocka_run_group_tests_name("passage", tests, NULL, NULL);
 }

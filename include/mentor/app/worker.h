@@ -50,10 +50,11 @@ enum {
 
 /* One owned partition beside its position. */
 struct worker_slot {
-    int64_t expected;       /* the next offset to gather */
-    bool verify;            /* the record at last_offset is still to come and to be compared */
-    int64_t marked;         /* emitted_offset as the store has it */
-    int64_t anchored;       /* next_offset of the head that was anchored last */
+    int64_t expected; /* the next offset to gather */
+    bool verify;      /* the record at last_offset is still to come and to be compared */
+    int64_t marked;   /* emitted_offset as the store has it */
+    int64_t seen;     /* seen_offset likewise; told in no hurry by a sink without transactions */
+    int64_t anchored; /* next_offset of the head that was anchored last */
     int64_t anchored_at_us; /* 0: none yet */
     int64_t gap_from;       /* offsets the log had dropped; none when gap_to <= gap_from */
     int64_t gap_to;
@@ -122,6 +123,7 @@ struct worker {
     int32_t partition_count; /* the input topic's, as the broker said last */
     struct growth growth;    /* its old_end is NULL */
     bool orphaned;           /* at the last take somebody had not given back what was taken */
+    char orphan_tried[STORE_ORPHAN_SIZE]; /* last (app/orphans.c); "": none in this life */
     bool grown;              /* what is read is to change: partitions are taken again */
     int64_t looked_at_us;    /* whether the topic grows */
     int64_t waiting_said_us; /* 0: not since they were taken */

@@ -27,6 +27,9 @@
     X(ERASED_ROW, "erased-row", "a citizen of whom nothing is left has no row that is in the way") \
     X(RULEBOOK_TIME, "rulebook-time", "a published rulebook decides nothing before its time")      \
     X(RULEBOOK_MOMENT, "rulebook-moment", "which one decides is asked for the batch's own moment") \
+    X(UNSEEN,                                                                                      \
+      "unseen",                                                                                    \
+      "what may be aborted behind a lost end is known by that nobody saw it end")                  \
     X(ORPHAN_KEPT, "orphan-kept", "what a dead one left is tried again by each who takes over")    \
     /* What the broker must do, tried out at start-up (src/kafka/probe.c); the simulator's asks.   \
      */                                                                                            \

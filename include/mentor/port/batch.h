@@ -31,6 +31,7 @@ struct position {
     int64_t epoch;           /* ours since it was taken */
     int64_t next_offset;     /* the first without a fate */
     int64_t emitted_offset;  /* every output of records below it is acknowledged by the broker */
+    int64_t seen_offset;     /* as sink.seen says; 0 when it was just taken */
     int64_t evaluated_at_ms; /* the last; 0 before the first */
     int64_t last_offset;     /* the last real record below next_offset; -1 for none */
     uint8_t last_digest[SHA256_SIZE]; /* of its value */
@@ -43,7 +44,8 @@ struct position {
     int64_t tried_offset; /* the last one said; -1 for none */
     int32_t tries;        /* by that many processes, when it is next_offset: not stored by any */
     bool stopped;         /* by the breaker, until a person resumes it */
-    bool noted;           /* there was a note of it when it was taken (port/store.h, undoing) */
+    bool noted;           /* there was a note of it when it was taken (port/store.h, undoing), or
+                             unseen made one */
     int64_t recall_ms;    /* Unix: which of its outputs written since are out is to be read back
                              (port/recall.h); -1: it is known */
     int64_t noted_us;     /* that note */
@@ -203,6 +205,7 @@ struct batch_range {
     int64_t from; /* position.next_offset when the batch began */
     int64_t to;   /* the new next_offset */
     int64_t emitted_offset;
+    int64_t seen_offset;
     int64_t evaluated_at_ms;
     int64_t last_offset;
     uint8_t last_digest[SHA256_SIZE];

@@ -13,6 +13,10 @@
 
 struct err;
 
+enum {
+    SINK_TRANSACTION_MS = 30000, /* one that is open for longer the broker may abort by itself */
+};
+
 struct sink {
     /*
      * After trouble, once what others have left is ended (store.orphan) and before anything is
@@ -40,6 +44,12 @@ struct sink {
     /* Serves acknowledgements without waiting; *emitted_offset is the acknowledged prefix.
      * ERR_RETRY when the partition was not begun, or is forgotten since: then nobody knows. */
     bool (*settled)(void *self, int32_t partition, int64_t *emitted_offset, struct err *err);
+    /*
+     * Of what is acknowledged: readers see the outputs below it, and nothing that becomes of others
+     * changes that; seconds behind, and 0 as long as nobody knows. NULL in a sink without
+     * transactions: all of it.
+     */
+    int64_t (*seen)(void *self, int32_t partition);
     /* Waits until everything sent is acknowledged; ERR_RETRY after wait_ms. */
     bool (*flush)(void *self, uint32_t wait_ms, struct err *err);
     /* Drops what is queued and not yet on its way; forgets all partitions. */

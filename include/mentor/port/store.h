@@ -48,6 +48,11 @@ struct stored_rulebook {
     struct bytes yaml;
 };
 
+enum {
+    STORE_ORPHAN_SIZE =
+        256, /* of a transactional id, with its NUL; one that is longer is not kept */
+};
+
 struct store {
     /*
      * What to do while a call only waits for the other side: `work` does a slice of it, at most
@@ -100,6 +105,12 @@ struct store {
                     const struct undo_mark *marks,
                     uint32_t count,
                     struct err *err);
+    /*
+     * When what others have left in these is ended: notes those of which outputs were sent that
+     * nobody has seen (sink.seen), so long ago that the broker may have ended a transaction of
+     * theirs before (SINK_TRANSACTION_MS), and sets their `noted`. NULL likewise.
+     */
+    bool (*unseen)(void *self, struct position *positions, uint32_t count, struct err *err);
     /* What is noted of it: recall_ms and noted_us. ERR_FENCED. NULL likewise. */
     bool (*doubt)(void *self, struct position *position, struct err *err);
     /* What was noted of it (noted_us) is read back, and sent again and acknowledged where it was
@@ -160,8 +171,9 @@ struct store {
                    struct stored_output *outputs,
                    uint32_t *count,
                    struct err *err);
-    /* Moves emitted_offset outside a batch, when idle, at revoke and at drain; only forward.
-     * ERR_FENCED likewise. */
+    /* Moves emitted_offset and seen_offset outside a batch, when idle, at revoke and at drain; only
+     * forward. `release`: gives them back, with nothing left whose end nobody has seen. ERR_FENCED
+     * likewise. */
     bool (*emitted)(void *self,
                     const struct position *positions,
                     uint32_t count,
