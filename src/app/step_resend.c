@@ -64,43 +64,87 @@ static bool resend_from(struct worker *worker,
     return sink->sent(sink->self, position->partition, position->next_offset, &worker->err);
 }
 
-/*
- * What was noted of it is read back. Transactions send just what is missing; idempotent mode, which
- * may send twice, goes back to the first of that.
- */
-static bool resend_recalled(struct worker *worker, struct position *position, int64_t *sent)
+/* Transactions send just what is missing; idempotent mode, which may send twice, goes back to the
+ * first of that. */
+static bool resend_recalled(struct worker *worker,
+                            struct position *position,
+                            const struct recall *recall,
+                            int64_t *sent)
 {
-    struct source *source = &worker->edges.source;
     struct sink *sink = &worker->edges.sink;
-    struct recall recall = {0};
-    bool done = source->recall(
-        source->self, position->partition, position->recall_ms, &recall, &worker->err);
-    if (done) {
-        int64_t first = recall_first(&recall, position->emitted_offset);
-        LOG(LOG_LEVEL_WARN,
-            "emit.recalled",
-            LOG_NUMBER("partition", position->partition),
-            LOG_NUMBER("emitted", position->emitted_offset),
-            LOG_NUMBER("from", first),
-            LOG_NUMBER("written", (int64_t)recall.written.count),
-            LOG_NUMBER("visible", (int64_t)recall.visible.count),
-            LOG_TEXT("then", "what readers of committed records do not see is sent again"));
-        if (!worker->transactional) {
-            position->emitted_offset = first;
-            done = sink->begin(sink->self, position->partition, first, &worker->err);
+    int64_t first = recall_first(recall, position->emitted_offset);
+    LOG(LOG_LEVEL_WARN,
+        "emit.recalled",
+        LOG_NUMBER("partition", position->partition),
+        LOG_NUMBER("emitted", position->emitted_offset),
+        LOG_NUMBER("from", first),
+        LOG_NUMBER("written", (int64_t)recall->written.count),
+        LOG_NUMBER("visible", (int64_t)recall->visible.count),
+        LOG_TEXT("then", "what readers of committed records do not see is sent again"));
+    if (!worker->transactional) {
+        position->emitted_offset = first;
+        if (!sink->begin(sink->self, position->partition, first, &worker->err)) {
+            return false;
         }
-        bool exact = worker->transactional && GUARD(RECALL);
-        done = done && resend_from(worker, position, exact ? &recall : NULL, first, sent);
     }
-    recall_release(&recall);
-    return done;
+    bool exact = worker->transactional && GUARD(RECALL);
+    return resend_from(worker, position, exact ? recall : NULL, first, sent);
 }
 
-static bool resend_partition(struct worker *worker, struct position *position, int64_t *sent)
+/* Those of which something was noted are read back, all at once. */
+static uint32_t recalls_begin(const struct worker *worker, struct recall *recalls)
 {
-    return position->recall_ms >= 0 && worker->edges.source.recall != NULL
-               ? resend_recalled(worker, position, sent)
-               : resend_from(worker, position, NULL, position->emitted_offset, sent);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < worker->slot_count && worker->edges.source.recall != NULL; i++) {
+        const struct position *position = &worker->positions[i];
+        if (position->recall_ms >= 0) {
+            recalls[count++] =
+                (struct recall){.partition = position->partition, .since_ms = position->recall_ms};
+        }
+    }
+    return count;
+}
+
+/* Or we stood still since we took it, and a successor has sent what is missing now, as a refused
+ * record that was erased since: then we are fenced. */
+static void halt_as_owner(struct worker *worker, const struct position *position)
+{
+    struct store *store = &worker->edges.store;
+    struct err halt = worker->err;
+    if (halt.kind == ERR_HALT &&
+        (!GUARD(HALT_OWNED) || store->emitted(store->self, position, 1, false, &worker->err))) {
+        worker->err = halt;
+    }
+}
+
+/* `recalls` has those that were read back, in the order of the slots. */
+static bool resend_all(struct worker *worker, const struct recall *recalls, int64_t *sent)
+{
+    bool reads = worker->edges.source.recall != NULL;
+    for (uint32_t i = 0; i < worker->slot_count; i++) {
+        struct position *position = &worker->positions[i];
+        bool done = reads && position->recall_ms >= 0
+                        ? resend_recalled(worker, position, recalls++, sent)
+                        : resend_from(worker, position, NULL, position->emitted_offset, sent);
+        if (!done) {
+            halt_as_owner(worker, position);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool resend(struct worker *worker, int64_t *sent)
+{
+    struct source *source = &worker->edges.source;
+    struct recall recalls[PARTITIONS_MAX];
+    uint32_t count = recalls_begin(worker, recalls);
+    bool done = (count == 0 || source->recall(source->self, recalls, count, &worker->err)) &&
+                resend_all(worker, recalls, sent);
+    for (uint32_t i = 0; i < count; i++) {
+        recall_release(&recalls[i]);
+    }
+    return done;
 }
 
 /* All that was missing is acknowledged: what was noted is over. */
@@ -127,18 +171,6 @@ static bool any_recalled(const struct worker *worker)
     return false;
 }
 
-/* Or we stood still since we took it, and a successor has sent what is missing now, as a refused
- * record that was erased since: then we are fenced. */
-static void halt_as_owner(struct worker *worker, const struct position *position)
-{
-    struct store *store = &worker->edges.store;
-    struct err halt = worker->err;
-    if (halt.kind == ERR_HALT &&
-        (!GUARD(HALT_OWNED) || store->emitted(store->self, position, 1, false, &worker->err))) {
-        worker->err = halt;
-    }
-}
-
 enum step_outcome step_resend(struct worker *worker)
 {
     struct sink *sink = &worker->edges.sink;
@@ -149,11 +181,8 @@ enum step_outcome step_resend(struct worker *worker)
         !source->commit(source->self, worker->positions, worker->slot_count, &worker->err)) {
         return step_of_err(worker);
     }
-    for (uint32_t i = 0; i < worker->slot_count && GUARD(RESEND); i++) {
-        if (!resend_partition(worker, &worker->positions[i], &sent)) {
-            halt_as_owner(worker, &worker->positions[i]);
-            return step_of_err(worker);
-        }
+    if (GUARD(RESEND) && !resend(worker, &sent)) {
+        return step_of_err(worker);
     }
     /* Before anything new is stored the group must know that its offset is exact from now on. */
     if (((worker->transactional && GUARD(TXN_TOLD)) || any_recalled(worker)) &&

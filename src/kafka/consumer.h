@@ -76,8 +76,7 @@ bool offsets_committed(
     void *self, int32_t partition, int64_t *offset, char *metadata, uint32_t size, struct err *err);
 bool offsets_commit(void *self, const struct position *positions, uint32_t count, struct err *err);
 /* recall.c: source.recall. */
-bool consumer_recall(
-    void *self, int32_t partition, int64_t since_ms, struct recall *recall, struct err *err);
+bool consumer_recall(void *self, struct recall *recalls, uint32_t count, struct err *err);
 bool offsets_prove(void *self, const struct position *positions, uint32_t count, struct err *err);
 /* The assignment's partitions, without offsets; the caller destroys it. */
 rd_kafka_topic_partition_list_t *offsets_assigned(const struct consumer *consumer);

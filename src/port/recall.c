@@ -64,5 +64,5 @@ void recall_release(struct recall *recall)
 {
     free(recall->written.offsets);
     free(recall->visible.offsets);
-    *recall = (struct recall){0};
+    recall->written = recall->visible = (struct recall_set){0};
 }

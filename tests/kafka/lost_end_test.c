@@ -167,38 +167,38 @@ static void what_is_out_is_read_back_apart_from_what_is_written(void **state)
     struct world *world = *state;
     struct member *one = &world->one;
     struct source *source = &one->source;
-    struct recall recall = {0};
+    struct recall recall[2] = {0};
     const char *decisions = world->fixture.settings.topic_decisions;
     join(world, one, 0, 9);
     assert_true(output_send(world, one, "a", 1, false));
     output_flush(world, one);
     struct clock clock = clock_system();
     clock.sleep_ms(clock.self, 50);
-    int64_t since_ms = wall_ms();
+    recall[0] = (struct recall){.partition = 0, .since_ms = wall_ms()};
+    recall[1] = (struct recall){.partition = 1, .since_ms = wall_ms() + 60000};
     transaction_end(transaction_open(&world->fixture, decisions, "2"), false);
     assert_true(output_send(world, one, "b", 3, true));
     assert_true(output_send(world, one, "c", 4, false));
     output_flush(world, one);
-    assert_true(source->recall(source->self, 0, since_ms, &recall, &world->err));
-    assert_false(has(&recall.written, 1)); /* before that time */
-    assert_true(has(&recall.written, 2));
-    assert_false(has(&recall.visible, 2));
+    assert_true(source->recall(source->self, recall, 2, &world->err));
+    assert_false(has(&recall[0].written, 1)); /* before that time */
+    assert_true(has(&recall[0].written, 2));
+    assert_false(has(&recall[0].visible, 2));
     for (int64_t offset = 3; offset <= 4; offset++) {
-        assert_true(has(&recall.written, offset));
-        assert_true(has(&recall.visible, offset));
+        assert_true(has(&recall[0].written, offset));
+        assert_true(has(&recall[0].visible, offset));
     }
-    assert_int_equal(recall_first(&recall, 5), 2);
-    recall_release(&recall);
-    assert_true(source->recall(source->self, 1, since_ms, &recall, &world->err));
-    assert_int_equal(recall.written.count + recall.visible.count, 0); /* another partition's */
-    recall_release(&recall);
-    assert_true(source->recall(source->self, 0, wall_ms() + 60000, &recall, &world->err));
-    assert_int_equal(recall.written.count, 0); /* nothing so late */
+    assert_int_equal(recall_first(&recall[0], 5), 2);
+    assert_int_equal(recall[1].written.count + recall[1].visible.count, 0);
+    recall_release(&recall[0]);
+    recall[0].since_ms = wall_ms() + 60000;
+    assert_true(source->recall(source->self, recall, 1, &world->err));
+    assert_int_equal(recall[0].written.count, 0); /* nothing so late */
 
     rd_kafka_t *open = transaction_open(&world->fixture, decisions, "5");
-    assert_false(source->recall(source->self, 0, since_ms, &recall, &world->err));
+    assert_false(source->recall(source->self, recall, 2, &world->err));
     assert_int_equal(world->err.kind, ERR_RETRY);
-    recall_release(&recall);
+    recall_release(&recall[0]);
     transaction_end(open, false);
 }
 

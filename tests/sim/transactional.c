@@ -139,11 +139,10 @@ static void source_undoing(void *self, undoing_fn *tell, void *context)
     member_of(self)->consumer.tell_context = context;
 }
 
-static bool source_recall(
-    void *self, int32_t partition, int64_t since_ms, struct recall *recall, struct err *err)
+static bool source_recall(void *self, struct recall *recalls, uint32_t count, struct err *err)
 {
     sim_step(LABEL_RECALL, PHASE_ASKED);
-    bool done = consumer_recall(&member_of(self)->consumer, partition, since_ms, recall, err);
+    bool done = consumer_recall(&member_of(self)->consumer, recalls, count, err);
     sim_step(LABEL_RECALL, PHASE_ANSWERED);
     return heard(self, done, err);
 }

@@ -229,12 +229,13 @@ static bool source_leave(void *self, struct err *err)
 }
 
 /* What is missing may be sent again, from anywhere. */
-static bool source_recall(
-    void *self, int32_t partition, int64_t since_ms, struct recall *recall, struct err *err)
+static bool source_recall(void *self, struct recall *recalls, uint32_t count, struct err *err)
 {
+    struct recall *recall = &recalls[0];
     (void)self;
     (void)err;
-    assert_int_equal(since_ms, WORLD_NOTED_MS);
+    assert_int_equal(count, 1);
+    assert_int_equal(recall->since_ms, WORLD_NOTED_MS);
     for (int64_t offset = 31; offset >= 0; offset--) {
         if ((world.written >> offset & 1) != 0) {
             recall_add(&recall->written, offset);
@@ -244,7 +245,7 @@ static bool source_recall(
         }
     }
     recall_sort(recall);
-    world.partitions[partition].sent_to = 0;
+    world.partitions[recall->partition].sent_to = 0;
     return true;
 }
 

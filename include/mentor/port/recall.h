@@ -2,7 +2,7 @@
 #define MENTOR_PORT_RECALL_H
 
 /*
- * Which outputs of one source partition the output topics hold, read back when nobody knows any
+ * Which outputs of a source partition the output topics hold, read back when nobody knows any
  * more: a broker may lose the end of a transaction in some of the partitions that it wrote to, so
  * that part of what counts as out is aborted later, or part of what was aborted is out. By what
  * lies there just the missing ones are sent again. Zeroed is one that has seen nothing.
@@ -20,6 +20,8 @@ struct recall_set {
 };
 
 struct recall {
+    int32_t partition; /* of the source */
+    int64_t since_ms;  /* Unix: what was written before is not asked for, and may be there */
     struct recall_set written; /* whether committed or not */
     struct recall_set visible; /* to readers of what is committed */
 };

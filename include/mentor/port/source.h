@@ -73,12 +73,11 @@ struct source {
      */
     void (*undoing)(void *self, undoing_fn *tell, void *context);
     /*
-     * Reads back what the output topics hold of a partition's outputs written since `since_ms`,
-     * once all of that is ended; the caller releases it, also after a failure. ERR_RETRY while
+     * Reads back what the output topics hold of these partitions' outputs, in order of partition,
+     * once all of that is ended; the caller releases them, also after a failure. ERR_RETRY while
      * something is not. Takes as long as reading does; progress is logged. NULL likewise.
      */
-    bool (*recall)(
-        void *self, int32_t partition, int64_t since_ms, struct recall *recall, struct err *err);
+    bool (*recall)(void *self, struct recall *recalls, uint32_t count, struct err *err);
     /*
      * Commits emitted_offset with metadata (port/note.h) for each position, acknowledged.
      * ERR_FENCED when the group has moved on; ERR_RETRY without an answer within 5 s, and from when
