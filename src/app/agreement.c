@@ -77,6 +77,8 @@ static bool ask_doubt(struct worker *worker, const struct told *told, struct pos
 static bool emitted_of(struct worker *worker, const struct told *told, struct position *position)
 {
     bool unsure = position->emitted_offset < position->next_offset;
+    /* A person's, whatever the topics hold: a lost transaction leaves what was there before it. */
+    bool reset = unsure && told->note.mode == NOTE_NONE && told->offset >= 0;
     if (!ask_doubt(worker, told, position)) {
         return false;
     }
@@ -90,7 +92,7 @@ static bool emitted_of(struct worker *worker, const struct told *told, struct po
             LOG_NUMBER("from", told->offset),
             LOG_TEXT("then", "emitted again: what Kafka was told last says that they are not out"));
         position->emitted_offset = told->offset; /* idempotent mode rather sends too much */
-    } else if (position->recall_ms >= 0) {
+    } else if (position->recall_ms >= 0 && !reset) {
         return true;
     } else if (worker->transactional && told->note.mode == NOTE_TRANSACTIONAL) {
         return halt(

@@ -48,7 +48,7 @@ static bool undo(struct orphan *orphan, struct err *err)
 static bool end_hanging(struct orphan *orphan, struct err *err)
 {
     struct consumer *consumer = orphan->consumer;
-    enum hanging hanging = hanging_look(&orphan->outlet, err);
+    enum hanging hanging = hanging_look(&orphan->outlet, true, err);
     if (hanging == HANGING_OTHERS) {
         hanging = hanging_end(&orphan->outlet, NULL, NULL, err);
         if (hanging == HANGING_NOTHING) {

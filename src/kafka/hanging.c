@@ -72,9 +72,9 @@ bool hanging_is_over(struct hanging_time *time, enum hanging hanging, const stru
     return lasts || hanging == HANGING_NOTHING;
 }
 
-enum hanging hanging_look(struct outlet *outlet, struct err *err)
+enum hanging hanging_look(struct outlet *outlet, bool waits, struct err *err)
 {
-    return look(outlet, END_MS, err);
+    return look(outlet, waits ? END_MS : 0, err);
 }
 
 enum hanging hanging_end(struct outlet *outlet,

@@ -20,9 +20,9 @@ enum hanging {
                      */
 };
 
-/* Whether something hangs in the output topics for half a second, since others have transactions
- * there too: HANGING_OTHERS, perhaps ours. */
-enum hanging hanging_look(struct outlet *outlet, struct err *err);
+/* Whether something hangs in the output topics: HANGING_OTHERS, perhaps ours. `waits`: for half a
+ * second, since others have transactions there too. */
+enum hanging hanging_look(struct outlet *outlet, bool waits, struct err *err);
 
 /*
  * Ends by undo_run of this outlet, which must have had its first answer, whatever its producer has

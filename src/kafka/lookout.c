@@ -11,6 +11,7 @@ enum {
     SOON_US = 200000, /* a commit is answered before its ends are written */
     EVERY_US = 1000000,
     ASK_MS = 1000,
+    HANGS_US = 2000000,
 };
 
 /* In one output partition. */
@@ -75,7 +76,13 @@ bool lookout_mark(struct lookout *lookout)
     int64_t soon_us = now_us() + SOON_US;
     lookout->look_us = soon_us > lookout->look_us ? soon_us : lookout->look_us;
     lookout->marked = true;
+    lookout->marked_us = now_us();
     return true;
+}
+
+bool lookout_hangs(const struct lookout *lookout)
+{
+    return lookout->marked && now_us() - lookout->marked_us > HANGS_US;
 }
 
 void lookout_unmark(struct lookout *lookout)

@@ -27,6 +27,7 @@ struct lookout {
     struct lookout_log decisions;
     struct lookout_log dlq;
     bool marked;
+    int64_t marked_us;
     int64_t look_us; /* the monotonic clock: not before */
 };
 
@@ -38,6 +39,10 @@ void lookout_wrote(struct lookout *lookout, bool dlq, int32_t partition, int64_t
  * there is a mark. True: there was none, and is one now. */
 bool lookout_mark(struct lookout *lookout);
 void lookout_unmark(struct lookout *lookout);
+
+/* What was written before the mark is not seen for so long that something is open for longer than a
+ * transaction at work is. */
+bool lookout_hangs(const struct lookout *lookout);
 
 /* When to look next: INT64_MAX when nothing is marked. */
 int64_t lookout_due_us(const struct lookout *lookout);

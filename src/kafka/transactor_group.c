@@ -117,7 +117,8 @@ void transactor_doubt(struct transactor *transactor, const struct err *err)
 static bool is_seen(struct transactor *transactor, bool now, struct err *err)
 {
     struct hanging_time *time = &transactor->consumer->hanging;
-    enum hanging hanging = hanging_look(&transactor->outlet, err);
+    enum hanging hanging =
+        hanging_look(&transactor->outlet, !lookout_hangs(&transactor->lookout), err);
     bool lasts = hanging_lasts(time, hanging);
     if (lasts && !now && !time->left) {
         doubt(transactor, err);

@@ -135,6 +135,20 @@ static void what_was_noted_is_read_back_and_what_is_missing_is_sent(void **state
     }
 }
 
+/* Whatever the topics hold: it is not what a lost transaction leaves. */
+static void an_offset_that_a_person_set_halts_also_when_something_is_noted(void **state)
+{
+    (void)state;
+    decide_three(0);
+    tell(1, "");
+    world.worker.transactional = true;
+    world.noted = true;
+    assert_false(world_run());
+    assert_int_equal(world.worker.err.kind, ERR_HALT);
+    assert_non_null(strstr(world.worker.err.text, "the offset does not say"));
+    assert_string_equal(world.partitions[0].sent, "");
+}
+
 /* Idempotent mode rather sends too much, whoever undid it, or lost it. */
 static void what_kafka_does_not_know_as_out_is_sent_again_in_idempotent_mode(void **state)
 {
@@ -204,6 +218,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_kafka_says_is_weighed, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(
             what_was_noted_is_read_back_and_what_is_missing_is_sent, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(
+            an_offset_that_a_person_set_halts_also_when_something_is_noted,
+            world_set_up,
+            world_tear_down),
         cmocka_unit_test_setup_teardown(
             what_kafka_does_not_know_as_out_is_sent_again_in_idempotent_mode,
             world_set_up,
