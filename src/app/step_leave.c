@@ -62,9 +62,12 @@ bool worker_settle_positions(struct worker *worker, bool release)
         if (settled && emitted > position->emitted_offset) {
             position->emitted_offset = emitted;
         }
-        position->seen_offset = worker_seen(worker, position->partition);
     }
     bool gives = release && (worker->slot_count == 0 || leaves_nothing(worker, flushed));
+    for (uint32_t i = 0; i < worker->slot_count; i++) { /* after that, which looks */
+        struct position *position = &worker->positions[i];
+        position->seen_offset = worker_seen(worker, position->partition);
+    }
     bool marked =
         store->emitted(store->self, worker->positions, worker->slot_count, gives, &ignored);
     if (!marked) {

@@ -11,6 +11,7 @@ enum {
     SOON_US = 200000, /* a commit is answered before its ends are written */
     EVERY_US = 1000000,
     ASK_MS = 1000,
+    PENDS_MS = 200, /* likewise: of the one just committed */
     HANGS_US = 2000000,
 };
 
@@ -53,8 +54,8 @@ void lookout_wrote(struct lookout *lookout, bool dlq, int32_t partition, int64_t
         log->count = count;
     }
     struct lookout_end *end = &log->ends[partition];
-    end->unsure = offset < 0;
-    end->wrote = offset > end->wrote ? offset : end->wrote;
+    end->unsure = offset <= end->wrote; /* they rise */
+    end->wrote = end->unsure ? end->wrote : offset;
 }
 
 /* false: where the last one lies is not known, but will be with the next. */
@@ -76,13 +77,13 @@ bool lookout_mark(struct lookout *lookout)
     int64_t soon_us = now_us() + SOON_US;
     lookout->look_us = soon_us > lookout->look_us ? soon_us : lookout->look_us;
     lookout->marked = true;
-    lookout->marked_us = now_us();
+    lookout->hidden_us = 0;
     return true;
 }
 
 bool lookout_hangs(const struct lookout *lookout)
 {
-    return lookout->marked && now_us() - lookout->marked_us > HANGS_US;
+    return lookout->marked && lookout->hidden_us != 0 && now_us() - lookout->hidden_us > HANGS_US;
 }
 
 void lookout_unmark(struct lookout *lookout)
@@ -123,10 +124,13 @@ bool lookout_look(struct lookout *lookout,
                   struct outlet *outlet,
                   rd_kafka_topic_partition_list_t *partitions)
 {
-    bool seen = is_passed(&lookout->decisions, outlet->rk, outlet->decisions) &&
-                is_passed(&lookout->dlq, outlet->rk, outlet->dlq) &&
-                (partitions->cnt == 0 ||
-                 undo_ask(outlet->rk, outlet->settings.group, partitions) == UNDO_NONE);
+    bool shown = is_passed(&lookout->decisions, outlet->rk, outlet->decisions) &&
+                 is_passed(&lookout->dlq, outlet->rk, outlet->dlq);
+    if (!shown && lookout->hidden_us == 0) {
+        lookout->hidden_us = now_us();
+    }
+    bool seen = shown && (partitions->cnt == 0 ||
+                          undo_await(outlet->rk, outlet->settings.group, partitions, PENDS_MS));
     lookout->look_us = now_us() + EVERY_US;
     lookout->marked = !seen;
     return seen;

@@ -27,8 +27,8 @@ struct lookout {
     struct lookout_log decisions;
     struct lookout_log dlq;
     bool marked;
-    int64_t marked_us;
-    int64_t look_us; /* the monotonic clock: not before */
+    int64_t hidden_us; /* the monotonic clock: since then a look was refused; 0: not yet */
+    int64_t look_us;   /* the monotonic clock: not before */
 };
 
 void lookout_release(struct lookout *lookout);
@@ -40,14 +40,15 @@ void lookout_wrote(struct lookout *lookout, bool dlq, int32_t partition, int64_t
 bool lookout_mark(struct lookout *lookout);
 void lookout_unmark(struct lookout *lookout);
 
-/* What was written before the mark is not seen for so long that something is open for longer than a
+/* Readers have not come past the mark for so long that something is open for longer than a
  * transaction at work is. */
 bool lookout_hangs(const struct lookout *lookout);
 
 /* When to look next: INT64_MAX when nothing is marked. */
 int64_t lookout_due_us(const struct lookout *lookout);
 /*
- * Asks, with nothing open, about a second's wait for each answer at most. True: what was written
+ * Asks, with nothing open; waits for a second for what is written, and for six for the group, at
+ * most. True: what was written
  * before the mark is seen, nothing pends for the group in `partitions`, and the mark goes. False:
  * not yet, or nobody says.
  */

@@ -241,9 +241,12 @@ static bool sink_settled(void *self, int32_t partition, int64_t *emitted_offset,
 {
     struct transactor *transactor = self;
     (void)pthread_mutex_lock(&transactor->mutex);
-    bool done = is_well(transactor, err);
+    const struct passage *passage = passage_at(&transactor->passages, partition);
+    bool done =
+        is_well(transactor, err) &&
+        (passage->begun || err_set(err, ERR_RETRY, "partition %d was not begun", partition));
     if (done) {
-        *emitted_offset = passage_at(&transactor->passages, partition)->emitted;
+        *emitted_offset = passage->emitted;
     }
     (void)pthread_mutex_unlock(&transactor->mutex);
     return done;

@@ -49,7 +49,7 @@ static bool pends_no_more(const struct consumer *consumer,
                           rd_kafka_topic_partition_list_t *partitions,
                           struct err *err)
 {
-    return undo_await(consumer, partitions, COMMITTED_MS) ||
+    return undo_await(consumer->rk, consumer->settings.group, partitions, COMMITTED_MS) ||
            err_set(err, ERR_RETRY, "an offset of ours is pending, or nobody says");
 }
 
@@ -154,6 +154,10 @@ bool transactor_ended(void *self, bool now, struct err *err)
         done = clear(transactor, err);
     } else if (!done) {
         done = is_seen(transactor, now, err) && (!now || is_committed(transactor->consumer, err));
+        if (done && now && !transactor->consumer->hanging.left) {
+            passages_mark(&transactor->passages);
+            passages_see(&transactor->passages);
+        }
     }
     (void)pthread_mutex_unlock(&transactor->mutex);
     return done;

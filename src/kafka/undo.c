@@ -337,13 +337,14 @@ void undo_log(const struct kafka_settings *settings)
         LOG_TEXT("then", "it was aborted; what is missing is sent again"));
 }
 
-bool undo_await(const struct consumer *consumer,
+bool undo_await(rd_kafka_t *rk,
+                const char *group,
                 rd_kafka_topic_partition_list_t *partitions,
                 int wait_ms)
 {
     struct clock clock = clock_system();
     int64_t until_us = clock.mono_us(clock.self) + wait_ms * INT64_C(1000);
-    while (undo_ask(consumer->rk, consumer->settings.group, partitions) != UNDO_NONE) {
+    while (undo_ask(rk, group, partitions) != UNDO_NONE) {
         if (clock.mono_us(clock.self) > until_us) {
             return false;
         }
@@ -354,7 +355,7 @@ bool undo_await(const struct consumer *consumer,
 
 bool undo_told(const struct consumer *consumer, rd_kafka_topic_partition_list_t *partitions)
 {
-    bool done = undo_await(consumer, partitions, END_MS);
+    bool done = undo_await(consumer->rk, consumer->settings.group, partitions, END_MS);
     if (done) {
         undo_log(&consumer->settings);
     }

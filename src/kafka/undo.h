@@ -70,7 +70,8 @@ MUST_CHECK bool undo_run(struct outlet *outlet,
                          struct err *err);
 
 /* Asks until nothing is pending of these partitions; false after so long. */
-bool undo_await(const struct consumer *consumer,
+bool undo_await(rd_kafka_t *rk,
+                const char *group,
                 rd_kafka_topic_partition_list_t *partitions,
                 int wait_ms);
 

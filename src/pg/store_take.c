@@ -142,6 +142,12 @@ bool store_orphan_ended(void *self,
     return store_send(store, STORE_orphan_ended, &params, err) && session_run(&store->session, err);
 }
 
+static const char *transactional_id(const struct pg_store *store)
+{
+    const char *id = store->settings.transactional_id;
+    return id == NULL ? "" : id;
+}
+
 bool store_unseen(void *self, struct position *positions, uint32_t count, struct err *err)
 {
     struct pg_store *store = self;
@@ -151,6 +157,7 @@ bool store_unseen(void *self, struct position *positions, uint32_t count, struct
     }
     put_owned(store, positions, count, &params);
     params_int8(&params, SINK_TRANSACTION_MS - CLOCK_STEP_MS);
+    params_text(&params, transactional_id(store));
     if (!store_send(store, STORE_recall_unseen, &params, err) ||
         !session_run(&store->session, err)) {
         return false;
@@ -168,13 +175,12 @@ bool store_unseen(void *self, struct position *positions, uint32_t count, struct
 static bool
 attempt(struct pg_store *store, struct position *positions, uint32_t count, struct err *err)
 {
-    const char *id = store->settings.transactional_id;
     const struct params none = {0};
     struct params params = {0};
     put_place(store, &params);
     params_array(&params, put_partitions(store, positions, count));
     params_text(&params, store->settings.owner);
-    params_text(&params, id == NULL ? "" : id);
+    params_text(&params, transactional_id(store));
     params_array(&params, put_epochs(store, positions, count));
     struct params asked = {0};
     put_place(store, &asked);

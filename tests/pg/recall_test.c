@@ -198,6 +198,29 @@ static void what_nobody_saw_yet_is_not_looked_for(void **state)
     trial_store_close(&store);
 }
 
+/* Idempotent mode has left it, with which nothing is unseen. */
+static void what_goes_in_transactions_from_now_on_is_unseen(void **state)
+{
+    (void)state;
+    struct position positions[2];
+    struct trial_store store = taken_at(positions, now_ms() - LONG_MS);
+    struct trial_store other = trial_store_transactional("host/2", "other");
+    const char *ask = "SELECT string_agg(seen_offset::text, ' ' ORDER BY partition) FROM "
+                      "mentord.progress";
+    trial_sql("UPDATE mentord.progress SET emitted_offset = 7 + partition, seen_offset = 9");
+    unseen(&store, positions);
+    assert_string_equal(trial_ask("%s", ask), "9 9");
+    ASSERT_DONE(other.port.take(other.port.self, positions, 2, err));
+    unseen(&other, positions);
+    assert_false(positions[0].noted);
+    assert_string_equal(trial_ask("%s", ask), "7 8");
+    ASSERT_DONE(store.port.take(store.port.self, positions, 2, err));
+    unseen(&store, positions);
+    assert_true(positions[0].noted);
+    trial_store_close(&other);
+    trial_store_close(&store);
+}
+
 static void what_is_seen_goes_forward_with_the_owner_s_word(void **state)
 {
     (void)state;
@@ -215,9 +238,11 @@ static void what_is_seen_goes_forward_with_the_owner_s_word(void **state)
     ASSERT_DONE(store.port.emitted(store.port.self, positions, 1, false, err));
     assert_string_equal(
         trial_ask("SELECT seen_offset::text FROM mentord.progress WHERE partition = 0"), "8");
-    ASSERT_DONE(store.port.emitted(store.port.self, positions, 1, true, err)); /* given back */
-    assert_string_equal(
-        trial_ask("SELECT seen_offset::text FROM mentord.progress WHERE partition = 0"), "9");
+    ASSERT_DONE(store.port.emitted(store.port.self, positions, 1, true, err));
+    assert_string_equal(/* given back, and no more seen by that */
+                        trial_ask(
+                            "SELECT seen_offset::text FROM mentord.progress WHERE partition = 0"),
+                        "8");
     trial_store_close(&store);
 }
 
@@ -250,6 +275,7 @@ int main(void)
         cmocka_unit_test_setup(what_nobody_saw_is_looked_for_when_the_broker_may_have_ended_it,
                                trial_clear),
         cmocka_unit_test_setup(what_nobody_saw_yet_is_not_looked_for, trial_clear),
+        cmocka_unit_test_setup(what_goes_in_transactions_from_now_on_is_unseen, trial_clear),
         cmocka_unit_test_setup(what_is_seen_goes_forward_with_the_owner_s_word, trial_clear),
     };
     return TRIAL_RUN("recall", tests);

@@ -174,24 +174,35 @@ int trial_end(void **state)
     return 0;
 }
 
-struct trial_store trial_store(const char *owner)
-{
-    return trial_store_sealed(owner, NULL);
-}
-
-struct trial_store trial_store_sealed(const char *owner, const uint8_t *master_key)
+static struct trial_store open_with(const struct pg_settings *of)
 {
     static char urls[16][TRIAL_URL_SIZE]; /* a store borrows its settings */
     static unsigned next;
     char *url = urls[next++ % 16];
     (void)snprintf(url, TRIAL_URL_SIZE, "%s", trial_url("mentord_worker"));
-    const struct pg_settings settings = {
-        .url = url, .owner = owner, .life = owner, .master_key = master_key};
+    struct pg_settings settings = *of;
+    settings.url = url;
+    settings.life = of->owner;
     struct trial_store store = {0};
     ASSERT_DONE((store.handle = pg_store_open(&settings, "in", "g", &trial_rulebook, err)) != NULL);
     store.port = pg_store_port(store.handle);
     ASSERT_DONE(store.port.open(store.port.self, "c", 4, err));
     return store;
+}
+
+struct trial_store trial_store(const char *owner)
+{
+    return open_with(&(struct pg_settings){.owner = owner});
+}
+
+struct trial_store trial_store_sealed(const char *owner, const uint8_t *master_key)
+{
+    return open_with(&(struct pg_settings){.owner = owner, .master_key = master_key});
+}
+
+struct trial_store trial_store_transactional(const char *owner, const char *transactional_id)
+{
+    return open_with(&(struct pg_settings){.owner = owner, .transactional_id = transactional_id});
 }
 
 void trial_store_close(struct trial_store *store)

@@ -60,6 +60,7 @@ extern const struct pg_rulebook trial_rulebook;
 struct trial_store trial_store(const char *owner);
 /* The same with a master key, SEAL_KEY_SIZE bytes; NULL: none. */
 struct trial_store trial_store_sealed(const char *owner, const uint8_t *master_key);
+struct trial_store trial_store_transactional(const char *owner, const char *transactional_id);
 void trial_store_close(struct trial_store *store);
 /* One partition, taken. */
 struct position trial_take(struct trial_store *store, int32_t partition);

@@ -67,7 +67,7 @@ bool coordinator_pending(int32_t partition);
 void coordinator_gave_back(uint64_t life);
 /* Every record is decided on and, if committed, read. */
 bool coordinator_settled(void);
-/* Whether an output of a source record below `offset` counts as out and has no end. */
-bool coordinator_unended(int32_t partition, int64_t offset);
+/* Whether readers of what is committed see an output of this source record, or will. */
+bool coordinator_shows(int32_t partition, int64_t offset);
 
 #endif /* TESTS_SIM_COORDINATOR_H */

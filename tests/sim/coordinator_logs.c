@@ -105,14 +105,13 @@ bool coordinator_settled(void)
     return true;
 }
 
-bool coordinator_unended(int32_t partition, int64_t offset)
+bool coordinator_shows(int32_t partition, int64_t offset)
 {
     for (uint32_t out = 0; out < OUT_PARTITIONS; out++) {
-        const struct out_log *log = &coordinator.logs[out];
-        for (uint32_t i = log->read; i < log->count; i++) {
-            const struct out_entry *entry = &log->entries[i];
-            if (entry->told && entry->end == END_OPEN && entry->message->partition == partition &&
-                entry->message->offset < offset) {
+        for (uint32_t i = 0; i < coordinator.logs[out].count; i++) {
+            const struct out_entry *entry = &coordinator.logs[out].entries[i];
+            if (entry->end == END_COMMITTED && entry->message != NULL &&
+                entry->message->partition == partition && entry->message->offset == offset) {
                 return true;
             }
         }

@@ -131,12 +131,15 @@ apply_entry(const struct transaction *transaction, uint32_t place, const struct 
 static void see(struct position *row, int64_t seen_offset)
 {
     int64_t seen = seen_offset < row->next_offset ? seen_offset : row->next_offset;
-    if (seen > row->seen_offset) {
+    int64_t before = row->seen_offset;
+    if (seen > before) {
         row->seen_offset = seen;
-        if (seen_offset != INT64_MAX && coordinator_unended(row->partition, seen)) {
-            sim_breach("partition %d counts as seen up to %d, and an end is missing",
-                       row->partition,
-                       (int)seen);
+        for (int64_t offset = before; offset < seen && seen_offset != INT64_MAX; offset++) {
+            const struct db_fate *fate = &sim.database.fates[row->partition][offset];
+            bool told = fate->stored && (fate->fate == FATE_DECIDED || fate->fate == FATE_DLQ);
+            if (told && !coordinator_shows(row->partition, offset)) {
+                sim_breach("%d/%d counts as seen", row->partition, (int)offset);
+            }
         }
     }
 }
@@ -257,7 +260,7 @@ static void apply_emitted(const struct transaction *transaction)
         if (mine->emitted_offset > row->position.emitted_offset) {
             row->position.emitted_offset = mine->emitted_offset;
         }
-        see(&row->position, transaction->release ? row->position.next_offset : mine->seen_offset);
+        see(&row->position, mine->seen_offset);
         if (transaction->release) {
             coordinator_gave_back(row->transactional);
             row->owned = false;
@@ -333,6 +336,9 @@ static void apply_unseen(struct transaction *transaction)
             guard_stands(GUARD_UNSEEN)) {
             note_since(&row->recall, since_ms);
             mine->noted = true;
+        }
+        if (transaction->transactional && mine->epoch == row->position.epoch) {
+            row->position.seen_offset = least(seen, row->position.emitted_offset);
         }
     }
 }

@@ -108,7 +108,8 @@ struct store {
     /*
      * When what others have left in these is ended: notes those of which outputs were sent that
      * nobody has seen (sink.seen), so long ago that the broker may have ended a transaction of
-     * theirs before (SINK_TRANSACTION_MS), and sets their `noted`. NULL likewise.
+     * theirs before (SINK_TRANSACTION_MS), and sets their `noted`. With a transactional id, what is
+     * to be sent again counts as unseen from here on. NULL likewise.
      */
     bool (*unseen)(void *self, struct position *positions, uint32_t count, struct err *err);
     /* What is noted of it: recall_ms and noted_us. ERR_FENCED. NULL likewise. */
@@ -172,8 +173,7 @@ struct store {
                    uint32_t *count,
                    struct err *err);
     /* Moves emitted_offset and seen_offset outside a batch, when idle, at revoke and at drain; only
-     * forward. `release`: gives them back, with nothing left whose end nobody has seen. ERR_FENCED
-     * likewise. */
+     * forward. `release`: gives them back. ERR_FENCED likewise. */
     bool (*emitted)(void *self,
                     const struct position *positions,
                     uint32_t count,

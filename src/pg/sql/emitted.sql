@@ -1,9 +1,8 @@
--- $1 ids, $2 epochs, $3 emitted offsets, $4 seen ones, $5 whether the rows are given back, with nothing left that has no end. Only forward, only
--- our own.
+-- $1 ids, $2 epochs, $3 emitted offsets, $4 seen ones, $5 whether the rows are given back. Only forward, only our own.
 WITH moved AS (
     UPDATE mentord.progress p
     SET emitted_offset = greatest(p.emitted_offset, g.emitted_offset),
-        seen_offset = CASE WHEN $5::boolean THEN p.next_offset ELSE greatest(p.seen_offset, least(g.seen_offset, p.next_offset)) END,
+        seen_offset = greatest(p.seen_offset, least(g.seen_offset, p.next_offset)),
         owner = CASE WHEN $5::boolean THEN NULL ELSE p.owner END,
         takeovers = CASE WHEN $5::boolean THEN 0 ELSE p.takeovers END,
         tries = CASE WHEN $5::boolean THEN 0 ELSE p.tries END,
