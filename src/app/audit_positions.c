@@ -332,12 +332,15 @@ static void look_at_positions(struct walk *walk)
             audit_breach(
                 report, INVARIANT_I3, &place, "its %s was altered and is none", position->damaged);
         }
-        if (at->emitted_offset > at->next_offset || at->emitted_offset < 0) {
+        if (at->emitted_offset > at->next_offset || at->emitted_offset < 0 ||
+            at->seen_offset > at->next_offset || at->seen_offset < 0) {
             audit_breach(report,
                          INVARIANT_I7,
                          &place,
-                         "the emitted offset %" PRId64 " is beyond what is decided",
-                         at->emitted_offset);
+                         "the emitted offset %" PRId64 " or the seen one, %" PRId64
+                         ", is beyond what is decided",
+                         at->emitted_offset,
+                         at->seen_offset);
         }
         if (position->committed > at->next_offset || position->committed_next > at->next_offset ||
             position->committed_epoch > at->epoch) {

@@ -49,6 +49,7 @@ static const struct field_column position_columns[] = {
     {"first_offset", 8},
     {"batch", 8},
     {"link", SHA256_SIZE},
+    {"seen_offset", 8},
 };
 enum {
     POSITION_COLUMNS = sizeof(position_columns) / sizeof(position_columns[0]),
@@ -80,6 +81,7 @@ bool chronicle_positions(void *self,
                                                             .epoch = int8_of(fields[5]),
                                                             .next_offset = int8_of(fields[6]),
                                                             .emitted_offset = int8_of(fields[7]),
+                                                            .seen_offset = int8_of(fields[16]),
                                                             .evaluated_at_ms = int8_of(fields[8]),
                                                             .last_offset = int8_of(fields[9]),
                                                             .takeovers = int4_of(fields[11]),
