@@ -70,7 +70,7 @@ def test_a_position_before_the_first_is_looked_at(audited, genuine, number):
     """Its decision is right in itself; its batch has any link."""
     with audited.copy() as (session, url):
         progress, = rows(genuine, "progress")
-        put(session, "progress", progress, id=number, partition=99, batch=0, evaluated_at_ms=0, next_offset=0, emitted_offset=0)
+        put(session, "progress", progress, id=number, partition=99, batch=0, evaluated_at_ms=0, next_offset=0, emitted_offset=0, seen_offset=0)
         for table in ("batch", "decision"):
             put(session, table, rows(genuine, table)[0], progress_id=number, **({"link": sha(b"any")} if table == "batch" else {}))
         for table in ("application", "citizen"):
@@ -183,7 +183,7 @@ def put_in(session, partition, evaluated, topic=None):
     """A position with one batch and a right chain from its genesis, which no worker made."""
     row, = session.execute("SELECT to_jsonb(p) - ARRAY['link', 'last_digest', 'breaker', 'backend_start', 'updated_at'] FROM mentord.progress p").fetchone()
     number, = session.execute("SELECT max(id) + 1 FROM mentord.progress").fetchone()
-    put(session, "progress", {**row, "id": number, "partition": partition, "topic": topic or row["topic"], "first_offset": 0, "next_offset": 5,
+    put(session, "progress", {**row, "id": number, "partition": partition, "topic": topic or row["topic"], "first_offset": 0, "next_offset": 5, "seen_offset": 0,
                               "emitted_offset": 0, "batch": 300000 + partition, "last_offset": -1, "evaluated_at_ms": evaluated, "link": b"0" * 32})
     skipped(session, number, 300000 + partition, 0, 5, evaluated=evaluated)
     rewrite(session, number)
